@@ -17,6 +17,7 @@ const RUN: readonly JournalLine[] = [
     { type: 'evaluation', step, values: { eval_loss: step === 200 ? 1 : 2, eval_f1: 1 / step } },
     { type: 'checkpoint', step, path: `out/checkpoint-${step}`, files_state: 'complete' },
   ]),
+  { type: 'sample', step: 200, kind: 'image', path: 'out/sample/200.png' },
   { type: 'claim', path: 'out/checkpoint-300', step: 300, metric: 'eval_loss', value: 2 },
   { type: 'ended', status: 'completed' },
 ]
@@ -42,6 +43,9 @@ async function answers(): Promise<Record<string, unknown>> {
     'policies.change': await api.policies.change({ job_id, policy: null, by: 'ana' }),
     'policies.history': await api.policies.history({ job_id }),
     'series.read': await api.series.read({ job_id, names: ['loss'] }),
+    'samples.list': await api.samples.list({ job_id }),
+    'samples.pair': await api.samples.pair({ job_id }),
+    'samples.content': await api.samples.content({ job_id, sample_id: randomUUID() }),
     'series.names': await api.series.names({ job_id }),
     'jobs.list': await api.jobs.list(),
     'jobs.status': await api.jobs.status({ job_id }),

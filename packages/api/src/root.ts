@@ -5,6 +5,7 @@ import { deployments } from './deployments.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { policies } from './policies.ts'
+import { samples } from './samples.ts'
 import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { views } from './views.ts'
@@ -14,6 +15,7 @@ export const appRouter = router({
   jobs,
   hosts,
   series,
+  samples,
   checkpoints,
   policies,
   backtest,

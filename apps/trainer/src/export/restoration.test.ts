@@ -59,6 +59,8 @@ const more = (job_id: string, ...events: object[]) =>
     events.map((event) => TrainingEvent.parse(event)),
   )
 
+const GIF = Buffer.from('GIF89a;').toString('base64')
+
 /** A run on a board that has everything: resumes, repeats, NaN, scores, pins, a policy. */
 async function aRun(folder: string) {
   const board = boardOf(here, folder)
@@ -83,6 +85,7 @@ async function aRun(folder: string) {
     { type: 'evaluation', ...again, at: 6_100, values, origin: { file: 'a.json', line: 4 } },
     { type: 'evaluation', attempt: 0, step: 100, ...score },
     { type: 'log', attempt: 1, at: 6_200, step: 250, level: 'sample', text: 'Call me Ishmael' },
+    { type: 'sample', attempt: 1, step: 250, kind: 'image', path: 'a.gif', content: GIF },
     { type: 'ended', attempt: 1, at: 7_000, status: 'failed', error: 'out of memory' },
   )
   const [first] = await currentFiles(here, job_id)

@@ -40,7 +40,8 @@ const BOARD_COLUMNS: Record<string, readonly string[]> = {
     // When the board received the job, and how often it wrote to it.
     ...['registered_at', 'changed_at', 'heard_at', 'cadence', 'revision', 'series_revision'],
     ...['board_revision'],
-    ...['history_revision', 'checkpoints_revision', 'logs_revision', 'deployments_revision'],
+    ...['history_revision', 'checkpoints_revision', 'logs_revision', 'samples_revision'],
+    'deployments_revision',
   ],
   attempts: ['revision'],
   series_chunks: ['revision'],
@@ -49,6 +50,8 @@ const BOARD_COLUMNS: Record<string, readonly string[]> = {
   // When the board checked the files.
   checkpoints: ['revision', 'checked_at'],
   logs: ['revision'],
+  samples: ['revision'],
+  sample_contents: [],
   // A finished shipment of the other board has status "elsewhere" here.
   deployments: ['revision', 'status', 'advanced_at'],
   // The board's count of changes.

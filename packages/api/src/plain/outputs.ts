@@ -1,4 +1,12 @@
-import { Explanation, FilesState, Measured, Selection, TrainingJobStatus } from '@bestmark/core'
+import {
+  ContentState,
+  Explanation,
+  FilesState,
+  Measured,
+  SampleKind,
+  Selection,
+  TrainingJobStatus,
+} from '@bestmark/core'
 import { z } from 'zod'
 
 /** The schema of a measurement: a string if it is not finite, because JSON has no NaN. */
@@ -66,4 +74,28 @@ export const Best = z.object({
   declared_by: Selection.shape.declared_by,
   policy: Selection.shape.policy,
   reason: Selection.shape.reason,
+})
+
+export const Samples = z.object({
+  samples: z.array(
+    z.object({
+      sample_id: z.string(),
+      attempt: z.number(),
+      step: z.number().nullable().meta({ description: 'Null if only the epoch is known.' }),
+      epoch: z.number().nullable(),
+      step_from: z
+        .enum(['log', 'name', 'epoch'])
+        .meta({ description: "Logged, in the file's name, or inferred from the epoch." }),
+      prompt_index: z.number(),
+      prompt: z.string().nullable(),
+      kind: SampleKind,
+      text: z.string().nullable(),
+      path: z.string().nullable().meta({ description: "Relative to the run's root." }),
+      at: z.number().nullable(),
+      content_state: ContentState.meta({ description: 'Whether the board has the file.' }),
+      media_type: z.string().nullable(),
+      bytes: z.number().nullable(),
+    }),
+  ),
+  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
 })

@@ -15,6 +15,8 @@ afterAll(() => board[Symbol.asyncDispose]())
 
 const RUN: readonly JournalLine[] = [
   { type: 'started', total_steps: 300 },
+  { type: 'sample', step: 200, kind: 'image', path: 'sample/200.png' },
+  { type: 'sample', step: 100, kind: 'text', text: 'Call me Ishmael' },
   ...[100, 200, 300].flatMap((step): JournalLine[] => [
     { type: 'metrics', step, values: { loss: step === 300 ? 'NaN' : 2, 'train/lr': 0.1 } },
     { type: 'evaluation', step, values: { eval_loss: step === 200 ? 1 : 2 } },
@@ -51,6 +53,20 @@ test('the best checkpoint and its sentence are the same as on the board', async 
   expect(page).toMatchObject({ total: 1, jobs: [{ best_step: 200 }], next_cursor: null })
   const { body: list } = await get('/jobs/moby/checkpoints')
   expect(list).toMatchObject({ checkpoints: [{ step: 100 }, { step: 200 }, { step: 300 }] })
+})
+
+test('samples are listed by step, a page at a time', async () => {
+  const { body } = await get('/jobs/moby/samples?limit=1')
+  const text = { kind: 'text', text: 'Call me Ishmael', content_state: 'inline' }
+  expect(body).toMatchObject({ samples: [{ step: 100, ...text }] })
+  const { next_cursor } = z.object({ next_cursor: z.string() }).parse(body)
+  const { body: rest } = await get(`/jobs/moby/samples?cursor=${next_cursor}`)
+  const image = { kind: 'image', path: 'sample/200.png', content_state: 'unread' }
+  expect(rest).toMatchObject({ samples: [{ step: 200, ...image }], next_cursor: null })
+  expect(await get('/jobs/moby/samples?from_step=150')).toMatchObject({
+    body: { samples: [{ step: 200 }] },
+  })
+  expect(await get('/jobs/moby/samples?cursor=nonsense')).toMatchObject({ status: 400 })
 })
 
 test('points are plain lists, in which NaN is a string', async () => {

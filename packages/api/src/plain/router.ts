@@ -1,8 +1,9 @@
-import { JobState, measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { Count, JobState, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import {
   findJobs,
   JobUnknown,
   listJobs,
+  listSamples,
   readSeries,
   Refused,
   seriesNames,
@@ -12,7 +13,7 @@ import {
 import { z } from 'zod'
 import { checkpointList } from '../checkpoints.ts'
 import { procedure, router } from '../trpc.ts'
-import { Best, Checkpoints, JobPage, Series, SeriesNames, Status } from './outputs.ts'
+import { Best, Checkpoints, JobPage, Samples, Series, SeriesNames, Status } from './outputs.ts'
 
 /** The JSON form of an answer: NaN and ±Infinity are strings, as in all our JSON. */
 const plain = procedure.use(async ({ next }) => {
@@ -66,6 +67,23 @@ export const plainRouter = router({
     .input(z.object({ job }))
     .output(Checkpoints)
     .query(({ ctx, input }) => listOf(ctx.db, input.job)),
+
+  samples: plain
+    .meta(get('/jobs/{job}/samples', 'What the model made at its steps: texts, images, sounds.'))
+    .input(
+      z.object({
+        job,
+        from_step: z.coerce.number().pipe(Count).optional(),
+        to_step: z.coerce.number().pipe(Count).optional(),
+        cursor: z.string().max(200).optional(),
+        limit: z.coerce.number().int().min(1).max(1_000).default(500),
+      }),
+    )
+    .output(Samples)
+    .query(async ({ ctx, input: { job: text, ...query } }) => {
+      const { job_id } = await findJob(ctx.db, text)
+      return listSamples(ctx.db, job_id, query)
+    }),
 
   seriesNames: plain
     .meta(get('/jobs/{job}/series', 'The names of what a job logged.'))

@@ -149,7 +149,50 @@ const Claim = z.object({
   origin: Origin.nullable().default(null),
 })
 
-/** One log line of the training program. Level `sample` is text that the model of `step` generated. */
+/** What a model makes that people can judge. */
+export const SampleKind = z.enum(['text', 'image', 'audio'])
+export type SampleKind = z.infer<typeof SampleKind>
+
+/**
+ * Why a sample's file can be shown or not: `inline` has text and no file, an `unread` one was not
+ * opened yet, a `stored` one is on the board, a `dropped` one had to leave it for newer ones.
+ */
+export const ContentState = z.enum([
+  'inline',
+  'unread',
+  'stored',
+  'dropped',
+  'too_large',
+  'not_media',
+  'outside',
+  'missing',
+])
+export type ContentState = z.infer<typeof ContentState>
+
+/** A text, image or sound that the model made with the weights of one step. */
+const Sample = z.object({
+  type: z.literal('sample'),
+  attempt,
+  at,
+  /** Null if only the epoch is known. */
+  step: step.nullable().default(null),
+  epoch,
+  /** How the step is known: the run logged it, the file's name has it, or an epoch implies it. */
+  step_from: z.enum(['log', 'name', 'epoch']).default('log'),
+  kind: SampleKind,
+  /** Counts the prompts of one step from 0, so that steps can be compared prompt by prompt. */
+  prompt_index: Attempt.default(0),
+  prompt: z.string().nullable().default(null),
+  text: z.string().nullable().default(null),
+  /** The file of an image or a sound. */
+  path: path.nullable().default(null),
+  /** The file's content as base64, which an export has. */
+  content: z.base64().nullable().default(null),
+  /** Why an exported sample has no content. */
+  content_state: ContentState.nullable().default(null),
+})
+
+/** One log line of the training program. Older programs log texts of a model with level `sample`. */
 const Log = z.object({
   type: z.literal('log'),
   attempt,
@@ -197,6 +240,7 @@ export const TrainingEvent = z.discriminatedUnion('type', [
   Checkpoint,
   Files,
   Claim,
+  Sample,
   Log,
   Setup,
   Usage,

@@ -51,5 +51,7 @@ const NOT_OWN = new Set<TrainingEvent['type']>(['files', 'ended', 'setup', 'usag
 /** Whether an event comes from the run itself, and not from an agent or a score. */
 export function isFromRun(event: TrainingEvent): boolean {
   if (NOT_OWN.has(event.type)) return false
+  // A file with a step in its name may have been written at any time.
+  if (event.type === 'sample') return event.step_from === 'log'
   return event.type !== 'evaluation' || event.scored_by === null
 }

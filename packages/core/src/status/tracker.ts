@@ -84,6 +84,7 @@ export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   if (event.type === 'evaluation' && event.scored_by !== null) return facts
   // Files beside the log do not change the state of the training.
   if (event.type === 'setup' || event.type === 'usage') return facts
+  if (event.type === 'sample' && event.step_from !== 'log') return facts
   const updated_at = latest(facts.updated_at, event.at)
   return { ...facts, updated_at, ...changes(facts, event) }
 }
@@ -115,6 +116,7 @@ function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
       return { ...begun(facts), ...reached(facts, event) }
     case 'files':
     case 'claim':
+    case 'sample':
     case 'log':
     case 'setup':
     case 'usage':

@@ -12,6 +12,7 @@ import { parseAddress } from './address.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { DatabaseNewer, migrate } from './migrate.ts'
+import { listSamples } from '../samples/sampleList.ts'
 import { testDatabase } from '../testing.ts'
 import { checkpoint, recordEvents } from '../testRun.ts'
 
@@ -50,6 +51,8 @@ test('a board of the first version keeps its jobs and evaluations, under the def
   await db.sql`insert into evaluations
     (job_id, attempt, step, metric, repeat, value, arrival, revision)
     values (${job_id}, 0, 100, 'eval_loss', 0, 0.5, 1, 1)`
+  await db.sql`insert into logs (job_id, ordinal, attempt, step, level, text, revision)
+    values (${job_id}, 1, 0, 100, 'sample', 'Call me', 1), (${job_id}, 2, 0, 100, 'sample', 'Ishmael', 1)`
   for (const [step, path] of [
     [20, 'later'],
     [10, 'earlier'],
@@ -64,6 +67,8 @@ test('a board of the first version keeps its jobs and evaluations, under the def
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
   const saved = await db.sql`select path from checkpoints where job_id = ${job_id} order by arrival`
   expect(saved.map(({ path }) => path)).toEqual(['earlier', 'later', 'checkpoint-100'])
+  const sampled = await listSamples(db, job_id)
+  expect(sampled.samples).toMatchObject([{ step: 100, kind: 'text', text: 'Ishmael' }])
   await rm(folder, { recursive: true })
 })
 

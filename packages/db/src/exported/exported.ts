@@ -5,6 +5,7 @@ import { evaluationEvents } from './exportedEvaluations.ts'
 import { inOrder } from './order.ts'
 import { loggedEvents, usageEvents } from './exportedSeries.ts'
 import { checkpointEvents, logEvents } from './exportedRows.ts'
+import { sampleEvents } from './exportedSamples.ts'
 import type { Tx } from '../rows/job.ts'
 import { claimOf, decidingRows, snapshot } from '../selection/selection.ts'
 import type { JobRow } from '../schema.ts'
@@ -63,7 +64,10 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
       checkpoints.filter((event) => event.attempt === attempt),
     ]
     yield* inOrder(streams)
-    if (attempt === order.at(-1)) yield* endOf(job, await logEvents(tx, job.job_id))
+    if (attempt === order.at(-1)) {
+      yield* sampleEvents(tx, job.job_id)
+      yield* endOf(job, await logEvents(tx, job.job_id))
+    }
     const ended = row && endedEvent(row)
     if (ended) yield ended
   }

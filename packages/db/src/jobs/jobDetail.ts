@@ -4,6 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { isExample } from './examples.ts'
 import { type FullDisk, fullDisks } from '../hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'
+import { countSamples } from '../samples/sampleList.ts'
 import { hosts, type JobRow } from '../schema.ts'
 
 /** One start of a run, as its page shows it. */
@@ -38,6 +39,8 @@ export interface JobDetail extends Pick<
   attempts: Attempt[]
   /** A recorded run that an empty board starts with. */
   is_example: boolean
+  /** How many samples the run has. */
+  sample_count: number
   /** When the agent of the files' host last reported (ms). */
   host_seen_at: number | null
   /** Disks of that host that are full, or were a short while ago. */
@@ -63,6 +66,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
     ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     is_example: await isExample(db, job_id),
+    sample_count: await countSamples(db, job_id),
     host_seen_at: host?.seen_at ?? null,
     full_disks: await fullDisks(db, job.host_id),
   }

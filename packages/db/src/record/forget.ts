@@ -8,6 +8,7 @@ import {
   evaluations,
   type JobRow,
   logs,
+  samples,
   seriesChunks,
 } from '../schema.ts'
 
@@ -18,7 +19,7 @@ import {
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
-  for (const table of [attempts, seriesChunks, evaluations, logs]) {
+  for (const table of [attempts, seriesChunks, evaluations, logs, samples]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
   const shipped = tx
@@ -43,6 +44,7 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     history_revision: job.series_revision > 0 ? revision : 0,
     checkpoints_revision: revision,
     logs_revision: revision,
+    samples_revision: revision,
   }
   const said = { claim: null, config: {}, setup_config: {}, environment: {}, metric_directions: {} }
   return { ...initialTracker().facts, ...said, ...touched }

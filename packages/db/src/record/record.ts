@@ -16,6 +16,7 @@ import { recordEvaluations } from '../rows/evaluations.ts'
 import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { recordLogs } from '../rows/logs.ts'
+import { recordSamples, samplesIn } from '../samples/recordSamples.ts'
 import { type JobRow, sources } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
 import { JobDeleted } from '../values/refused.ts'
@@ -158,13 +159,16 @@ async function write(
   await recordEvaluations(tx, at, of('evaluation'))
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))
+  const samples = samplesIn(of('sample', 'log'))
+  await recordSamples(tx, at, samples)
   const facts = factsAfter(job, events)
   const said = storedAfter(job, of('started', 'evaluation', 'claim', 'setup'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
   const selected = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
   const heard = events.some(isFromRun) ? activityAfter(job, job.now) : {}
-  return { ...facts, ...heard, ...selected, ...said, ...touched(job, events, revision) }
+  const sampled = samples.length > 0 ? { samples_revision: revision } : {}
+  return { ...facts, ...heard, ...selected, ...said, ...sampled, ...touched(job, events, revision) }
 }
 
 /** A sample of the machine as points of series, whose steps are seconds since the epoch. */

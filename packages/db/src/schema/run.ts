@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { CheckpointKind, EventOf, FilesState, JobState } from '@bestmark/core'
 import {
-  bigint,
   boolean,
   doublePrecision,
   index,
@@ -12,14 +11,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { float64s, measured, milliseconds, storableText } from './columns.ts'
-import { trainingJobs } from './trainingJobs.ts'
-
-const whole = () => bigint({ mode: 'number' })
-const revision = () => whole().notNull()
-const jobId = () =>
-  uuid()
-    .notNull()
-    .references(() => trainingJobs.job_id, { onDelete: 'cascade' })
+import { jobId, revision, whole } from './keys.ts'
 
 /** One row per start of the run: attempt 0, then one for each resume or rerun. */
 export const attempts = pgTable(

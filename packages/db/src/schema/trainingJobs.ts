@@ -147,6 +147,7 @@ export const trainingJobs = pgTable(
     history_revision: count().notNull().default(0),
     checkpoints_revision: count().notNull().default(0),
     logs_revision: count().notNull().default(0),
+    samples_revision: count().notNull().default(0),
     deployments_revision: count().notNull().default(0),
   },
   (job) => [

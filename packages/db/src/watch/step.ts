@@ -21,6 +21,8 @@ export interface Delta {
   deployments: Deployment[]
   /** Log lines were added. */
   logs: boolean
+  /** Samples were added, or their files were stored. */
+  samples: boolean
 }
 
 /** How much of one job a reader has. Readers with equal keys have the same. */
@@ -75,6 +77,7 @@ export async function stepFrom(
     checkpoints: row.checkpoints_revision > known,
     deployments,
     logs: row.logs_revision > known,
+    samples: row.samples_revision > known,
   }
   return { delta, next: positionAfter(position, delta, follows ? row.history_revision : 0) }
 }

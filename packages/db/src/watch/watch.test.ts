@@ -55,7 +55,7 @@ test('a reader that continues gets only new data, with its kind', async () => {
   const jobs = [{ job_id, revision: stored?.revision ?? 0 }]
   await recordEvents(db, job_id, event({ type: 'log', at: 1, level: 'info', text: 'hello' }))
   const [logged] = await follow({ jobs }, () => true)
-  expect(logged).toMatchObject({ checkpoints: false, logs: true, deployments: [] })
+  expect(logged).toMatchObject({ checkpoints: false, logs: true, samples: false, deployments: [] })
   const [{ checkpoint_id } = { checkpoint_id: '' }] = await listCheckpoints(db, job_id)
   const made = await createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
   const since = [{ job_id, revision: logged?.revision ?? 0 }]
