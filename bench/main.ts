@@ -33,13 +33,13 @@ const BENCHMARKS: Record<string, Benchmark> = {
   },
 }
 
-const asked = process.argv.slice(2)
-const unknown = asked.find((name) => !Object.hasOwn(BENCHMARKS, name))
+const chosen = process.argv.slice(2)
+const unknown = chosen.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown !== undefined) {
   printLine(`Unknown benchmark "${unknown}". Available: ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(2)
 }
-const names = Object.keys(BENCHMARKS).filter((name) => asked.length === 0 || asked.includes(name))
+const names = Object.keys(BENCHMARKS).filter((name) => chosen.length === 0 || chosen.includes(name))
 const [only = ''] = names
 if (names.length > 1) for (const name of names) runInNewProcess(name)
 else await runHere(only)

@@ -67,8 +67,8 @@ test('without the token every page and procedure answers 401', async () => {
   }
   const wrong = { authorization: `Bearer ${board.token.replace(/.$/, 'x')}` }
   expect((await fetch(`${board.url}/trpc/jobs.list`, { headers: wrong })).status).toBe(401)
-  const asked = get(`${board.url}/?token=${board.token}`, { headers: { accept: 'text/html' } })
-  const [entered] = (await once(asked, 'response')) as [IncomingMessage]
+  const sent = get(`${board.url}/?token=${board.token}`, { headers: { accept: 'text/html' } })
+  const [entered] = (await once(sent, 'response')) as [IncomingMessage]
   entered.resume()
   expect(entered.statusCode).toBe(303)
   expect(entered.headers.location).toBe('/')
@@ -85,7 +85,7 @@ test('a start that fails prints one sentence with the reason, and has an exit co
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  for (const [more, says] of [
+  for (const [more, message] of [
     [{ PORT: String(port) }, `Port ${port} is in use`],
     [{ PORT: 'zorp' }, 'PORT must be a number from 1 to 65535'],
     [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
@@ -96,7 +96,7 @@ test('a start that fails prints one sentence with the reason, and has an exit co
     ],
   ] as const) {
     const { code, stdout, stderr } = await bestmark(['up'], boardEnv(home.path, more))
-    expect(stderr).toContain(says)
+    expect(stderr).toContain(message)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(stdout + stderr).not.toContain('secret')
     expect(code).not.toBe(0)

@@ -77,10 +77,10 @@ test('a host name of another machine is refused', async () => {
   const script = (await page.text()).match(/\/_app\/[^"]+\.js/)?.[0] ?? ''
   expect(script).not.toBe('')
   for (const path of ['/', '/favicon.svg', script]) {
-    const asked = request(site.url + path, {
+    const sent = request(site.url + path, {
       headers: { host: 'evil.example', authorization: `Bearer ${site.token}` },
     }).end()
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
     answer.resume()
     expect([path, answer.statusCode]).toEqual([path, 421])
   }
@@ -118,10 +118,10 @@ test('a missing job is 404 with its id', async () => {
 test('the server prints nothing, and ends within two seconds while a page is watching', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
-  const asked = performance.now()
+  const start = performance.now()
   site.server.kill('SIGTERM')
   const [code] = (await once(site.server, 'exit')) as [number]
-  expect(performance.now() - asked).toBeLessThan(2_000)
+  expect(performance.now() - start).toBeLessThan(2_000)
   expect({ code, printed: site.printed() }).toEqual({ code: 0, printed: '' })
   await page.getByText('The board does not answer.').waitFor()
 })

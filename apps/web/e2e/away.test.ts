@@ -36,7 +36,7 @@ test('an open page says that the board does not answer, and later continues', as
   await goLive(page, `/jobs/${run.job_id}`)
   line.cut()
   await page.getByText('The board does not answer.').waitFor()
-  await run.say(metrics(250, 0.25))
+  await run.record(metrics(250, 0.25))
   await line.mend()
   await page.locator('[data-field=loss]', { hasText: '0.2500' }).waitFor()
   await page.getByText('The board does not answer.').waitFor({ state: 'detached' })
@@ -96,7 +96,7 @@ test('a part that could not be read again says so and is tried again; then the m
   await goLive(page, `/jobs/${run.job_id}`)
   await page.locator('[data-best="200"]').waitFor()
   await page.route('**/trpc/checkpoints.list**', (route) => route.abort())
-  await run.say(metrics(300, 0.2), evaluation(300, 1), checkpoint(300))
+  await run.record(metrics(300, 0.2), evaluation(300, 1), checkpoint(300))
   await page.getByText('Part of this page is out of date').waitFor()
   await page.locator('[data-best="200"]').waitFor()
   await page.unroute('**/trpc/checkpoints.list**')
@@ -105,7 +105,7 @@ test('a part that could not be read again says so and is tried again; then the m
 })
 
 test('series that could not be read are read when the board answers again', async () => {
-  await run.say(evaluation(400, 1.5, { eval_f1: 0.5 }))
+  await run.record(evaluation(400, 1.5, { eval_f1: 0.5 }))
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
   await page.route('**/trpc/series.read**', (route) => route.abort())

@@ -11,7 +11,7 @@ beforeAll(async () => {
   site = await openSite()
   for (const name of ['one', 'two', 'three', 'four']) {
     const run = await (await new Run(site.db, name).begin()).train([3, 2])
-    if (name !== 'four') await run.say(ended('completed'))
+    if (name !== 'four') await run.record(ended('completed'))
     ids[name] = run.job_id
   }
 })

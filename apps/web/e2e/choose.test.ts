@@ -104,7 +104,7 @@ test('a person’s pick stays when the best changes, and the page says so', asyn
     .getByRole('radio')
     .check()
   await page.getByText('You chose step 200; the best is step 300.').waitFor()
-  await other.say(metrics(400, 1), evaluation(400, 2.1), checkpoint(400))
+  await other.record(metrics(400, 1), evaluation(400, 2.1), checkpoint(400))
   await page.getByText('You chose step 200; the best is step 400.').waitFor()
   await page.getByRole('button', { name: 'Choose the best' }).click()
   await page
@@ -116,13 +116,13 @@ test('a person’s pick stays when the best changes, and the page says so', asyn
 test('a checkpoint without files cannot be chosen', async () => {
   const gone = await new Run(site.db, 'rotated').begin()
   await gone.train([3, 2.5])
-  await gone.say({
+  await gone.record({
     ...checkpoint(200),
     type: 'files',
     files_state: 'missing',
     files_why: 'deleted by save_total_limit',
   })
-  await gone.say(ended('completed'))
+  await gone.record(ended('completed'))
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${gone.job_id}`)
   expect(

@@ -15,7 +15,7 @@ beforeAll(async () => {
     ['three', 'qa', 0.01, 0.6],
   ] as const) {
     const run = await new Run(site.db, name).begin({ config: { seed: 1, learning_rate } }, project)
-    await run.say(
+    await run.record(
       evaluation(100, 2, { eval_f1: f1 }),
       evaluation(200, 3, { eval_f1: 0.1, [LONG]: f1 }),
     )

@@ -24,7 +24,7 @@ async function seed(at: number): Promise<void> {
   const config = { learning_rate: 0.001 * (at + 1), scheduler: at > 9 ? 'cosine' : 'linear' }
   const run = await new Run(site.db, `seed-${at}`).begin({ config }, 'fifty')
   const losses = [3 + at / 10, 2.7 + at / 100, 2.9]
-  await run.say(
+  await run.record(
     ...losses.flatMap((loss, index) => {
       const step = 100 * (index + 1)
       return [evaluation(step, loss), checkpoint(step)]
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await trained('lr3e-2', [3.1, 2.669, 2.9, 3.3], 0.03)
   await trained('nan-only', [NaN, NaN], 0.3, 'broken')
   const f1 = await new Run(site.db, 'f1').begin({}, 'other')
-  await f1.say({ ...evaluation(100, 1), values: { eval_f1: 0.5 } }, checkpoint(100))
+  await f1.record({ ...evaluation(100, 1), values: { eval_f1: 0.5 } }, checkpoint(100))
   runs['f1'] = f1
   await Promise.all(Array.from({ length: 50 }, (_, at) => seed(at)))
 })
@@ -158,7 +158,7 @@ test('a new best is shown without a reload', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, addressOf('live-a', 'live-b'))
   expect(await answerOn(page)).toContain('live-b step 100 is best')
-  await one.say(metrics(200, 1), evaluation(200, 1.5), checkpoint(200))
+  await one.record(metrics(200, 1), evaluation(200, 1.5), checkpoint(200))
   await page.getByText(/^live-a step 200 is best: eval_loss 1.5/).waitFor()
   expect(await page.locator('tr.best').getAttribute('data-run')).toBe(one.job_id)
   expect(two.job_id).not.toBe(one.job_id)

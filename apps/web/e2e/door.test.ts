@@ -35,8 +35,8 @@ const PAGE = { accept: 'text/html,*/*;q=0.8' }
 
 /** Sends a request under any name of the machine, which Node's fetch would have to resolve. */
 async function ask(host: string, path: string, headers: Record<string, string> = {}) {
-  const asked = request({ host: '127.0.0.1', port, path, headers: { ...headers, host } }).end()
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const sent = request({ host: '127.0.0.1', port, path, headers: { ...headers, host } }).end()
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   const pieces: Buffer[] = []
   for await (const piece of answer) pieces.push(piece as Buffer)
   const cookie = (answer.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; ')
@@ -74,8 +74,8 @@ test('a browser that opens the link at a shared name is redirected to the boardâ
 
 test('no other port of the machine receives the cookie', async () => {
   const sent: string[] = []
-  const other = createServer((asked, response) => {
-    sent.push(asked.headers.cookie ?? '')
+  const other = createServer((request, response) => {
+    sent.push(request.headers.cookie ?? '')
     response.end('other')
   }).listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -194,11 +194,11 @@ test('a new token ends the link, the sessions and the open pages', async () => {
   await page
     .getByText('This link has expired. Run "bestmark link" and open the new link.')
     .waitFor()
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  const requested: string[] = []
+  page.on('request', (request) => requested.push(new URL(request.url()).pathname))
   // The pauses between tries are shorter than this.
   await pause(3_000)
-  expect(asked).not.toContain('/trpc/watch')
+  expect(requested).not.toContain('/trpc/watch')
   expect((await ask(`127.0.0.1:${port}`, '/', { cookie: session.cookie })).status).toBe(401)
   expect((await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)).status).toBe(401)
   const authorization = `Bearer ${site.token}`

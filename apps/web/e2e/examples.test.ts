@@ -28,7 +28,7 @@ test('examples are marked as examples, and one click removes them and nothing el
 
 test('the page and the report of an example say that it is one, and those of other jobs do not', async () => {
   const { db } = site
-  const own = await (await new Run(db, 'mine').begin()).train([3, 2])
+  const run = await (await new Run(db, 'mine').begin()).train([3, 2])
   const example = await (await new Run(db, 'story').begin({}, 'examples')).train([2, 3])
   await claimExample(db, example.job_id)
   const page = await (await site.visitor()).newPage()
@@ -36,7 +36,7 @@ test('the page and the report of an example say that it is one, and those of oth
     await page.goto(`${site.url}/jobs/${example.job_id}${suffix}`)
     await page.getByText('Its weights are placeholders.').waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(1)
-    await page.goto(`${site.url}/jobs/${own.job_id}${suffix}`)
+    await page.goto(`${site.url}/jobs/${run.job_id}${suffix}`)
     await page.getByText('mine', { exact: true }).first().waitFor()
     expect(await page.getByText(/recorded example/i).count()).toBe(0)
   }

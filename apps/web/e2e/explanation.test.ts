@@ -26,14 +26,14 @@ beforeAll(async () => {
   ] as const
   for (const [index, [step, eval_loss, eval_f1, loss]] of curve.entries()) {
     const line = 10 * (index + 1)
-    await run.say(metrics(step, loss), {
+    await run.record(metrics(step, loss), {
       ...evaluation(step, eval_loss, { eval_loss_stderr: 0.004, eval_f1 }),
       origin: { file: FILE, line },
       lines: { eval_loss: line + 2, eval_f1: line + 4 },
     })
-    if (step !== 500) await run.say(checkpoint(step))
+    if (step !== 500) await run.record(checkpoint(step))
   }
-  await run.say(
+  await run.record(
     checkpoint(800),
     { ...checkpoint(700), type: 'files', files_state: 'missing', files_why: 'deleted' },
     {

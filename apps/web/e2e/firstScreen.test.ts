@@ -60,7 +60,7 @@ test('the first chart is that of the deciding metric, with a ring at the best', 
     [200, 0.8],
     [300, 0.7],
   ] as const) {
-    await run.say(
+    await run.record(
       metrics(step, 1),
       evaluation(step, 3 - step / 1000, { eval_f1: f1 }),
       checkpoint(step),

@@ -23,12 +23,12 @@ test('the page, the deploy dialog and the report name a checkpoint that cannot b
   expect(await cell(200).innerText()).toBe('complete, in shards')
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
-  const says = 'This is an adapter. Serve it together with gpt2.'
-  await dialog.getByText(says).waitFor()
+  const hint = 'This is an adapter. Serve it together with gpt2.'
+  await dialog.getByText(hint).waitFor()
   await dialog.getByRole('radio', { name: /step 200/ }).check()
   await dialog.getByText('Join them before you serve it').waitFor()
   await page.goto(`/jobs/${run.job_id}/report`)
-  expect(await page.getByText(says).count()).toBe(1)
+  expect(await page.getByText(hint).count()).toBe(1)
   expect(await page.getByText('Its SHA-256 is abc123').count()).toBe(1)
   const choice = page.getByRole('table', { name: 'The choice' })
   expect(await choice.innerText()).toContain('complete, in shards')

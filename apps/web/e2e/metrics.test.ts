@@ -26,10 +26,10 @@ beforeAll(async () => {
     }
     return { ...metrics(step, 2 + 2 / step + Math.sin(step) / 10), values }
   })
-  await run.say(...events)
+  await run.record(...events)
   for (const [index, loss] of [3, 2.5, 2.2, 2.4].entries()) {
     const step = 100 * (index + 1)
-    await run.say(evaluation(step, loss, { eval_acc: index / 4 }), checkpoint(step))
+    await run.record(evaluation(step, loss, { eval_acc: index / 4 }), checkpoint(step))
   }
 })
 afterAll(() => site[Symbol.asyncDispose]())
@@ -57,16 +57,16 @@ const group = (page: Page, name: string) => page.getByRole('region', { name, exa
 test('the grid opens on demand, and reads a screenful with one request', async () => {
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${run.job_id}`)
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(decodeURIComponent(request.url())))
+  const requested: string[] = []
+  page.on('request', (request) => requested.push(decodeURIComponent(request.url())))
   await page.getByRole('tab', { name: 'Metrics 58' }).click()
   await chart(page, 'eval_acc').waitFor()
-  expect(asked.filter((url) => url.includes('/series.read'))).toHaveLength(1)
+  expect(requested.filter((url) => url.includes('/series.read'))).toHaveLength(1)
   // A chart far below the screen is neither read nor drawn.
   const drawn = await page.locator('canvas').count()
   expect(drawn).toBeGreaterThan(2)
   expect(drawn).toBeLessThan(40)
-  expect(asked.some((url) => url.includes('grad_norm.51'))).toBe(false)
+  expect(requested.some((url) => url.includes('grad_norm.51'))).toBe(false)
   await page.locator('li:has([title="layers/grad_norm.51"])').scrollIntoViewIfNeeded()
   await chart(page, 'layers/grad_norm.51').waitFor()
 })
@@ -175,11 +175,11 @@ test('the shown charts are saved as CSV, SVG and PNG', async () => {
 
 test('new points reach the charts in view', async () => {
   const live = await new Run(site.db, 'live-metrics').begin()
-  await live.say({ ...metrics(1, 1), values: { mine: 1 } })
+  await live.record({ ...metrics(1, 1), values: { mine: 1 } })
   const page = await (await site.visitor()).newPage()
   await goLive(page, `/jobs/${live.job_id}?tab=metrics`)
   await scrollToGrid(page)
   await page.getByLabel(/^mine: 1 point/).waitFor()
-  await live.say({ ...metrics(2, 1), values: { mine: 5 } })
+  await live.record({ ...metrics(2, 1), values: { mine: 5 } })
   await page.getByLabel(/^mine: 2 points from step 1 to 2, .*last 5\.000$/).waitFor()
 })

@@ -55,11 +55,16 @@ test('ring, card, path, row and radio button name the same checkpoint at every m
   await page.locator('[data-best="200"]').waitFor()
   await noteAnswers(page)
   for (const step of [300, 400, 500]) {
-    await run.say(metrics(step, 1), evaluation(step, 3 - step / 1000), checkpoint(step))
+    await run.record(metrics(step, 1), evaluation(step, 3 - step / 1000), checkpoint(step))
     await page.locator(`[data-best="${step}"]`).waitFor()
   }
   // The files of the best are gone: the previous best replaces it.
-  await run.say({ ...checkpoint(500), type: 'files', files_state: 'missing', files_why: 'deleted' })
+  await run.record({
+    ...checkpoint(500),
+    type: 'files',
+    files_state: 'missing',
+    files_why: 'deleted',
+  })
   await page.locator('[data-best="400"]').waitFor()
   const noted = await page.evaluate(() => (window as unknown as { noted: Answers[] }).noted)
   const split = noted.filter((answers) => new Set(Object.values(answers)).size > 1)

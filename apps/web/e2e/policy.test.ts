@@ -18,13 +18,13 @@ async function classifier(name: string, project: string): Promise<Run> {
     [200, 0.4, 0.7],
     [300, 0.5, 0.8],
   ] as const) {
-    await run.say(
+    await run.record(
       metrics(step, eval_loss),
       evaluation(step, eval_loss, { eval_f1 }),
       checkpoint(step),
     )
   }
-  await run.say(ended('completed'))
+  await run.record(ended('completed'))
   return run
 }
 
@@ -122,7 +122,7 @@ test('scores after training have columns, and a question appears if they pick an
     [300, 0.6],
   ] as const) {
     const score = { values: { mmlu, test_acc: 1 - mmlu }, scored_by: 'ana', samples: 50 }
-    await run.say({ ...evaluation(step, 0), ...score, directions: { mmlu: 'max' } })
+    await run.record({ ...evaluation(step, 0), ...score, directions: { mmlu: 'max' } })
   }
   const page = await visit(run)
   const table = page.getByRole('table', { name: 'Checkpoints' })

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const run = await (await new Run(site.db, 'moby-char-lm').begin()).train([3, 2.5, 2.23, 2.4, 2.9])
   const long = new Run(site.db, `a-name-that-is-longer-than-any-screen-${'x'.repeat(80)}`)
   await long.begin({ project: 'a-project-with-a-long-name-too' })
-  await long.say(metrics(310, NaN), ended('failed', TRACEBACK))
+  await long.record(metrics(310, NaN), ended('failed', TRACEBACK))
   pages = ['/', '/?search=nothing', `/jobs/${run.job_id}`, `/jobs/${long.job_id}`]
   pages.push(
     '/backtest',

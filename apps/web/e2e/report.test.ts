@@ -45,8 +45,8 @@ test('the HTML file needs no other file, and looks as the page', async () => {
   const visitor = await site.visitor()
   const online = await visitor.newPage()
   const offline = await (await site.visitor({ offline: true })).newPage()
-  const asked: string[] = []
-  offline.on('request', (request) => asked.push(request.url()))
+  const requested: string[] = []
+  offline.on('request', (request) => requested.push(request.url()))
   for (const { address, search } of reports()) {
     await online.goto(`${address}${search}`)
     const file = await visitor.request.get(`${address}.html${search}`)
@@ -59,7 +59,7 @@ test('the HTML file needs no other file, and looks as the page', async () => {
     const size = await offline.locator('h1').evaluate((h1) => getComputedStyle(h1).fontSize)
     expect(size).toBe('22px')
   }
-  expect(asked).toEqual([])
+  expect(requested).toEqual([])
 })
 
 test('an unknown format or job is refused with a sentence', async () => {

@@ -34,11 +34,11 @@ export class Run {
       source: 'journal',
       is_stoppable,
     })
-    await this.say({ ...STARTED, name, at: Date.now(), ...change })
+    await this.record({ ...STARTED, name, at: Date.now(), ...change })
     return this
   }
 
-  async say(...events: TrainingEvent[]): Promise<void> {
+  async record(...events: TrainingEvent[]): Promise<void> {
     const to = String(Number(this.#cursor ?? 0) + events.length)
     await record(this.#db, this.job_id, { source: 'journal', from: this.#cursor, to, events })
     this.#cursor = to
@@ -48,7 +48,7 @@ export class Run {
   async train(evals: readonly number[], every = 100): Promise<this> {
     for (const [index, eval_loss] of evals.entries()) {
       const step = every * (index + 1)
-      await this.say(
+      await this.record(
         metrics(step - every / 2, 4 / (index + 1) + 0.2),
         metrics(step, 4 / (index + 1)),
         evaluation(step, eval_loss),

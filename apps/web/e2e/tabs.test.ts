@@ -21,13 +21,13 @@ beforeAll(async () => {
   lines[700] = logLine('Traceback (most recent call last):')
   lines[701] = logLine('torch.OutOfMemoryError: CUDA out of memory')
   lines[1_500] = logLine('The loss is NaN.', 'warning')
-  await run.say(...lines, evaluation(100, 3), checkpoint(100))
-  await run.say({
+  await run.record(...lines, evaluation(100, 3), checkpoint(100))
+  await run.record({
     ...{ type: 'setup', attempt: 0, at: null, config: { optimizer: { lr: 0.1 } } },
     environment: { command: 'python train.py --lr 0.1', git_commit: 'abc123', git_dirty: true },
   })
   const other = await new Run(site.db, 'other').begin({ config: { seed: 2, learning_rate: 0.003 } })
-  await other.say(metrics(1, 2))
+  await other.record(metrics(1, 2))
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
@@ -61,7 +61,7 @@ test('the output shows its newest page, reads older ones when it is scrolled, an
   const box = output(page)
   await box.getByText(`line ${LINES - 1}`, { exact: true }).waitFor()
   expect(await box.getByRole('listitem').count()).toBe(500)
-  await run.say(logLine('the newest line'))
+  await run.record(logLine('the newest line'))
   await box.getByText('the newest line').waitFor()
   expect(await isInSight(page, 'the newest line')).toBe(true)
   await box.evaluate((element) => (element.scrollTop = 0))
@@ -136,13 +136,13 @@ test('the history lists who did what and why, newest first, and grows while it i
   )
   await entries.first().getByText('Policy for this job: lowest eval_loss').waitFor()
   expect(await entries.first().innerText()).toContain('by ana')
-  await run.say({
+  await run.record({
     ...evaluation(100, NaN, { eval_f1: 0.5 }),
     values: { eval_f1: 0.5 },
     scored_by: 'ben',
   })
   await entries.getByText('Scored step 100: eval_f1 0.5000').waitFor()
-  await run.say(ended('failed', 'CUDA out of memory'))
+  await run.record(ended('failed', 'CUDA out of memory'))
   await entries.getByText('Ended: failed').waitFor()
   await entries.getByText('CUDA out of memory').waitFor()
 })

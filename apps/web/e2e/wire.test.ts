@@ -79,7 +79,7 @@ test('compression does not delay a live message', async () => {
   await until(run.job_id)
   // Each is read before the next is written, so no buffer has to fill first.
   for (const step of [601, 602, 603]) {
-    await run.say(metrics(step, step + 0.1234))
+    await run.record(metrics(step, step + 0.1234))
     await until(String(step + 0.1234))
   }
   stop.abort()

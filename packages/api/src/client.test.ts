@@ -64,12 +64,12 @@ test('a query with 50 long names in any script is answered', async () => {
 test('a query may be posted, but a GET never writes', async () => {
   const job_id = await board.newJob()
   const headers = { authorization: `Bearer ${board.token}`, 'content-type': 'application/json' }
-  const asked = JSON.stringify(wire.input.serialize({ job_id }))
+  const body = JSON.stringify(wire.input.serialize({ job_id }))
   const status = await fetch(`${board.url}/trpc/jobs.status`, {
-    ...{ method: 'POST', headers, body: asked },
+    ...{ method: 'POST', headers, body },
   })
   expect(status.status).toBe(200)
-  const input = encodeURIComponent(asked)
+  const input = encodeURIComponent(body)
   const stop = await fetch(`${board.url}/trpc/jobs.stop?input=${input}`, { headers })
   expect([stop.status, stop.headers.get('allow')]).toEqual([405, 'POST'])
   expect((await api.jobs.status.query({ job_id })).status).toBe('running')

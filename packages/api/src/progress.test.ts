@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type WatchRequest, boardMessageId, Progress } from './progress.ts'
 
-const asked: WatchRequest = {
+const request: WatchRequest = {
   jobs: ['a', 'b'],
   series: { job_id: 'a', names: ['loss', 'lr'], ordinals: { loss: 10 } },
 }
@@ -19,25 +19,25 @@ function delta(
 }
 
 test('a new subscriber starts with the state of each job and the requested ordinals', () => {
-  expect(new Progress(asked).query).toEqual({
+  expect(new Progress(request).query).toEqual({
     jobs: [
       { job_id: 'a', revision: 0 },
       { job_id: 'b', revision: 0 },
     ],
-    series: { ...asked.series, ordinals: { loss: 10, lr: 0 } },
+    series: { ...request.series, ordinals: { loss: 10, lr: 0 } },
   })
 })
 
 test('an interrupted subscriber continues from the last message, not from its first request', () => {
-  const progress = new Progress(asked)
+  const progress = new Progress(request)
   progress.after(delta('b', 4))
   const id = progress.after(delta('a', 7, { loss: 2 ** 32 + 5 }))
-  expect(new Progress(asked, id).query).toEqual({
+  expect(new Progress(request, id).query).toEqual({
     jobs: [
       { job_id: 'a', revision: 7 },
       { job_id: 'b', revision: 4 },
     ],
-    series: { ...asked.series, ordinals: { loss: 2 ** 32 + 5, lr: 0 } },
+    series: { ...request.series, ordinals: { loss: 2 ** 32 + 5, lr: 0 } },
   })
 })
 
@@ -46,11 +46,11 @@ test('a subscriber of every job continues from a revision of the board', () => {
   expect(new Progress({ jobs: 'all', since: 7 }).board).toBe(7)
   const id = boardMessageId({ delta: delta('c', 3), board_revision: 9 })
   expect(new Progress({ jobs: 'all', since: 7 }, id).board).toBe(9)
-  expect(new Progress(asked, '4,7~12,0').board).toBeUndefined()
+  expect(new Progress(request, '4,7~12,0').board).toBeUndefined()
 })
 
 test('an id that no message had is refused', () => {
   for (const id of ['nonsense', '1,2~x', '-1,0~0,0', '1.5,0~0']) {
-    expect(() => new Progress(asked, id)).toThrow(TypeError)
+    expect(() => new Progress(request, id)).toThrow(TypeError)
   }
 })

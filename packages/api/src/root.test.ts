@@ -152,14 +152,14 @@ test('a choice is explained in words and as a table, the best first', async () =
     explanation: list.explanation,
   })
   expect(explanation.sentence).toBe(selection.reason)
-  expect(table.map(({ step, place }) => [step, place])).toEqual([
+  expect(table.map(({ step, rank }) => [step, rank])).toEqual([
     [2, 1],
     [1, 2],
     [3, null],
   ])
   const rowOf = new Map(list.checkpoints.map((row) => [row.checkpoint_id, row]))
-  for (const { checkpoint_id, place, difference, origin } of table) {
-    expect(rowOf.get(checkpoint_id ?? '')).toMatchObject({ place, difference, origin })
+  for (const { checkpoint_id, rank, difference, origin } of table) {
+    expect(rowOf.get(checkpoint_id ?? '')).toMatchObject({ rank, difference, origin })
   }
 })
 

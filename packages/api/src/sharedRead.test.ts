@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { sharedRead } from './sharedRead.ts'
 
 /** A database that no other test uses. */
-const own = () => ({ sql: (() => undefined) as never as Parameters<typeof sharedRead>[0]['sql'] })
+const newDatabase = () => ({
+  sql: (() => undefined) as never as Parameters<typeof sharedRead>[0]['sql'],
+})
 
 /** Reads that end on request, each with its number. */
 function slowReads() {
@@ -16,7 +18,7 @@ function slowReads() {
 }
 
 test('callers that ask while a read runs get the result of one read that starts after they asked', async () => {
-  const [db, { begun, read, end }] = [own(), slowReads()]
+  const [db, { begun, read, end }] = [newDatabase(), slowReads()]
   const first = sharedRead(db, ['list', { job_id: 'a' }], read)
   const late = Array.from({ length: 100 }, () => sharedRead(db, ['list', { job_id: 'a' }], read))
   expect(begun).toHaveLength(1)
@@ -30,7 +32,7 @@ test('callers that ask while a read runs get the result of one read that starts 
 })
 
 test('a caller gets its own read if no read runs', async () => {
-  const [db, { begun, read, end }] = [own(), slowReads()]
+  const [db, { begun, read, end }] = [newDatabase(), slowReads()]
   for (const index of [0, 1, 2]) {
     const answer = sharedRead(db, ['list', { job_id: 'a' }], read)
     end(index)
@@ -40,12 +42,12 @@ test('a caller gets its own read if no read runs', async () => {
 })
 
 test('another input, another database and a failed read are not shared', async () => {
-  const [db, { begun, read, end }] = [own(), slowReads()]
+  const [db, { begun, read, end }] = [newDatabase(), slowReads()]
   const answers = [
     sharedRead(db, ['list', { job_id: 'a' }], read),
     sharedRead(db, ['list', { job_id: 'b' }], read),
     sharedRead(db, ['names', { job_id: 'a' }], read),
-    sharedRead(own(), ['list', { job_id: 'a' }], read),
+    sharedRead(newDatabase(), ['list', { job_id: 'a' }], read),
   ]
   expect(begun).toHaveLength(4)
   const late = sharedRead(db, ['list', { job_id: 'a' }], read)

@@ -48,9 +48,9 @@ export const watch = procedure.input(WatchInput).subscription(async function* ({
   }
 })
 
-function progressOf(asked: WatchRequest, id: string | null | undefined): Progress {
+function progressOf(request: WatchRequest, id: string | null | undefined): Progress {
   try {
-    return new Progress(asked, id)
+    return new Progress(request, id)
   } catch (cause) {
     throw new Refused(cause instanceof Error ? cause.message : String(cause), { cause })
   }

@@ -57,9 +57,9 @@ class Measure {
     if (typeof index !== 'number' || !Number.isInteger(index)) throw unreadable()
     if (index < 0 && index >= LOWEST && index !== HOLE) return LEAF
     if (index < 0 || index >= this.#values.length) throw unreadable()
-    const known = this.#measured.get(index)
-    if (known === 'open') throw new InputRefused('The input contains itself.')
-    if (known) return known
+    const measured = this.#measured.get(index)
+    if (measured === 'open') throw new InputRefused('The input contains itself.')
+    if (measured) return measured
     this.#measured.set(index, 'open')
     const extent = this.#ofValue(this.#values[index], depth)
     if (extent.size > LONGEST_INPUT) throw tooLarge()

@@ -14,9 +14,9 @@ export function namedValues<Value extends z.ZodType>(value: Value) {
       if (read.error) context.issues.push(...read.error.issues.map(below([])))
       const values = read.data ?? {}
       if (!Object.hasOwn(given, PROTO)) return values
-      const own = value.safeParse(ownValue(given, PROTO))
-      if (own.error) context.issues.push(...own.error.issues.map(below([PROTO])))
-      else setOwn(values, PROTO, own.data)
+      const parsed = value.safeParse(ownValue(given, PROTO))
+      if (parsed.error) context.issues.push(...parsed.error.issues.map(below([PROTO])))
+      else setOwn(values, PROTO, parsed.data)
       return values
     })
 }

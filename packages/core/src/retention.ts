@@ -44,12 +44,12 @@ export function retention<Row extends Prunable>(
 ): Retention<Row> {
   const there = checkpoints.filter(({ files_state }) => files_state !== 'missing')
   const best = new Map(
-    selection.ranking.slice(0, keep_best).map(({ path }, place) => [path, rankWords(place)]),
+    selection.ranking.slice(0, keep_best).map(({ path }, index) => [path, rankWords(index)]),
   )
   if (selection.best) best.set(selection.best.path, 'it is the best')
   const whole = there.filter(({ step, files_state }) => step !== null && files_state === 'complete')
   const latest = whole.toSorted(byAge).slice(-Math.max(1, keep_last)).reverse()
-  const last = new Map(latest.map(({ path }, place) => [path, ageWords(place)]))
+  const last = new Map(latest.map(({ path }, index) => [path, ageWords(index)]))
   const claimed = selection.second_opinion?.path ?? null
   const reasoned = there.map((checkpoint) => {
     const { path, step, pinned, shipped, files_state, kept_because } = checkpoint
@@ -92,8 +92,8 @@ function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): R
   }
   const kept = stays.map(({ checkpoint }) => resolvedPath(checkpoint))
   return reasoned.map(({ checkpoint, why }) => {
-    const own = resolvedPath(checkpoint)
-    const holds = kept.some((place) => place !== own && isWithin(place, own))
+    const resolved = resolvedPath(checkpoint)
+    const holds = kept.some((path) => path !== resolved && isWithin(path, resolved))
     return { checkpoint, why: holds ? [...why, 'it contains a checkpoint that is kept'] : why }
   })
 }
@@ -112,12 +112,12 @@ function resolvedPath({ path, resolved_path }: Prunable): string {
   return resolved_path ?? path
 }
 
-function rankWords(place: number): string {
-  return place === 0 ? 'it is the best' : `its rank is ${place + 1}`
+function rankWords(index: number): string {
+  return index === 0 ? 'it is the best' : `its rank is ${index + 1}`
 }
 
-function ageWords(place: number): string {
-  return place === 0 ? 'it is the latest' : `it is number ${place + 1} of the latest`
+function ageWords(index: number): string {
+  return index === 0 ? 'it is the latest' : `it is number ${index + 1} of the latest`
 }
 
 function byAge(a: Prunable, b: Prunable): number {
@@ -136,5 +136,5 @@ function parts(path: string): string[] {
 
 function isWithin(path: string, folder: string): boolean {
   const [inner, outer] = [parts(path), parts(folder)]
-  return outer.every((part, place) => inner[place] === part)
+  return outer.every((part, index) => inner[index] === part)
 }

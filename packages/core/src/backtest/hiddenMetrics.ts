@@ -37,10 +37,10 @@ export function curveOf(candidates: readonly Evaluation[], one: string, other: s
 /** Whether two metrics are one curve up to unit and sign. */
 export function isOneCurve(pairs: readonly Pair[]): boolean {
   if (pairs.length < FEWEST_PLACES) return false
-  const known = normalised(pairs.map(([one]) => one))
+  const expected = normalised(pairs.map(([one]) => one))
   const other = normalised(pairs.map(([, one]) => one))
   const is = (form: (value: number) => number): boolean =>
-    other.every((value, index) => Math.abs(form(value) - (known[index] ?? NaN)) < ALIKE)
+    other.every((value, index) => Math.abs(form(value) - (expected[index] ?? NaN)) < ALIKE)
   return is((value) => value) || is((value) => 1 - value)
 }
 

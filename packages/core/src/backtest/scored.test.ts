@@ -69,7 +69,7 @@ test('if the lowest loss is always best, scored finds the loss', () => {
 })
 
 /** Runs where another task metric shows the target, but loss and time do not. */
-function toldByAnother(groups: number): BacktestRun[] {
+function predictableByAnother(groups: number): BacktestRun[] {
   return planted(groups, (lossBest) => (lossBest + 2) % (LENGTH - 1)).map((run) => {
     const evaluations = run.rows.evaluations.map((one) => {
       const accuracy = one.values['eval_accuracy'] ?? NaN
@@ -80,15 +80,15 @@ function toldByAnother(groups: number): BacktestRun[] {
 }
 
 test('scored is recommended if it beats both baselines on at least six unseen groups', () => {
-  const answer = backtest(toldByAnother(6), { target })
+  const answer = backtest(predictableByAnother(6), { target })
   expect(answer.scored).toMatchObject({ held_out_regret: 0, recommended: true })
   expect(answer.scored.text).toMatch(
     /^Policy scored is recommended\. With one group held out at a time/,
   )
-  const five = backtest(toldByAnother(5), { target })
+  const five = backtest(predictableByAnother(5), { target })
   expect(five.scored).toMatchObject({ held_out_regret: 0, recommended: false })
   expect(five.scored.text).toMatch(/at least 6 groups, and there are 5\.$/)
-  const one = backtest(toldByAnother(1), { target })
+  const one = backtest(predictableByAnother(1), { target })
   expect(one.scored).toMatchObject({ held_out_regret: null, recommended: false })
 })
 
@@ -130,8 +130,8 @@ test('coefficients chosen without a group do not depend on it', () => {
       ),
     )
   fc.assert(
-    fc.property(others, usable, usable, (known, left, replaced) => {
-      const rest = known.map((rows, index) => run(rows, index))
+    fc.property(others, usable, usable, (fixed, left, replaced) => {
+      const rest = fixed.map((rows, index) => run(rows, index))
       const weights = [left, replaced].map((rows) =>
         fitCoefficients(fieldsOf([...rest, run(rows, 99, 'left out')])).without.get('left out'),
       )

@@ -53,10 +53,10 @@ export function targetOf(
     const matched = named(names, name)
     const metric = matched ?? (name === TASK ? taskMetric(rows, evaluations) : undefined)
     if (metric === undefined) continue
-    const own = ownValue(rows.declaration.directions, metric) ?? directionOf(metric)
-    const known = own ?? declaredDirection(rows, metric)
+    const declared = ownValue(rows.declaration.directions, metric) ?? directionOf(metric)
+    const ofRun = declared ?? declaredDirection(rows, metric)
     const isOne = several.length === 1 && matched !== undefined
-    return { metric, direction: isOne ? (direction ?? known) : (known ?? direction) }
+    return { metric, direction: isOne ? (direction ?? ofRun) : (ofRun ?? direction) }
   }
   return undefined
 }

@@ -47,21 +47,21 @@ test.each<[string, Partial<BesideBaseline>]>([
 })
 
 test('a difference is called better, worse or equal, and noise if the interval contains zero', () => {
-  const said = (given: Partial<BesideBaseline>) =>
+  const verdictOf = (given: Partial<BesideBaseline>) =>
     /It is \S+(?: better)? than lowest eval_loss.*$/.exec(besideLowest(given).text)?.[0]
   const noise = ', within the noise'
-  const told = (word: string, by: string, spread: string) =>
+  const expected = (word: string, by: string, spread: string) =>
     `It is ${word} than lowest eval_loss by ${by}${spread}.`
-  expect(said({ difference: 0.5, interval: [0.25, 0.75] })).toBe(
-    told('worse', '0.500', ' (95 % +0.250 to +0.750)'),
+  expect(verdictOf({ difference: 0.5, interval: [0.25, 0.75] })).toBe(
+    expected('worse', '0.500', ' (95 % +0.250 to +0.750)'),
   )
-  expect(said({ difference: 0.5, interval: [0, 0.75] })).toBe(
-    told('worse', '0.500', ` (95 % +0.000 to +0.750${noise})`),
+  expect(verdictOf({ difference: 0.5, interval: [0, 0.75] })).toBe(
+    expected('worse', '0.500', ` (95 % +0.000 to +0.750${noise})`),
   )
-  expect(said({ difference: -0.5, interval: [-0.75, 0] })).toBe(
-    told('better', '0.500', ` (95 % −0.750 to +0.000${noise})`),
+  expect(verdictOf({ difference: -0.5, interval: [-0.75, 0] })).toBe(
+    expected('better', '0.500', ` (95 % −0.750 to +0.000${noise})`),
   )
-  expect(said({ difference: 0, interval: null })).toBe(told('no better', '0.000', ''))
+  expect(verdictOf({ difference: 0, interval: null })).toBe(expected('no better', '0.000', ''))
 })
 
 test('fewer than six groups recommend nothing, even with good figures', () => {

@@ -17,9 +17,9 @@ export function compareRuns(runs: readonly RunToCompare[]): Comparison {
   const groups = groupsOf(ranked, names)
   const byId = new Map(selected.map((run) => [run.job_id, run]))
   const inOrder = groups.flatMap(({ job_ids, best_job_id, noise }) => {
-    const own = job_ids.flatMap((job_id) => byId.get(job_id) ?? [])
+    const members = job_ids.flatMap((job_id) => byId.get(job_id) ?? [])
     const top = byId.get(best_job_id)?.best?.value ?? NaN
-    return own.map((run, at) => placed(run, { at, top, error: noise?.standard_error ?? NaN }))
+    return members.map((run, at) => placed(run, { at, top, error: noise?.standard_error ?? NaN }))
   })
   const without = selected.filter(({ best }) => best === null)
   const [only, ...others] = groups

@@ -21,11 +21,11 @@ test('figures of a metric are at the best checkpoint, last, lowest and highest',
 test('a metric with a name that every object inherits is a metric like others', () => {
   const values = JSON.parse('{"eval_loss": 1, "__proto__": 7, "constructor": 5}')
   const comparison = compare(run('a', [[10, values]]), run('b', [[10, 2]]))
-  const own = Object.entries(comparison.runs[0]?.figures ?? {}).map(([name, { last }]) => [
+  const figures = Object.entries(comparison.runs[0]?.figures ?? {}).map(([name, { last }]) => [
     name,
     last,
   ])
-  expect(own).toEqual([
+  expect(figures).toEqual([
     ['eval_loss', 1],
     ['__proto__', 7],
     ['constructor', 5],

@@ -16,9 +16,9 @@ export function differingSettings(runs: readonly Configured[]): DifferingSetting
   const values = new Map<string, Record<string, unknown>>()
   for (const { job_id, settings } of runs) {
     for (const { name, value } of settings) {
-      const own = values.get(name) ?? {}
-      values.set(name, own)
-      setOwn(own, job_id, value)
+      const byJob = values.get(name) ?? {}
+      values.set(name, byJob)
+      setOwn(byJob, job_id, value)
     }
   }
   return [...values]

@@ -45,7 +45,7 @@ test.each([
   ['datasets', { datasets: ['a', 'b'] }, { datasets: ['a'] }],
 ])('the setting %s shows that the data differ', (name, one, other) => {
   const comparison = compare(configured('a', 1, one), configured('b', 2, other))
-  expect(groupNames(comparison).map((own) => own.length)).toEqual([1, 1])
+  expect(groupNames(comparison).map((names) => names.length)).toEqual([1, 1])
   expect(comparison.notes[0]?.text).toContain(name)
 })
 

@@ -61,11 +61,14 @@ export function dividedByData<Run extends { data: readonly DataFact[] }>(
   })
   const keyOf = (run: Run): DataFact[] =>
     dividing.map(({ name, values }) => {
-      const own = factOf(run, name)
-      return { name, value: values.find((one) => isSame(one, own)) ?? null }
+      const fact = factOf(run, name)
+      return { name, value: values.find((one) => isSame(one, fact)) ?? null }
     })
   const groups = Map.groupBy(runs, (run) => JSON.stringify(keyOf(run)))
-  return [...groups.values()].map((own) => ({ data: own[0] ? keyOf(own[0]) : [], runs: own }))
+  return [...groups.values()].map((members) => ({
+    data: members[0] ? keyOf(members[0]) : [],
+    runs: members,
+  }))
 }
 
 function factOf({ data }: { data: readonly DataFact[] }, name: string): DataFact['value'] {

@@ -10,9 +10,9 @@ export function groupsOf(
 ): ComparisonGroup[] {
   const byMetric = Map.groupBy(runs, ({ metric, direction }) => `${direction} ${metric}`)
   return [...byMetric.values()]
-    .flatMap((own) => dividedByData(own))
-    .flatMap(({ data, runs: own }) => {
-      const ranking = own.toSorted(byValue)
+    .flatMap((group) => dividedByData(group))
+    .flatMap(({ data, runs: members }) => {
+      const ranking = members.toSorted(byValue)
       const [best] = ranking
       if (!best) return []
       const { metric, direction, job_id } = best

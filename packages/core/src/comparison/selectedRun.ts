@@ -23,9 +23,9 @@ export type RunWithBest = SelectedRun & {
 
 /** A run with the best that its policy chose. */
 export function selectedRun({ job_id, name, alive, config, input }: RunToCompare): SelectedRun {
-  const setting = decisionOf(input)
-  const { evaluations } = setting
-  const selection = select(input, setting)
+  const decision = decisionOf(input)
+  const { evaluations } = decision
+  const selection = select(input, decision)
   const { metric, direction, best, missed_best, reason, near_ties } = selection
   const settings = settingsIn(config)
   const at = best ? finder(evaluations)(best) : evaluations.at(-1)

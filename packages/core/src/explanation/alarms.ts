@@ -16,7 +16,7 @@ export function directionAlarms(
   input: SelectionInput,
 ): Note[] {
   const text =
-    byDeclaration(given, decided, input) ?? byRecord(given, input) ?? bySetting(given.context)
+    byDeclaration(given, decided, input) ?? byRecord(given, input) ?? byConfiguration(given.context)
   return text === undefined ? [] : [note('wrong_direction', 'alarm', text)]
 }
 
@@ -47,7 +47,7 @@ function byRecord({ selection, evaluations }: ExplanationInput, { claim }: Selec
 }
 
 /** HuggingFace's Trainer maximises metrics that do not end in "loss", unless greater_is_better is set. */
-function bySetting({ config }: ExplanationInput['context']): string | undefined {
+function byConfiguration({ config }: ExplanationInput['context']): string | undefined {
   const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
   if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined

@@ -135,14 +135,14 @@ test('the question appears once, and only for runs that declared nothing', () =>
     { eval_a_loss: 1, eval_b_loss: 3, eval_c_loss: 1, eval_d_loss: 1, eval_e_loss: 1 },
     { eval_a_loss: 2, eval_b_loss: 2, eval_c_loss: 2, eval_d_loss: 2, eval_e_loss: 2 },
   )
-  const asked = (more: Partial<SelectionInput> = {}) =>
+  const choicesOf = (more: Partial<SelectionInput> = {}) =>
     explained({ ...rows, ...more }).question?.choices.length ?? 0
-  expect(asked()).toBe(4)
-  expect(asked({ policy: 'lowest_eval_loss' })).toBe(0)
-  expect(asked({ policy: 'metric' })).toBe(0)
-  expect(asked({ options: { undeclared: { metric: 'zorp', direction: null } } })).toBe(0)
-  expect(asked({ declaration: { metric: 'zorp', direction: null, declared_by: 'a' } })).toBe(0)
-  expect(asked({ evaluations: [] })).toBe(0)
+  expect(choicesOf()).toBe(4)
+  expect(choicesOf({ policy: 'lowest_eval_loss' })).toBe(0)
+  expect(choicesOf({ policy: 'metric' })).toBe(0)
+  expect(choicesOf({ options: { undeclared: { metric: 'zorp', direction: null } } })).toBe(0)
+  expect(choicesOf({ declaration: { metric: 'zorp', direction: null, declared_by: 'a' } })).toBe(0)
+  expect(choicesOf({ evaluations: [] })).toBe(0)
 })
 
 test('with many classes the metric over all of them is first in the question', () => {
@@ -184,9 +184,9 @@ test('scores after training that pick another checkpoint give the question until
     ...{ metric: 'eval_loss', direction: 'min' as const, declared_by: 'the run' },
     directions: { mmlu: 'max' as const },
   }
-  const asked = (evaluations: typeof rows, more: Partial<SelectionInput> = {}) =>
+  const questionOf = (evaluations: typeof rows, more: Partial<SelectionInput> = {}) =>
     explained({ evaluations, declaration, ...more }).question
-  const question = asked(scored)
+  const question = questionOf(scored)
   expect(question?.code).toBe('scores')
   expect(question?.choices.map(({ metric, best }) => [metric, best.step])).toEqual([
     ['eval_loss', 100],
@@ -194,11 +194,13 @@ test('scores after training that pick another checkpoint give the question until
   ])
   expect(question?.text).toMatch(/^Scores measured after training pick another checkpoint: /)
   // The person who declared a metric already knows what else the run measured.
-  expect(asked(rows)).toBeNull()
-  expect(asked(scored, { options: { metric: 'eval_loss' } })).toBeNull()
-  expect(asked(scored, { declaration: { ...declaration, metric: null } })?.code).toBe('undeclared')
+  expect(questionOf(rows)).toBeNull()
+  expect(questionOf(scored, { options: { metric: 'eval_loss' } })).toBeNull()
+  expect(questionOf(scored, { declaration: { ...declaration, metric: null } })?.code).toBe(
+    'undeclared',
+  )
   const agreeing = scored.map((row) => ({ ...row, values: { ...row.values, mmlu: -row.step } }))
-  expect(asked(agreeing)).toBeNull()
+  expect(questionOf(agreeing)).toBeNull()
 })
 
 test('a metric whose best is at the same step of another attempt does not agree', () => {

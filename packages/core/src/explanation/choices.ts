@@ -22,6 +22,6 @@ export function decisiveMetrics(evaluations: readonly Evaluation[]): string[] {
 
 function orderOf(metric: string): number {
   const name = withoutSplit(metric)
-  const place = ORDER.findIndex((token) => name.includes(token))
-  return place === -1 ? ORDER.length : place
+  const position = ORDER.findIndex((token) => name.includes(token))
+  return position === -1 ? ORDER.length : position
 }

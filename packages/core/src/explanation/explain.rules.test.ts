@@ -105,8 +105,8 @@ test('a question offers at most three other metrics', () => {
     [1, { eval_loss: 1, f1: 0, bleu: 0, chrf: 0, comet: 0, eval_b_loss: 9 }],
     [2, { eval_loss: 2, f1: 1, bleu: 1, chrf: 1, comet: 1, eval_b_loss: 1 }],
   )
-  const asked = explained({ evaluations: rows }).question?.choices.map(({ metric }) => metric)
-  expect(asked).toEqual(['eval_loss', 'f1', 'bleu', 'chrf'])
+  const metrics = explained({ evaluations: rows }).question?.choices.map(({ metric }) => metric)
+  expect(metrics).toEqual(['eval_loss', 'f1', 'bleu', 'chrf'])
 })
 
 test('while a run is active, an evaluation between saves is a warning', () => {

@@ -204,17 +204,17 @@ test('if there is no choice, the answer says what to do', () => {
 })
 
 test('while a run is active, missing evaluations give no warning', () => {
-  const told = (of: Partial<SelectionInput>) => {
+  const noteOf = (of: Partial<SelectionInput>) => {
     const found = noted('nothing_to_choose', of, { alive: true })
     return found && `${found.tone}: ${found.text}`
   }
-  expect(told({})).toBe('note: Nothing was evaluated yet.')
+  expect(noteOf({})).toBe('note: Nothing was evaluated yet.')
   const once = { evaluations: evaluations([100, 1]) }
-  expect(told(once)).toBe('note: Only one evaluation can be compared so far.')
+  expect(noteOf(once)).toBe('note: Only one evaluation can be compared so far.')
   const falling = evaluations([100, 2], [200, 1]).map((row) => ({ ...row, epoch: 0.5 }))
-  expect(told({ evaluations: falling })).toBeUndefined()
+  expect(noteOf({ evaluations: falling })).toBeUndefined()
   expect(noted('nothing_to_choose', { evaluations: falling })?.tone).toBe('note')
-  expect(told({ evaluations: evaluations([100, NaN]) })).toContain('warning: eval_loss was not')
+  expect(noteOf({ evaluations: evaluations([100, NaN]) })).toContain('warning: eval_loss was not')
 })
 
 test('a start that training has not beaten is best, with a note', () => {

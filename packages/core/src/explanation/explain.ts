@@ -22,18 +22,24 @@ export function explain(
   input: SelectionInput,
   context: RunContext = {},
   selection: Selection = select(input),
-  setting: Decision = decisionOf(input),
+  decision: Decision = decisionOf(input),
 ): Explanation {
   const { reason: sentence, metric, direction } = selection
-  const { decided, evaluations } = setting
+  const { decided, evaluations } = decision
   if (metric === null || direction === null || decided.problem !== null) {
-    return undecided(input, context, selection, setting)
+    return undecided(input, context, selection, decision)
   }
-  const known = { ...selection, metric, direction }
+  const withMetric = { ...selection, metric, direction }
   const min_delta = input.options?.min_delta ?? 0
   // Only the first evaluations have the aggregate.
   const arrivals = partsOf(metric) ? evaluations : input.evaluations
-  const given: ExplanationInput = { selection: known, evaluations, arrivals, context, min_delta }
+  const given: ExplanationInput = {
+    selection: withMetric,
+    evaluations,
+    arrivals,
+    context,
+    min_delta,
+  }
   const winners = winnersOf(given, input)
   const loss_turn = lossTurn(given)
   return {

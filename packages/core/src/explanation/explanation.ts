@@ -80,7 +80,7 @@ export const TableRow = z.object({
   step: z.number().nullable(),
   path: z.string().nullable(),
   /** The rank, from 1; null if it was skipped. */
-  place: z.number().nullable(),
+  rank: z.number().nullable(),
   value: Measured,
   /** Its value minus the best's; null if one is missing. */
   difference: z.number().nullable(),

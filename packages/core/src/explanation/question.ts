@@ -30,7 +30,7 @@ export function questionOf(
   const others = differing.filter((one) => !isLoss(one.metric)).slice(0, ASKED)
   if (others.length === 0) return null
   const choices = [present, ...others]
-  const text = asked(UNDECLARED, choices, given.context.project)
+  const text = questionText(UNDECLARED, choices, given.context.project)
   return { code: 'undeclared', choices, text }
 }
 
@@ -45,7 +45,7 @@ function scoresQuestion(
   const others = differing.filter(({ metric }) => isScored(metric)).slice(0, ASKED)
   if (others.length === 0) return null
   const choices = [present, ...others]
-  return { code: 'scores', choices, text: asked(SCORED, choices) }
+  return { code: 'scores', choices, text: questionText(SCORED, choices) }
 }
 
 const UNDECLARED = 'The run does not say which metric decides'
@@ -61,10 +61,14 @@ export function undecidedQuestion(
   const asks = policy === 'as_declared' && (basis === 'nobody' || basis === 'preference')
   if (!asks || options?.undeclared || winners.length === 0) return null
   const choices = winners.slice(0, ASKED + 1)
-  return { code: 'undeclared', choices, text: asked(UNDECLARED, choices, project) }
+  return { code: 'undeclared', choices, text: questionText(UNDECLARED, choices, project) }
 }
 
-function asked(why: string, choices: readonly Winner[], project: string | null = null): string {
+function questionText(
+  why: string,
+  choices: readonly Winner[],
+  project: string | null = null,
+): string {
   const picks = choices.map(
     ({ metric, best }) => `${metric} picks step ${best.step} (${figure(best.value)})`,
   )

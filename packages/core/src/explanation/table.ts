@@ -10,7 +10,7 @@ export function explanationTable(selection: Selection): TableRow[] {
   const tied = new Set(ties.length > 1 ? ties.map(checkpointKey) : [])
   return [
     ...selection.ranking.map((one, index) => rankedRow(selection, one, index, tied)),
-    ...selection.skipped.map(passedRow),
+    ...selection.skipped.map(skippedRow),
   ]
 }
 
@@ -24,24 +24,24 @@ function rankedRow(
   const difference = best ? value - best.value : null
   const is_best = index === 0
   return {
-    ...{ checkpoint_id, attempt, step, path, place: index + 1, value, difference, is_best },
+    ...{ checkpoint_id, attempt, step, path, rank: index + 1, value, difference, is_best },
     is_tied: tied.has(checkpointKey(one)),
-    why: is_best ? 'best' : place(index, difference ?? NaN, prefer ?? 'first'),
+    why: is_best ? 'best' : rankWords(index, difference ?? NaN, prefer ?? 'first'),
     origin,
   }
 }
 
-function passedRow({ checkpoint_id, attempt, step, path, text }: Skipped): TableRow {
+function skippedRow({ checkpoint_id, attempt, step, path, text }: Skipped): TableRow {
   return {
-    ...{ checkpoint_id, attempt, step, path, place: null, value: null, difference: null },
+    ...{ checkpoint_id, attempt, step, path, rank: null, value: null, difference: null },
     ...{ is_best: false, is_tied: false, why: text, origin: null },
   }
 }
 
-const PLACES = ['best', 'second', 'third', 'fourth', 'fifth']
+const RANK_NAMES = ['best', 'second', 'third', 'fourth', 'fifth']
 
-function place(index: number, difference: number, taken: string): string {
-  return `${PLACES[index] ?? `rank ${index + 1}`}: ${distance(difference, taken)}`
+function rankWords(index: number, difference: number, taken: string): string {
+  return `${RANK_NAMES[index] ?? `rank ${index + 1}`}: ${distance(difference, taken)}`
 }
 
 /** How far a value is from the best's. */

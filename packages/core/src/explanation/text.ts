@@ -88,7 +88,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
   const rows = table
     .slice(0, most)
     .map((row) => [
-      ...[`${row.place ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
+      ...[`${row.rank ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
       ...[shown(row.value), row.is_best ? '' : difference(row.difference)],
       ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? originText(row.origin) : ''],
     ])

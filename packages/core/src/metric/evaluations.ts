@@ -55,10 +55,10 @@ function isAscending(evaluations: readonly Evaluation[]): boolean {
 
 /** What a later evaluation of the same weights adds to the first. */
 function joined(first: Evaluation, later: Evaluation): Evaluation {
-  const isKnown = (name: string): boolean => Object.hasOwn(first.values, name)
+  const isLogged = (name: string): boolean => Object.hasOwn(first.values, name)
   // The standard error of a repeated value does not belong to the first value.
   const added = Object.keys(later.values).filter(
-    (name) => !isKnown(name) && !isKnown(metricOfError(name) ?? name),
+    (name) => !isLogged(name) && !isLogged(metricOfError(name) ?? name),
   )
   if (added.length === 0) return first
   const values = Object.fromEntries(

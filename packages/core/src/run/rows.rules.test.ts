@@ -25,8 +25,8 @@ test('an evaluation stores one origin for all its values', () => {
 
 test('a value on a separate line has that line, and a score has its author', () => {
   const origin = { file: 'log.jsonl', line: 3 }
-  const [own] = rows({ ...evaluation, origin, lines: { b: 9 } }).evaluations
-  expect(own?.details).toEqual({
+  const [row] = rows({ ...evaluation, origin, lines: { b: 9 } }).evaluations
+  expect(row?.details).toEqual({
     b: { origin: { file: 'log.jsonl', line: 9 }, samples: null, scored_by: null },
   })
   const scored = { ...evaluation, samples: 7, scored_by: 'ana' }

@@ -139,9 +139,9 @@ function isSame(one: Saved, { attempt, step }: Saved): boolean {
 function evaluationOf(event: EventOf<'evaluation'>): Evaluation {
   const { attempt, step, epoch, values, origin, samples, lines, scored_by } = event
   const row = { attempt, step, epoch, values, origin, samples }
-  const own = Object.keys(scored_by === null ? lines : values)
-  if (own.length === 0) return row
-  const details = own.map((metric): [string, Detail] => {
+  const metrics = Object.keys(scored_by === null ? lines : values)
+  if (metrics.length === 0) return row
+  const details = metrics.map((metric): [string, Detail] => {
     const line = ownValue(lines, metric) ?? origin?.line ?? null
     return [metric, { origin: origin && { file: origin.file, line }, samples, scored_by }]
   })

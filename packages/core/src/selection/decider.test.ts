@@ -12,8 +12,8 @@ test('the word error rate decides in speech recognition if no metric is declared
   const { metric, best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
   expect([metric, best?.step]).toEqual(['eval_wer', 200])
   expect(reason).toContain('eval_wer is an error rate, so it decides before the loss')
-  const asked = choose({ evaluations: rows, checkpoints: SAVED, policy: 'lowest_eval_loss' })
-  expect([asked.metric, asked.best?.step]).toEqual(['eval_loss', 100])
+  const choice = choose({ evaluations: rows, checkpoints: SAVED, policy: 'lowest_eval_loss' })
+  expect([choice.metric, choice.best?.step]).toEqual(['eval_loss', 100])
 })
 
 test('the loss of preference training is refused as a decider, and a reward decides', () => {

@@ -41,9 +41,9 @@ export function decisionOf(input: SelectionInput): Decision {
  * Null if the option is useful, or not set.
  */
 export function directionProblem(input: SelectionInput): PolicyProblem | null {
-  const { direction: asked, ...rest } = input.options ?? {}
-  if (asked === undefined || rest.metric !== undefined) return null
+  const { direction: requested, ...rest } = input.options ?? {}
+  if (requested === undefined || rest.metric !== undefined) return null
   const { metric, direction } = decisionOf({ ...input, options: rest }).decided
   if (metric === null || direction === null) return null
-  return { code: 'direction_known', metric, direction, asked }
+  return { code: 'direction_known', metric, direction, asked: requested }
 }

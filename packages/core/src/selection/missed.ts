@@ -26,10 +26,10 @@ export function betterEvaluation(
     return { missed_best: null, unshippable_best: null }
   }
   const isThere = given.checkpoints.some(hasStepOf(top.evaluation))
-  const lost = isThere ? found.skipped.find(hasStepOf(top.evaluation)) : undefined
+  const skippedBest = isThere ? found.skipped.find(hasStepOf(top.evaluation)) : undefined
   return {
     missed_best: isThere ? null : missedBest(top, best),
-    unshippable_best: lost?.text ?? null,
+    unshippable_best: skippedBest?.text ?? null,
   }
 }
 

@@ -38,8 +38,8 @@ function byScore(
   const { directions } = declaration
   const features = featuresOf({ candidates: strict, evaluations, trainLoss, directions })
   const scored = strict.map((one, index) => {
-    const own = features[index]
-    return { ...one, score: own ? scoreOf(own, coefficients) : Infinity }
+    const values = features[index]
+    return { ...one, score: values ? scoreOf(values, coefficients) : Infinity }
   })
   return scored.sort((a, b) => a.score - b.score || byStep(a, b))
 }

@@ -141,7 +141,7 @@ test('maximising a metric is minimising its negative', () => {
 })
 
 test('every policy picks a candidate, ranks each once, and puts its pick first', () => {
-  const settings = fc.constantFrom(
+  const policies = fc.constantFrom(
     { policy: 'as_declared', options: {} },
     { policy: 'lowest_eval_loss', options: {} },
     { policy: 'metric', options: { metric: 'eval_loss' } },
@@ -150,8 +150,8 @@ test('every policy picks a candidate, ranks each once, and puts its pick first',
     { policy: 'scored', options: { coefficients: { eval_loss: 1, age: 0.5 } } },
   ) satisfies fc.Arbitrary<{ policy: string; options: object }>
   fc.assert(
-    fc.property(run, settings, (rows, asked) => {
-      const given = { ...rowsOf(rows), ...asked, claim: null }
+    fc.property(run, policies, (rows, policy) => {
+      const given = { ...rowsOf(rows), ...policy, claim: null }
       const declaration = { metric: null, direction: null, declared_by: null }
       const { best, ranking } = select({ ...given, declaration })
       const strict = chosen(rows)

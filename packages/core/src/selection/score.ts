@@ -46,15 +46,16 @@ const PARTS = 1e9
 export function featuresOf(input: FeatureInput): Features[] {
   const { candidates, evaluations, hidden = [], trainLoss } = input
   const { loss = lowestLoss(metricNames(evaluations)).metric } = input
-  const own = candidates.map(finder(evaluations))
-  const at = (metric: string): Measured[] => own.map((evaluation) => valueAt(evaluation, metric))
+  const measured = candidates.map(finder(evaluations))
+  const at = (metric: string): Measured[] =>
+    measured.map((evaluation) => valueAt(evaluation, metric))
   const seesLoss = !hidden.includes(loss)
   const losses = seesLoss ? at(loss) : candidates.map(() => null)
   const smoothed = smoothedLosses(seesLoss ? evaluations : [], loss)
   const columns: Record<Feature, number[]> = {
     eval_loss: normalised(losses, 'min'),
     smoothed_loss: normalised(
-      own.map((evaluation) => (evaluation && smoothed.get(evaluation)) ?? null),
+      measured.map((evaluation) => (evaluation && smoothed.get(evaluation)) ?? null),
       'min',
     ),
     loss_gap: normalised(

@@ -19,9 +19,9 @@ const POLICY_VERSION = 2
  * which rows of different steps arrived makes no difference. O(n log n) in checkpoints and
  * evaluations. `setting` belongs to the same input; pass it if it is already computed.
  */
-export function select(input: SelectionInput, setting = decisionOf(input)): Selection {
+export function select(input: SelectionInput, decision = decisionOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input
-  const { decided, evaluations, criteria } = setting
+  const { decided, evaluations, criteria } = decision
   const { metric, direction, problem } = decided
   const declared_by = decided.declared_by ?? 'asked for'
   const prefer = policy === 'within_noise' ? (options.prefer ?? null) : null

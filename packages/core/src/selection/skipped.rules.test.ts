@@ -117,8 +117,8 @@ test('if no evaluation was saved, the missed best says so', () => {
 })
 
 test('a best whose files are lost is not a missed best, and the reason says what happened', () => {
-  const lost = checkpoints(100, { step: 300, files_state: 'broken', files_why: 'cut short' })
-  const { missed_best, reason } = choose({ evaluations: rows, checkpoints: lost })
+  const broken = checkpoints(100, { step: 300, files_state: 'broken', files_why: 'cut short' })
+  const { missed_best, reason } = choose({ evaluations: rows, checkpoints: broken })
   expect(missed_best).toBeNull()
   expect(reason).toContain('A better checkpoint cannot be shipped')
   expect(reason).toContain('cut short')

@@ -30,8 +30,8 @@ function byFiles(
   if (files_state === 'complete') return undefined
   if (files_state === 'writing') return ['writing', `${path} is still being written${because}`]
   const value = evaluation && measureOf(evaluation, metric)
-  const lost = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''
-  return [files_state, `the files of ${path} are ${files_state}${because}${lost}`]
+  const lostValue = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''
+  return [files_state, `the files of ${path} are ${files_state}${because}${lostValue}`]
 }
 
 function byStepless({ step, path }: Checkpoint): Why | undefined {

@@ -230,8 +230,8 @@ test("a rerun from the beginning shows its step, even if it ends before the prev
   expect(run(...first, rerun).facts.current_step).toBeNull()
   const log = { type: 'metrics', attempt: 1, step: 20, values: { loss: 2 } }
   expect(run(...first, rerun, log).facts.current_step).toBe(20)
-  const toldAgain = { ...rerun, total_steps: 50 }
-  expect(run(...first, rerun, log, toldAgain).facts.current_step).toBe(20)
+  const restarted = { ...rerun, total_steps: 50 }
+  expect(run(...first, rerun, log, restarted).facts.current_step).toBe(20)
 })
 
 test('a further attempt without a logged first step is timed from its first logged step', () => {

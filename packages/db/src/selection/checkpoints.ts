@@ -26,7 +26,7 @@ import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from
 /** A checkpoint as people see it: its files, its evaluation, and its rank in the selection. */
 export interface CheckpointRow extends Pick<
   TableRow,
-  'place' | 'difference' | 'is_best' | 'is_tied' | 'origin'
+  'rank' | 'difference' | 'is_best' | 'is_tied' | 'origin'
 > {
   checkpoint_id: string
   job_id: string
@@ -110,14 +110,14 @@ function facesOf(
     const row = rows.get(checkpoint_id) ?? UNRANKED
     const train_loss = step === null ? null : (trainLoss?.({ attempt, step }) ?? null)
     const eval_loss = ownValue(values, 'eval_loss') ?? null
-    const { place, difference, is_best, is_tied, origin, why } = row
+    const { rank, difference, is_best, is_tied, origin, why } = row
     return {
       ...faceOf(checkpoint, job),
       values,
       train_loss,
       loss_gap: lossGap({ eval_loss, train_loss }, job.loss_scale),
       value: row.value ?? (metric === null ? null : (ownValue(values, metric) ?? null)),
-      ...{ place, difference, is_best, is_tied, origin },
+      ...{ rank, difference, is_best, is_tied, origin },
       why_not: is_best ? null : (why ?? selection.reason),
     }
   })
@@ -125,7 +125,7 @@ function facesOf(
 
 /** If nothing decides, no checkpoint has a rank. */
 const UNRANKED = {
-  ...{ place: null, value: null, difference: null, origin: null, why: undefined },
+  ...{ rank: null, value: null, difference: null, origin: null, why: undefined },
   ...{ is_best: false, is_tied: false },
 }
 

@@ -167,7 +167,7 @@ test('each checkpoint has the reason why it is not the best', async () => {
     [null, 'last has no step number, so it cannot be compared'],
   ])
   expect(rows.map(({ train_loss }) => train_loss)).toEqual([3, 2, 2, 1, 1, null])
-  expect(rows.map(({ place }) => place)).toEqual([3, 1, 2, null, null, null])
+  expect(rows.map(({ rank }) => rank)).toEqual([3, 1, 2, null, null, null])
   expect(rows.map(({ value }) => value)).toEqual([0.5183, 0.5, 0.5, NaN, null, null])
 })
 

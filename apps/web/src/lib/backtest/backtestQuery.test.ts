@@ -8,10 +8,11 @@ test('an address and a query convert to each other without loss', () => {
 })
 
 test('a direction counts only if the target’s name does not show it', () => {
-  const asked = (address: string) => runInput(readQuery(new URLSearchParams(address))).direction
-  expect(asked('target=fluency&direction=max')).toBe('max')
-  expect(asked('target=eval_f1&direction=min')).toBeUndefined()
-  expect(asked('target=fluency&direction=sideways')).toBeUndefined()
+  const directionOf = (address: string) =>
+    runInput(readQuery(new URLSearchParams(address))).direction
+  expect(directionOf('target=fluency&direction=max')).toBe('max')
+  expect(directionOf('target=eval_f1&direction=min')).toBeUndefined()
+  expect(directionOf('target=fluency&direction=sideways')).toBeUndefined()
 })
 
 test('without a target each run uses its own task metric', () => {

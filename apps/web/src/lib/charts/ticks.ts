@@ -25,11 +25,11 @@ function fitting(
   let taken = { position: NaN, room: 0 }
   return values.flatMap((value, index) => {
     const [position, text] = [at(value), texts[index] ?? '']
-    const own = room(text)
-    const crowds = Math.abs(position - taken.position) < (own + taken.room) / 2 + APART
+    const needed = room(text)
+    const crowds = Math.abs(position - taken.position) < (needed + taken.room) / 2 + APART
     if (!Number.isFinite(position) || used.has(text) || crowds) return []
     used.add(text)
-    taken = { position, room: own }
+    taken = { position, room: needed }
     return [{ value, text }]
   })
 }

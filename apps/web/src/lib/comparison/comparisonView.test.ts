@@ -21,8 +21,8 @@ test('a run keeps its line style when the ranking changes', () => {
 })
 
 test('each metric that decides has a picture of its runs, unless one metric is requested', () => {
-  const shown = (asked: string | null) =>
-    picturesOf(comparison, asked).map(({ metric, runs }) => [metric, runs.length])
+  const shown = (metric: string | null) =>
+    picturesOf(comparison, metric).map(({ metric, runs }) => [metric, runs.length])
   expect(shown(null)).toEqual([
     ['eval_loss', 2],
     ['eval_f1', 1],
@@ -36,8 +36,8 @@ test('a group has its runs in the order of the ranking', () => {
 })
 
 test('the best and the next are side by side, unless others are requested', () => {
-  const ids = (asked: [string, string] | null) =>
-    sidesOf(comparison, asked)?.map(({ job_id }) => job_id)
+  const ids = (sides: [string, string] | null) =>
+    sidesOf(comparison, sides)?.map(({ job_id }) => job_id)
   expect(ids(null)).toEqual(['b', 'a'])
   expect(ids(['c', 'a'])).toEqual(['c', 'a'])
   expect(ids(['c', 'gone'])).toEqual(['c', 'a'])

@@ -16,8 +16,8 @@ export function stylesOf({ runs }: Comparison, order: readonly string[]): Map<st
 
 /** The runs of a group, best first. */
 export function runsOf({ runs }: Comparison, { job_ids }: ComparisonGroup): ComparedRun[] {
-  const own = new Set(job_ids)
-  return runs.filter(({ job_id }) => own.has(job_id))
+  const ids = new Set(job_ids)
+  return runs.filter(({ job_id }) => ids.has(job_id))
 }
 
 /**
@@ -26,9 +26,9 @@ export function runsOf({ runs }: Comparison, { job_ids }: ComparisonGroup): Comp
  */
 export function picturesOf(
   { runs, groups }: Comparison,
-  asked: string | null,
+  metric: string | null,
 ): { metric: string; runs: ComparedRun[] }[] {
-  if (asked !== null) return [{ metric: asked, runs }]
+  if (metric !== null) return [{ metric, runs }]
   const decided = groups.map(({ metric }) => metric)
   const metrics = [...new Set([...decided, ...runs.flatMap(({ metric }) => metric ?? [])])]
   return metrics.map((metric) => ({ metric, runs: runs.filter((run) => run.metric === metric) }))
@@ -37,9 +37,9 @@ export function picturesOf(
 /** The two runs whose configurations are side by side: the requested ones, else the first two. */
 export function sidesOf(
   { runs }: Comparison,
-  asked: readonly [string, string] | null,
+  sides: readonly [string, string] | null,
 ): [ComparedRun, ComparedRun] | null {
-  const find = (at: 0 | 1) => runs.find(({ job_id }) => job_id === asked?.[at]) ?? runs[at]
+  const find = (at: 0 | 1) => runs.find(({ job_id }) => job_id === sides?.[at]) ?? runs[at]
   const [one, other] = [find(0), find(1)]
   return one && other ? [one, other] : null
 }

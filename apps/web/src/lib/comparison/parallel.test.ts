@@ -36,8 +36,8 @@ test('numbers of very different sizes are positioned by their logarithms', () =>
 
 test('texts are positions on an axis, unless every run has a different one', () => {
   const shared = setting('sched', 'cos', 'cos', 'linear')
-  const own = setting('name', 'a', 'b', 'c')
-  const { axes } = prepareParallel(runs(1, 2, 3), [shared, own], 'm')
+  const unique = setting('name', 'a', 'b', 'c')
+  const { axes } = prepareParallel(runs(1, 2, 3), [shared, unique], 'm')
   expect(axes.map(({ name }) => name)).toEqual(['sched', 'm'])
 })
 

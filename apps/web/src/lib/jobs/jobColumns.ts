@@ -17,8 +17,8 @@ export function columnWords(key: ColumnKey): { kind: string; name: string } {
 
 /** A cell as text; undefined where the job has no value. */
 export function cellText(cells: JobCells, job_id: string, key: ColumnKey): string | undefined {
-  const own = ownValue(cells, job_id)
-  const value = own && ownValue(own, key)
+  const ofJob = ownValue(cells, job_id)
+  const value = ofJob && ownValue(ofJob, key)
   if (value === undefined) return undefined
   const isMetric = !key.startsWith('config:') && typeof value === 'number'
   return isMetric ? measure(value) : settingText(value)

@@ -79,7 +79,7 @@ function choice({ decided }: JobReport): string {
   const cells = rows
     .slice(0, MOST)
     .map((row) => [
-      String(row.place ?? UNKNOWN),
+      String(row.rank ?? UNKNOWN),
       checkpointName(row),
       measure(row.value),
       row.is_best ? '' : delta(row.difference),

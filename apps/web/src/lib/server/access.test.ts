@@ -57,8 +57,8 @@ test('a link on another site may open pages, but never a procedure', () => {
 })
 
 test('another page may not frame, embed or fetch anything of the board', () => {
-  const asked = [by('cross-site', 'no-cors', 'image'), by('same-site', 'cors', 'empty')]
-  for (const one of [...asked, by('cross-site', 'navigate', 'iframe')]) {
+  const requests = [by('cross-site', 'no-cors', 'image'), by('same-site', 'cors', 'empty')]
+  for (const one of [...requests, by('cross-site', 'navigate', 'iframe')]) {
     expect([isCrossSite(one, false), isCrossSite(one, true)]).toEqual([true, true])
   }
 })

@@ -26,12 +26,12 @@ test.runIf(hasBoth)(
     const port = await listening(server, '127.0.0.1')
     await listenToBoth(server, '127.0.0.1', port)
     for (const host of ['127.0.0.1', '::1']) {
-      const asked = request({
+      const sent = request({
         host,
         port,
         headers: { host: `localhost:${port}`, connection: 'close' },
       })
-      const [answer] = (await once(asked.end(), 'response')) as [IncomingMessage]
+      const [answer] = (await once(sent.end(), 'response')) as [IncomingMessage]
       expect([host, answer.resume().statusCode]).toEqual([host, 200])
     }
     server.close()
