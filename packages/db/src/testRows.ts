@@ -17,15 +17,15 @@ export async function readStoredRows({ sql }: Database, job_id: string): Promise
   const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks
     where job_id = ${job_id} order by name, attempt, ordinal`
   for (const { attempt, name, steps, values } of chunks) {
-    const own = (points[`${attempt} ${name}`] ??= [])
+    const series = (points[`${attempt} ${name}`] ??= [])
     const numbers = floats(values)
-    floats(steps).forEach((step, index) => own.push([step, written(numbers[index])]))
+    floats(steps).forEach((step, index) => series.push([step, written(numbers[index])]))
   }
   const measured = await sql<Measured[]>`select attempt, step, metric, value from evaluations
     where job_id = ${job_id} order by arrival`
   const saved = await sql<{ place: string }[]>`
     select concat(attempt, ' ', step, ' ', path) as place from checkpoints where job_id = ${job_id}`
-  const said = await sql<{ line: string }[]>`
+  const lines = await sql<{ line: string }[]>`
     select concat(attempt, ' ', text) as line from logs where job_id = ${job_id} order by ordinal`
   return {
     points,
@@ -33,7 +33,7 @@ export async function readStoredRows({ sql }: Database, job_id: string): Promise
       return [attempt, Number(step), metric, written(value)]
     }),
     checkpoints: saved.map(({ place }) => place).sort(),
-    logs: said.map(({ line }) => line),
+    logs: lines.map(({ line }) => line),
   }
 }
 

@@ -34,8 +34,8 @@ export const ended = (attempt = 0) =>
   event({ type: 'ended', attempt, at: 1_000 * attempt + 500, status: 'failed' })
 
 /** Adds a job without events to the board. */
-export async function newJob(db: Database, told: Partial<JobRegistration> = {}): Promise<string> {
-  const job_id = told.job_id ?? randomUUID()
+export async function newJob(db: Database, more: Partial<JobRegistration> = {}): Promise<string> {
+  const job_id = more.job_id ?? randomUUID()
   await registerJob(db, {
     job_id,
     host_id: randomUUID(),
@@ -45,7 +45,7 @@ export async function newJob(db: Database, told: Partial<JobRegistration> = {}):
     project: 'examples',
     status: 'starting',
     source: 'journal',
-    ...told,
+    ...more,
   })
   return job_id
 }

@@ -76,11 +76,11 @@ export interface EmbeddedServer {
 
 /** Inspects the embedded server of a data folder, and starts nothing. */
 export async function embeddedServer(home: string): Promise<EmbeddedServer> {
-  const place = await placeOfHome(home)
+  const paths = await placeOfHome(home)
   const urlThrough = (folder: string): string => {
-    return urlOf({ ...addressOf(place), host: folder, path: join(folder, '.s.PGSQL.5432') })
+    return urlOf({ ...addressOf(paths), host: folder, path: join(folder, '.s.PGSQL.5432') })
   }
-  return { pid: await postmasterPid(place), socket: place.socket, urlThrough }
+  return { pid: await postmasterPid(paths), socket: paths.socket, urlThrough }
 }
 
 async function testServer(): Promise<{ address: Address; leave: () => Promise<void> }> {

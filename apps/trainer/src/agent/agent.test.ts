@@ -46,7 +46,7 @@ afterAll(async () => {
 /** A fast pace, so that tests do not wait. */
 const OFTEN = { ...AGENT_OPTIONS, pace: { round: 50, silence: 200, rest: 100, starting: 10_000 } }
 
-const agentHere = (settings = OFTEN) => agentOf(board, settings)
+const agentHere = (options = OFTEN) => agentOf(board, options)
 
 function agentElsewhere(): ChildProcess {
   return spawn(BESTMARK, ['agent'], { env: { ...process.env, ...database.env } })

@@ -59,15 +59,15 @@ export class Agent {
     db: Database,
     starter: Starter,
     troubles: ErrorListener,
-    settings: AgentOptions = AGENT_OPTIONS,
+    options: AgentOptions = AGENT_OPTIONS,
   ) {
     this.#db = db
     this.#starter = starter
     this.#troubles = troubles
-    this.#pace = settings.pace
-    this.#silence = new SilentRuns(db, settings.patience)
+    this.#pace = options.pace
+    this.#silence = new SilentRuns(db, options.patience)
     this.#disks = new FullDisks(db, starter.host_id)
-    this.#digesting = new Digests(db, starter.host_id, settings.digestRate)
+    this.#digesting = new Digests(db, starter.host_id, options.digestRate)
   }
 
   /** Works until the agent is stopped, then waits until every journal is recorded. */
@@ -105,8 +105,8 @@ export class Agent {
 
   /** Records a run unless it is recorded already. If another run begins in its folder, records that. */
   #keep(run: RecordedRun, record: (until: AbortSignal) => Promise<void>): Promise<void> {
-    const known = this.#supervised.get(run.job_id)
-    if (known) return known.done
+    const supervised = this.#supervised.get(run.job_id)
+    if (supervised) return supervised.done
     const over = new AbortController()
     const done = record(AbortSignal.any([this.#over.signal, over.signal]))
       .catch(async (error: unknown) => {
@@ -176,9 +176,9 @@ export class Agent {
 
   /** Whether a run is recorded already. If its folder moved, the old recording ends. */
   #isKept(job_id: string, folder: string): boolean {
-    const known = this.#supervised.get(job_id)
-    if (known && known.folder !== folder) known.over.abort()
-    return known !== undefined
+    const supervised = this.#supervised.get(job_id)
+    if (supervised && supervised.folder !== folder) supervised.over.abort()
+    return supervised !== undefined
   }
 
   /** Whether the journal of a lost run changed size. The first call returns true. */

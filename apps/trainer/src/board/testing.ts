@@ -65,14 +65,14 @@ export function testBoard(): TestBoard {
 /** An agent in this process, stopped when the test ends, which must report no error. */
 export function agentOf(
   board: Board,
-  settings: AgentOptions = AGENT_OPTIONS,
+  options: AgentOptions = AGENT_OPTIONS,
 ): { agent: Agent } & AsyncDisposable {
   const errors: unknown[] = []
   const listener = {
     report: (error: unknown) => errors.push(error),
     databaseAnswered: () => undefined,
   }
-  const agent = new Agent(board.db, board, listener, settings)
+  const agent = new Agent(board.db, board, listener, options)
   const working = agent.work()
   const dispose = async (): Promise<void> => {
     agent.stop()

@@ -192,8 +192,8 @@ test('complete files with the same signature are not read again', async () => {
   await using run = await runWith({ 'a.safetensors': 'no safetensors file' })
   const seen = await run.look('a.safetensors')
   expect(seen.files_state).toBe('broken')
-  const known = { ...seen, files_state: 'complete', files_why: null } as const
-  const look = () => inspectCheckpoint(run.path, 'a.safetensors', null, { previous: known })
+  const previous = { ...seen, files_state: 'complete', files_why: null } as const
+  const look = () => inspectCheckpoint(run.path, 'a.safetensors', null, { previous })
   expect((await look()).files_state).toBe('complete')
   await writeFile(run.at('a.safetensors'), 'neither is this')
   expect((await look()).files_state).toBe('broken')

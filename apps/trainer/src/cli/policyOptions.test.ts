@@ -11,14 +11,14 @@ const TABLE = command({
 })
 
 /** The policy of these words, as a command parses them. */
-function settings(...words: readonly string[]): PolicyChoice {
+function choiceOf(...words: readonly string[]): PolicyChoice {
   const { values } = parse(words, TABLE)
   return policyChoiceOf(values.policy, values)
 }
 
 test('--metric decides; without it the declared metric decides', () => {
-  expect(settings()).toEqual({ policy: 'as_declared', options: {} })
-  expect(settings('--metric', 'f1', '--mode', 'max')).toEqual({
+  expect(choiceOf()).toEqual({ policy: 'as_declared', options: {} })
+  expect(choiceOf('--metric', 'f1', '--mode', 'max')).toEqual({
     policy: 'metric',
     options: { metric: 'f1', direction: 'max' },
   })
@@ -26,7 +26,7 @@ test('--metric decides; without it the declared metric decides', () => {
 
 test('with policy as_declared, --metric decides for runs that declare no metric', () => {
   const words = ['--policy', 'as_declared', '--metric', 'f1', '--min-delta', '1']
-  expect(settings(...words)).toEqual({
+  expect(choiceOf(...words)).toEqual({
     policy: 'as_declared',
     options: { undeclared: { metric: 'f1', direction: null }, min_delta: 1 },
   })
@@ -35,7 +35,7 @@ test('with policy as_declared, --metric decides for runs that declare no metric'
 test('bounds, coefficients and --min-delta are read as numbers', () => {
   const words = ['--policy', 'scored', '--weights', 'eval_loss=1, age=0.5']
   const bounds = ['--subject-to', 'eval_kl <= 0.1', '--min-delta', '1e-3']
-  expect(settings(...words, ...bounds).options).toEqual({
+  expect(choiceOf(...words, ...bounds).options).toEqual({
     coefficients: { eval_loss: 1, age: 0.5 },
     subject_to: [{ metric: 'eval_kl', relation: '<=', bound: 0.1 }],
     min_delta: 0.001,
@@ -59,5 +59,5 @@ test.each([
   ['--min-delta=-1', '--min-delta must be 0 or more; got "-1".'],
   ['--mode up', '--mode must be min or max; got "up".'],
 ])('%s is refused: %s', (words, message) => {
-  expect(() => settings(...words.split(' '))).toThrow(message)
+  expect(() => choiceOf(...words.split(' '))).toThrow(message)
 })

@@ -14,11 +14,11 @@ import { AGENT } from './agent.table.ts'
  */
 export async function main(words: readonly string[]): Promise<number> {
   parse(words, AGENT)
-  const settings = agentOptions()
+  const options = agentOptions()
   using stopRequest = new StopRequest()
   await using board = await openBoard()
   const errors = new ErrorReporter((line) => notify(line))
-  const agent = new Agent(board.db, board, errors, settings)
+  const agent = new Agent(board.db, board, errors, options)
   stopRequest.signal.addEventListener('abort', () => agent.stop())
   notify(`The agent on ${board.host} works for ${board.db.describe}.`)
   if (!stopRequest.signal.aborted) await agent.work()

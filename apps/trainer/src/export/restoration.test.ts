@@ -93,8 +93,8 @@ async function aRun(folder: string) {
   await ship(job_id, { done: true })
   await ship(job_id, { done: false })
   await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', options: {} }, 'ben')
-  const settings = { policy: 'metric', options: { metric: 'mmlu' } } as const
-  await changePolicy(here, { job_id }, settings, 'ana')
+  const policy = { policy: 'metric', options: { metric: 'mmlu' } } as const
+  await changePolicy(here, { job_id }, policy, 'ana')
   return { board, root, job_id }
 }
 
@@ -154,8 +154,8 @@ test("a project's policy is restored only if the board has none", async () => {
   expect(await importExport(other, path, header, {})).toMatchObject({ isPolicyIgnored: false })
   expect(await jobDetail(there, job_id)).toMatchObject({ policy_from: 'project' })
   expect(await storedJob(there, job_id)).toMatchObject({ policies: [{ by: 'ana', ...lowest }] })
-  const settings = { policy: 'metric', options: { metric: 'eval_loss', direction: 'max' } } as const
-  await changePolicy(there, { project }, settings, 'ben')
+  const policy = { policy: 'metric', options: { metric: 'eval_loss', direction: 'max' } } as const
+  await changePolicy(there, { project }, policy, 'ben')
   const second = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
   expect(await importExport(other, second.path, second.header, {})).toMatchObject({
     isPolicyIgnored: true,

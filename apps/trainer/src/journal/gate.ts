@@ -18,9 +18,9 @@ export interface RecordOrigin {
 interface Skip {
   count: number
   /** The count at the last warning; 0 before the first one. */
-  told: number
+  reported: number
   /** The origin of the first one, in words. */
-  place: string
+  origin: string
   why: string
   isWhole: boolean
 }
@@ -56,7 +56,7 @@ export function skipFile(skips: Skips, file: string, why: string): void {
 export function admit(
   skips: Skips,
   found: readonly object[],
-  place: RecordOrigin,
+  origin: RecordOrigin,
 ): TrainingEvent[] {
   const admitted: TrainingEvent[] = []
   for (const one of found) {
@@ -64,7 +64,7 @@ export function admit(
       ? { event: undefined, invalid: [one] }
       : checkEvent(one)
     if (event) admitted.push(event)
-    for (const each of invalid) skip(skips, each, place)
+    for (const each of invalid) skip(skips, each, origin)
   }
   return admitted
 }
@@ -78,7 +78,13 @@ function skip(skips: Skips, { field, why, skipsEvent }: InvalidField, at: Record
   const earlier = ownValue(skips, key)
   if (earlier) earlier.count++
   else
-    setOwn(skips, key, { count: 1, told: 0, place: describeOrigin(at), why, isWhole: skipsEvent })
+    setOwn(skips, key, {
+      count: 1,
+      reported: 0,
+      origin: describeOrigin(at),
+      why,
+      isWhole: skipsEvent,
+    })
 }
 
 function describeOrigin({ file, line, byte }: RecordOrigin): string {
@@ -92,19 +98,19 @@ const REPORT_AGAIN = 10
 /** Warnings about new skips, one per kind and file; `skips` then marks them as reported. */
 export function skipWarnings(skips: Skips, attempt: number): TrainingEvent[] {
   const due = Object.values(skips).filter(
-    ({ count, told }) => count >= Math.max(1, told * REPORT_AGAIN),
+    ({ count, reported }) => count >= Math.max(1, reported * REPORT_AGAIN),
   )
   return due.map((one) => {
-    one.told = one.count
+    one.reported = one.count
     return readerNote(attempt, textOf(one))
   })
 }
 
-function textOf({ count, place, why, isWhole }: Skip): string {
+function textOf({ count, origin, why, isWhole }: Skip): string {
   const others = count === 1 ? '' : ` and ${count - 1} more`
   return isWhole
-    ? `Skipped ${place}${others}: ${why}.`
-    : `Ignored a field of ${place}${others}: ${why}.`
+    ? `Skipped ${origin}${others}: ${why}.`
+    : `Ignored a field of ${origin}${others}: ${why}.`
 }
 
 /** Passes a whole history through the gate; adds warnings about skips. */

@@ -35,7 +35,7 @@ const PROMISED = 5_000
 
 interface Started {
   child: ChildProcess
-  says: (part: string) => Promise<true>
+  prints: (part: string) => Promise<true>
   /** Ends with its code, or the signal that ended it, and the time (ms). */
   ended: Promise<unknown>
 }
@@ -52,7 +52,7 @@ function start(words: readonly string[], proxy: TestProxy): Started {
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => code ?? signal)
   return {
     child,
-    says: (part) => eventually(async () => printed.includes(part) || undefined),
+    prints: (part) => eventually(async () => printed.includes(part) || undefined),
     ended,
   }
 }
@@ -81,10 +81,10 @@ test.concurrent.each(LONG)(
     expect(GRACE).toBeLessThan(PROMISED)
     await using proxy = await TestProxy.to(db.databaseUrl)
     const running = start(command === 'watch' ? [...words, runs] : words, proxy)
-    await running.says(begun)
+    await running.prints(begun)
     proxy.hang()
     await grow()
-    await proxy.asked
+    await proxy.queried
     expect(await endsInTime(running, name)).toBe(true)
   },
 )
@@ -92,10 +92,10 @@ test.concurrent.each(LONG)(
 test('a second signal ends a command at once', async () => {
   await using proxy = await TestProxy.to(db.databaseUrl)
   const running = start(['watch', runs], proxy)
-  await running.says('Watching')
+  await running.prints('Watching')
   proxy.hang()
   await grow()
-  await proxy.asked
+  await proxy.queried
   running.child.kill('SIGINT')
   // Sooner it is taken for the first one, sent twice.
   await sleep(2 * SAME)
@@ -120,7 +120,7 @@ test.concurrent.each([
       words.map((word) => (word === '.' ? runs : word)),
       proxy,
     )
-    await proxy.asked
+    await proxy.queried
     expect(await endsInTime(running, 'SIGINT')).toBe(true)
   },
 )

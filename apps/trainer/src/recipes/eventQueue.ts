@@ -54,9 +54,9 @@ export class EventQueue {
   #warn(since: number, count: number): void {
     const attempt = this.#waiting.at(-1)?.attempt ?? 0
     const seconds = Math.ceil((Date.now() - since) / 1_000)
-    const lost =
+    const dropped =
       this.#dropped > 0 ? `; ${this.#dropped} older ones did not fit in memory and are lost` : ''
-    const text = `The disk of this run was full for ${seconds} s. ${count} events waited in memory and are written now${lost}.`
+    const text = `The disk of this run was full for ${seconds} s. ${count} events waited in memory and are written now${dropped}.`
     this.#journal.append({ type: 'log', attempt, at: Date.now(), level: 'warning', text })
     this.#since = undefined
     this.#dropped = 0

@@ -102,8 +102,8 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
-    const isAsked = this.#reader !== undefined && performance.now() - this.#askedAt < ASK_AGAIN
-    const from = isAsked ? this.#cursor : await this.#ask()
+    const isCursorRead = this.#reader !== undefined && performance.now() - this.#askedAt < ASK_AGAIN
+    const from = isCursorRead ? this.#cursor : await this.#ask()
     const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
     const reader = this.#takeReader(from)
     const piece = await reader.next()
@@ -112,7 +112,7 @@ export class FilesRecorder {
     if (await this.#isFolderReplaced()) return true
     if (piece.cursor === (cursor ?? '') && !isGone) {
       this.#keepReader(reader, from)
-      return isAsked && !isChanged ? false : this.#atEnd()
+      return isCursorRead && !isChanged ? false : this.#atEnd()
     }
     const isAnew = cursor !== null && (piece.replace || isGone)
     const history = isAnew ? await this.#history() : 'same'

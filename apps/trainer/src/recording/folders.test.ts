@@ -232,10 +232,10 @@ test('runs that do not grow cause no queries', async () => {
   await writeFile(join(root, 'table', 'metrics.csv'), HEAD + row(1, 3))
   const table = await importRun(here.board, join(root, 'table'), {})
   const { db } = here.board
-  let asked = 0
+  let queries = 0
   const orm = new Proxy(db.orm, {
     get: (target, name) => {
-      if (name === 'select' || name === 'transaction') asked++
+      if (name === 'select' || name === 'transaction') queries++
       return Reflect.get(target, name) as unknown
     },
   })
@@ -246,19 +246,19 @@ test('runs that do not grow cause no queries', async () => {
     { isOver: false },
   )
   while (await files.record());
-  asked = 0
+  queries = 0
   for (let look = 0; look < 10; look++) expect(await files.record()).toBe(false)
-  expect(asked).toBe(0)
+  expect(queries).toBe(0)
   const over = new AbortController()
   const journal = { job_id, folder: join(root, 'journal') }
   const following = followJournal(counted, journal, over.signal, (error) =>
     expect.fail(String(error)),
   )
-  await eventually(async () => (asked > 0 ? true : undefined))
+  await eventually(async () => (queries > 0 ? true : undefined))
   await sleep(600)
-  asked = 0
+  queries = 0
   await sleep(1_200)
-  expect(asked).toBe(0)
+  expect(queries).toBe(0)
   over.abort()
   await following
 })

@@ -147,9 +147,9 @@ test('events of a failed transaction are recorded by the next one', async () => 
   const { job_id } = await importRun(here.board, root, {})
   const [{ db }, run] = [here.board, { job_id, folder: root }]
   let isAway = false
-  const transaction: typeof db.orm.transaction = (...asked) => {
+  const transaction: typeof db.orm.transaction = (...args) => {
     if (isAway) return Promise.reject(new Error('The connection was cut.'))
-    return db.orm.transaction(...asked)
+    return db.orm.transaction(...args)
   }
   const orm = new Proxy(db.orm, {
     get: (orm, name) =>

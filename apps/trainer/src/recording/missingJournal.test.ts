@@ -101,18 +101,18 @@ test('a job made from the path while the journal was missing leaves the journal 
   const job_id = await begin(root)
   await importRun(here.board, root, {})
   await rename(join(root, JOURNAL), `${root}.aside`)
-  const place = await importRun(here.board, root, {})
+  const imported = await importRun(here.board, root, {})
   await using _agent = agentOf(here.board)
   await rename(`${root}.aside`, join(root, JOURNAL))
   await appendFile(join(root, JOURNAL), loss(2, 2))
   await eventually(async () =>
-    (await jobStatus(here.board.db, place.job_id))?.status === 'stopped' ? true : undefined,
+    (await jobStatus(here.board.db, imported.job_id))?.status === 'stopped' ? true : undefined,
   )
   await importRun(here.board, root, {})
   await lossesAre(job_id, [3, 2])
   expect(await jobStatus(here.board.db, job_id)).toMatchObject({ status: 'running' })
   // Of the table alone.
-  expect(await lossesOf(place.job_id)).toEqual([3])
+  expect(await lossesOf(imported.job_id)).toEqual([3])
 })
 
 test('if a journal is missing for long and a new folder holds another run, the job ends', async () => {

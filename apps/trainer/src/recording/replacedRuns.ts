@@ -58,10 +58,10 @@ function filesEvent({ attempt, step, path }: StoredFiles) {
 }
 
 /** Whether a checkpoint's files are unchanged since the job's run wrote them, by sizes and times. */
-export async function isUnchanged(root: string, known: StoredFiles): Promise<boolean> {
-  if (known.signature === null) return false
-  const { signature } = await inspectCheckpoint(root, known.path, null, { previous: known })
-  return signature === known.signature
+export async function isUnchanged(root: string, stored: StoredFiles): Promise<boolean> {
+  if (stored.signature === null) return false
+  const { signature } = await inspectCheckpoint(root, stored.path, null, { previous: stored })
+  return signature === stored.signature
 }
 
 /** Ends the jobs whose runs were in a folder before its current run. */

@@ -73,9 +73,12 @@ test('the board and the run itself give the same answer, and each score is recor
   await Promise.all([recordRun(db, run), recordRun(db, run)])
   while (await recordRun(db, run));
   const { events } = await readRun(folder.path)
-  const own = select({ policy: 'as_declared', ...rowsFrom(events) })
-  expect(await bestOf(run.job_id)).toEqual({ step: own.best?.step, value: own.best?.value })
-  expect(own.best).toMatchObject({ step: 100, value: 0.5, origin: { file: SCORES, line: 1 } })
+  const selection = select({ policy: 'as_declared', ...rowsFrom(events) })
+  expect(await bestOf(run.job_id)).toEqual({
+    step: selection.best?.step,
+    value: selection.best?.value,
+  })
+  expect(selection.best).toMatchObject({ step: 100, value: 0.5, origin: { file: SCORES, line: 1 } })
   const logs = await jobLogs(db, run.job_id, { limit: 10 })
   expect(JSON.stringify(logs)).toContain(`checkpoint-300 (step 300) on line 2 of ${SCORES}`)
 })

@@ -24,10 +24,10 @@ export class Statuses {
   /** A job's status, read after `since` (performance.now()); undefined if the job is gone. */
   async of(job_id: string, since: number): Promise<TrainingJobStatus | undefined> {
     const now = performance.now()
-    const isAsked = this.#asked.has(job_id)
+    const isFollowed = this.#asked.has(job_id)
     this.#asked.set(job_id, now)
     const isFresh = this.#answer && now - this.#answer.at < FRESH && this.#answer.at > since
-    const answer = isAsked && isFresh && this.#answer ? this.#answer : this.#ask(now)
+    const answer = isFollowed && isFresh && this.#answer ? this.#answer : this.#ask(now)
     return (await answer.jobs).get(job_id)
   }
 

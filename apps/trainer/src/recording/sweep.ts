@@ -27,8 +27,8 @@ export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it w
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
   const stored = await currentFiles(db, job.job_id)
-  for (const known of stored) {
-    const event = await inspectAgain(db, job, known)
+  for (const one of stored) {
+    const event = await inspectAgain(db, job, one)
     if (event) changed.push(event)
   }
   if (job.source === JOURNAL && !(await holdsOtherRun(db, job)))
@@ -41,15 +41,15 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
 export async function inspectAgain(
   db: Database,
   job: SweptJob,
-  known: StoredFiles,
+  stored: StoredFiles,
 ): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, known))
+  const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, stored))
   const seen = isGone
     ? missingFiles()
-    : await inspectCheckpoint(job.root, known.path, stateFile, previousInspection(job, known))
-  if (isSame(known, seen)) return undefined
-  const { attempt, step, path } = known
+    : await inspectCheckpoint(job.root, stored.path, stateFile, previousInspection(job, stored))
+  if (isSame(stored, seen)) return undefined
+  const { attempt, step, path } = stored
   return { type: 'files', attempt, at: null, step, path, ...seen }
 }
 
@@ -58,23 +58,23 @@ export function stateFileOf(source: string): string | null {
   return source === 'huggingface' ? 'trainer_state.json' : null
 }
 
-function previousInspection(job: SweptJob, known: StoredFiles): Before {
-  const { signature } = known
+function previousInspection(job: SweptJob, stored: StoredFiles): Before {
+  const { signature } = stored
   const trains = job.status === 'starting' || job.status === 'running' || job.status === 'stopping'
   const isLogged = job.source === JOURNAL || job.source === RUN_JOURNAL.name
-  return trains ? { previous: known, growing: { signature, isLogged } } : { previous: known }
+  return trains ? { previous: stored, growing: { signature, isLogged } } : { previous: stored }
 }
 
-function isSame(known: StoredFiles, seen: InspectedFiles): boolean {
+function isSame(stored: StoredFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
   // The stored reason may be more precise than what a check finds.
-  if (known.files_state === 'missing' && seen.files_state === 'missing') return true
+  if (stored.files_state === 'missing' && seen.files_state === 'missing') return true
   // Both reasons come from reading more than a check does.
-  const isRead = known.files_why === DAMAGED || known.files_why === STATE_UNREADABLE
-  if (isRead && known.signature === signature) return true
+  const isRead = stored.files_why === DAMAGED || stored.files_why === STATE_UNREADABLE
+  if (isRead && stored.signature === signature) return true
   return (
-    known.files_state === seen.files_state &&
-    known.files_why === seen.files_why &&
-    (signature === null || known.signature === signature)
+    stored.files_state === seen.files_state &&
+    stored.files_why === seen.files_why &&
+    (signature === null || stored.signature === signature)
   )
 }

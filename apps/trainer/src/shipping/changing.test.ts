@@ -29,10 +29,10 @@ async function aShipment(folder: string) {
   await mkdir(source, { recursive: true })
   await writeFile(join(source, 'model.safetensors'), WEIGHTS)
   await writeFile(join(source, 'vocab.json'), '{}')
-  const known = { root, source, modelFolder, stateFile: null, digest: null, ledger: { step: 100 } }
-  const first = { ...known, deployment_id: 'one', version: 'v1', created_at: 1 }
+  const common = { root, source, modelFolder, stateFile: null, digest: null, ledger: { step: 100 } }
+  const first = { ...common, deployment_id: 'one', version: 'v1', created_at: 1 }
   await shipToFolder(first, () => {}, never)
-  const second = { ...known, deployment_id: 'two', version: 'v2', created_at: 2 }
+  const second = { ...common, deployment_id: 'two', version: 'v2', created_at: 2 }
   return { ...second, served_before: 'v1' }
 }
 
@@ -90,15 +90,17 @@ test('with a stored digest, changed files and a damaged disk give different erro
   const digests = names.map(async (name) => {
     return [name, await fileDigest(join(shipment.source, name), never)] as const
   })
-  const known = { ...shipment, digest: checkpointDigest(new Map(await Promise.all(digests))) }
+  const withDigest = { ...shipment, digest: checkpointDigest(new Map(await Promise.all(digests))) }
   const rewritten = once(() => CHANGES['rewritten in place']?.(weights))
-  await expect(shipToFolder(known, rewritten, never)).rejects.toThrow('changed during the copy')
+  await expect(shipToFolder(withDigest, rewritten, never)).rejects.toThrow(
+    'changed during the copy',
+  )
   const { atime, mtime } = statSync(weights)
   const damaged = Buffer.from(WEIGHTS)
   damaged[damaged.length - 1] = 7
   writeFileSync(weights, damaged)
   utimesSync(weights, atime, mtime)
-  await expect(shipToFolder(known, () => {}, never)).rejects.toThrow(Damaged)
+  await expect(shipToFolder(withDigest, () => {}, never)).rejects.toThrow(Damaged)
 })
 
 test('a copy that is not a complete checkpoint is not shipped', async () => {
@@ -133,15 +135,15 @@ test('without enough space a checkpoint is not copied at all', async () => {
 test("a checkpoint's files are shipped unchanged, even if one is named like the manifest", async () => {
   await using folder = await temporaryFolder()
   const shipment = await aShipment(folder.path)
-  const own = ['bestmark.json', 'bestmark-7.json']
-  for (const name of own) await writeFile(join(shipment.source, name), `{"own": "${name}"}`)
+  const names = ['bestmark.json', 'bestmark-7.json']
+  for (const name of names) await writeFile(join(shipment.source, name), `{"own": "${name}"}`)
   const path = await shipToFolder(shipment, () => {}, never)
-  for (const name of own) {
+  for (const name of names) {
     expect(await readFile(join(path, name), 'utf8')).toBe(`{"own": "${name}"}`)
   }
   expect(
     Object.keys(JSON.parse(await readFile(join(path, 'bestmark-8.json'), 'utf8')).files),
-  ).toEqual(expect.arrayContaining(own))
+  ).toEqual(expect.arrayContaining(names))
   expect(await readManifest(path)).toMatchObject({ deployment_id: 'two', created_at: 2 })
 })
 
@@ -151,15 +153,15 @@ test('a complete version of another agent is made live, and a damaged one is cop
   const { modelFolder } = shipment
   const die = new Error('killed')
   const killed = { ...shipment, assertOurs: () => Promise.resolve() }
-  let asked = 0
-  killed.assertOurs = () => (++asked === 2 ? Promise.reject(die) : Promise.resolve())
+  let calls = 0
+  killed.assertOurs = () => (++calls === 2 ? Promise.reject(die) : Promise.resolve())
   await expect(shipToFolder(killed, () => {}, never)).rejects.toThrow(die)
   expect(await currentVersion(modelFolder)).toBe('v1')
   const ours = () => Promise.resolve()
   expect(await finishShipment(shipment, ours, never)).toBe(join(modelFolder, 'v2'))
   expect(await currentVersion(modelFolder)).toBe('v2')
   expect(await finishShipment(shipment, ours, never)).toBe(join(modelFolder, 'v2'))
-  asked = 0
+  calls = 0
   const third = { ...killed, deployment_id: 'three', version: 'v3', created_at: 3 }
   await expect(shipToFolder(third, () => {}, never)).rejects.toThrow(die)
   await writeFile(join(modelFolder, 'v3', 'vocab.json'), '[]')

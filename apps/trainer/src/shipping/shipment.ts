@@ -142,8 +142,8 @@ async function copyWhole(
   await verifyAll(files, digests, incoming, report, signal)
   await assertWhole(incoming, files, shipment.stateFile)
   const { deployment_id, created_at, ledger } = shipment
-  const known = { ...ledger, deployment_id, created_at, digest }
-  const manifest: Manifest = { ...known, files: Object.fromEntries(digests) }
+  const facts = { ...ledger, deployment_id, created_at, digest }
+  const manifest: Manifest = { ...facts, files: Object.fromEntries(digests) }
   await writeManifest(join(incoming, manifestName([...digests.keys()])), manifest)
   await syncFolder(incoming)
 }

@@ -24,16 +24,16 @@ export interface Shippable {
  */
 export async function checkShippable(db: Database, order: ClaimedDeployment): Promise<Shippable> {
   const { job_id, path } = order
-  const known = await filesOf(db, order)
-  if (!known) throw new Failure(`${path} was overwritten by a later save.`)
+  const stored = await filesOf(db, order)
+  if (!stored) throw new Failure(`${path} was overwritten by a later save.`)
   const job = { job_id, root: order.root, source: (await jobDetail(db, job_id))?.source ?? '' }
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(order.job_name))
   const status = (await jobStatus(db, job_id))?.status
-  const changed = await inspectAgain(db, { ...job, ...(status ? { status } : {}) }, known)
+  const changed = await inspectAgain(db, { ...job, ...(status ? { status } : {}) }, stored)
   if (changed) await recordFacts(db, job_id, [changed])
-  const { files_state, files_why } = changed ?? known
+  const { files_state, files_why } = changed ?? stored
   if (files_state === 'complete') {
-    return { digest: changed ? null : known.digest, stateFile: stateFileOf(job.source) }
+    return { digest: changed ? null : stored.digest, stateFile: stateFileOf(job.source) }
   }
   const why = files_why === null ? '' : ` (${files_why})`
   throw new Failure(`The files of ${path} are ${files_state}${why}, so nothing was shipped.`)
@@ -41,9 +41,9 @@ export async function checkShippable(db: Database, order: ClaimedDeployment): Pr
 
 /** Records that a checkpoint is damaged, so that another one is chosen. */
 export async function recordDamage(db: Database, order: ClaimedDeployment): Promise<void> {
-  const known = await filesOf(db, order)
-  if (!known) return
-  const { attempt, step, path, bytes, kind, base, signature, digest } = known
+  const stored = await filesOf(db, order)
+  if (!stored) return
+  const { attempt, step, path, bytes, kind, base, signature, digest } = stored
   const state = { files_state: 'broken', files_why: DAMAGED, checked_at: Date.now() } as const
   const looked = { bytes, kind, base, signature, digest }
   await recordFacts(db, order.job_id, [

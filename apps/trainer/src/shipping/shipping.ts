@@ -71,8 +71,8 @@ async function shipOrder(
   const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
   await privateFolder(home, 'models')
-  const known = { job_id, job_name, checkpoint_id, step, is_best, reason }
-  const ledger = { ...known, source: source_path, shipped_at: Date.now() }
+  const facts = { job_id, job_name, checkpoint_id, step, is_best, reason }
+  const ledger = { ...facts, source: source_path, shipped_at: Date.now() }
   const found = await checkShippable(db, order)
   const shipment = { ...target, ...found, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, (progress) => reporter.report(progress), signal)

@@ -22,12 +22,12 @@ async function listed(saved: string): Promise<string[]> {
 /** Lays out files as a listing has them: whole stand-ins for weights, a state that tells its step. */
 async function layOut(root: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    const place = join(root, path)
-    await mkdir(dirname(place), { recursive: true })
+    const file = join(root, path)
+    await mkdir(dirname(file), { recursive: true })
     const global_step = Number(/checkpoint-(\d+)/.exec(path)?.[1] ?? 0)
     const state = pythonJson({ global_step, max_steps: global_step, log_history: [] })
     const isWeights = WEIGHTS.test(path) && !path.endsWith('training_args.bin')
-    await writeFile(place, isWeights ? weightsOf(1) : path.endsWith('state.json') ? state : '{}')
+    await writeFile(file, isWeights ? weightsOf(1) : path.endsWith('state.json') ? state : '{}')
   }
 }
 
@@ -97,14 +97,14 @@ test.skipIf(!corpus)(
       const names = isAdapter
         ? ['adapter_config.json', 'adapter_model.safetensors']
         : ['model.safetensors.index.json', 'model-00001-of-00004.safetensors']
-      const place = join(folder.path, 'checkpoint-1')
-      await mkdir(place)
-      await copyFile(file, join(place, names[0]!))
-      await writeFile(join(place, names[1]!), weightsOf(1))
+      const checkpoint = join(folder.path, 'checkpoint-1')
+      await mkdir(checkpoint)
+      await copyFile(file, join(checkpoint, names[0]!))
+      await writeFile(join(checkpoint, names[1]!), weightsOf(1))
       const seen = await inspectCheckpoint(folder.path, 'checkpoint-1', null)
       if (isAdapter) {
-        const said = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
-        const base = said['base_model_name_or_path']
+        const adapter = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+        const base = adapter['base_model_name_or_path']
         expect(seen).toMatchObject({ files_state: 'complete', kind: 'adapter', base })
         adapters++
       } else {

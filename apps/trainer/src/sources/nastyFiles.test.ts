@@ -79,10 +79,10 @@ test('an unreadable file is skipped with a warning, and all other files are read
   execFileSync('mkfifo', [join(root, 'events.out.tfevents.2.vm.1.0')])
   execFileSync('mkfifo', [join(root, 'bestmark-scores.jsonl')])
   await makeOld(root)
-  const heard: string[] = []
-  const job = await importRun(here.board, root, {}, (text) => heard.push(text))
+  const messages: string[] = []
+  const job = await importRun(here.board, root, {}, (text) => messages.push(text))
   expect(job).toMatchObject({ current_step: 40, eval_loss: 40 })
-  expect(heard).toEqual(
+  expect(messages).toEqual(
     expect.arrayContaining([
       expect.stringContaining('trainer_state.json is not valid JSON'),
       'Skipped events.out.tfevents.2.vm.1.0: it is a pipe, not a file.',
@@ -106,7 +106,7 @@ test('a table or a log with a very long line is read to its end, with a warning 
     const { events } = await readRun(root)
     expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20)
     expect(select({ policy: 'as_declared', ...rowsFrom(events) }).best?.step).toBe(best)
-    const told = readerWarnings(events).join('\n')
-    expect(told).toMatch(file.includes('scores') ? 'is not a score' : 'it is longer than 16 MB')
+    const warnings = readerWarnings(events).join('\n')
+    expect(warnings).toMatch(file.includes('scores') ? 'is not a score' : 'it is longer than 16 MB')
   }
 })

@@ -96,7 +96,7 @@ real(
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
     await train('huggingface.py', root, '--results', '--load-best')
-    const said = JSON.parse(await readFile(join(root, 'all_results.json'), 'utf8')) as {
+    const results = JSON.parse(await readFile(join(root, 'all_results.json'), 'utf8')) as {
       eval_loss: number
       predict_loss: number
     }
@@ -109,9 +109,9 @@ real(
     }
     const [[step] = []] = await measured('predict_loss')
     const losses = await measured('eval_loss')
-    expect(losses).toContainEqual([step, said.eval_loss])
+    expect(losses).toContainEqual([step, results.eval_loss])
     expect(new Set(losses.map(([at]) => at)).size).toBe(losses.length)
-    expect(await measured('predict_loss')).toEqual([[step, said.predict_loss]])
+    expect(await measured('predict_loss')).toEqual([[step, results.predict_loss]])
     await rename(join(root, 'all_results.json'), join(folder.path, 'all_results.json'))
     await rm(root, { recursive: true })
     const { source, events } = await readRun(folder.path)

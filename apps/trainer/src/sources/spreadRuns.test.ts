@@ -50,8 +50,8 @@ test('weights and event files in sibling folders of the same name are one run', 
     '/checkpoints/one tensorboard',
     '/checkpoints/two tensorboard',
   ])
-  const asked = await readRun(join(folder.path, 'logs/one'))
-  expect(asked.root).toBe(join(folder.path, 'checkpoints/one'))
+  const run = await readRun(join(folder.path, 'logs/one'))
+  expect(run.root).toBe(join(folder.path, 'checkpoints/one'))
 })
 
 test('logger folders below a run are not separate runs', async () => {

@@ -89,11 +89,11 @@ test('a new token ends the old link, every session and the old host name in one 
 })
 
 test('a server is notified of a new token, but not of its first creation or a read', async () => {
-  const heard: (string | undefined)[] = []
+  const answers: (string | undefined)[] = []
   let now: string | undefined
   const turned = Promise.withResolvers<void>()
   const end = door.onRenewed(() => {
-    heard.push(now)
+    answers.push(now)
     turned.resolve()
   })
   now = await door.token()
@@ -106,7 +106,7 @@ test('a server is notified of a new token, but not of its first creation or a re
   now = 'renewed'
   await turned.promise
   end()
-  expect(heard).toEqual(['renewed'])
+  expect(answers).toEqual(['renewed'])
 })
 
 test('of many sessions the longest unused ends', async () => {

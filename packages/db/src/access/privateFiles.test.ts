@@ -30,11 +30,11 @@ async function openHome(): Promise<void> {
 
 test('an open data folder and its files are made private, and this is reported once', async () => {
   await openHome()
-  const told = await makeHomePrivate(home)
-  expect(told[0]).toBe(
+  const warnings = await makeHomePrivate(home)
+  expect(warnings[0]).toBe(
     `Other users of this machine could open ${home} (mode 0755). Now they cannot.`,
   )
-  expect(told.join('\n')).toContain(join(home, 'token'))
+  expect(warnings.join('\n')).toContain(join(home, 'token'))
   const modes = [
     await modeOf(),
     await modeOf('runs'),

@@ -31,11 +31,11 @@ export async function makeHomePrivate(folder: string): Promise<string[]> {
   if (process.platform === 'win32') return []
   const home = await realpath(folder)
   const { mode } = await stat(home)
-  const told = [await closeTop(home)]
-  for (const name of FOLDERS) told.push(await close(join(home, name), 0o700))
-  for (const name of FILES) told.push(await close(join(home, name), 0o600))
+  const warnings = [await closeTop(home)]
+  for (const name of FOLDERS) warnings.push(await close(join(home, name), 0o700))
+  for (const name of FILES) warnings.push(await close(join(home, name), 0o600))
   // Nobody could reach open files in a private folder.
-  return (mode & OTHERS) === 0 ? [] : told.filter((sentence) => sentence !== undefined)
+  return (mode & OTHERS) === 0 ? [] : warnings.filter((sentence) => sentence !== undefined)
 }
 
 async function closeTop(home: string): Promise<string | undefined> {
@@ -56,8 +56,8 @@ async function closeTop(home: string): Promise<string | undefined> {
 async function foreignFolder(home: string): Promise<string | undefined> {
   const entries = await readdir(home, { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-  const known = [...FOLDERS, OF_DISK]
-  return folders.find((name) => !known.includes(name) && !DATABASE.test(name))
+  const expected = [...FOLDERS, OF_DISK]
+  return folders.find((name) => !expected.includes(name) && !DATABASE.test(name))
 }
 
 /** Whether the database's files belong to another user, who must be able to open them. */

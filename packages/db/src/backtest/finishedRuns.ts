@@ -48,8 +48,8 @@ export async function finishedRuns(
     const runs = ids.flatMap((job_id) => {
       const job = byId.get(job_id)
       if (!job) return []
-      const [own, kept] = [valuesBy.get(job_id) ?? [], savedBy.get(job_id) ?? []]
-      return [{ ...runOf(job, own, kept), losses: losses.get(job_id) ?? new Map() }]
+      const [values, kept] = [valuesBy.get(job_id) ?? [], savedBy.get(job_id) ?? []]
+      return [{ ...runOf(job, values, kept), losses: losses.get(job_id) ?? new Map() }]
     })
     return { runs, found: measured.length }
   })

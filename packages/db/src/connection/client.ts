@@ -152,24 +152,24 @@ async function withTimeout<T>(answer: Promise<T>): Promise<T> {
 }
 
 function sentence(address: Address, { code, message }: NodeJS.ErrnoException): string {
-  const place = describeAddress(address)
+  const server = describeAddress(address)
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return `No Postgres listens at ${place}. Start it, or set DATABASE_URL to its address.`
+      return `No Postgres listens at ${server}. Start it, or set DATABASE_URL to its address.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The host ${address.host} in DATABASE_URL is unknown.`
     case 'ETIMEDOUT':
     case 'ABORT_ERR':
     case 'CONNECT_TIMEOUT':
-      return `Postgres at ${place} did not answer within ${CONNECT_TIMEOUT} seconds.`
+      return `Postgres at ${server} did not answer within ${CONNECT_TIMEOUT} seconds.`
     case '28P01':
     case '28000':
-      return `Postgres at ${place} refused the user or password of DATABASE_URL.`
+      return `Postgres at ${server} refused the user or password of DATABASE_URL.`
     case '3D000':
       return `Postgres at ${address.host} has no database ${address.database}. Create it first.`
     default:
-      return `Postgres at ${place} cannot be used: ${message}.`
+      return `Postgres at ${server} cannot be used: ${message}.`
   }
 }

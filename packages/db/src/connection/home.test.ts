@@ -29,10 +29,10 @@ test('processes that start at once agree on one token, which only their user can
   const started = Array.from({ length: 3 }, () =>
     promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]),
   )
-  const said = (await Promise.all(started)).map(({ stdout }) => stdout.trim())
-  expect(new Set(said).size).toBe(1)
-  expect(said[0]).toBe(`${await boardToken(home)} ${await hostId(home)}`)
-  expect(said[0]).toMatch(/^[0-9a-f]{64} [0-9a-f-]{36}$/)
+  const outputs = (await Promise.all(started)).map(({ stdout }) => stdout.trim())
+  expect(new Set(outputs).size).toBe(1)
+  expect(outputs[0]).toBe(`${await boardToken(home)} ${await hostId(home)}`)
+  expect(outputs[0]).toMatch(/^[0-9a-f]{64} [0-9a-f-]{36}$/)
   expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
   expect((await stat(home)).mode & 0o777).toBe(0o700)
   expect((await readdir(home)).toSorted()).toEqual(['host_id', 'token'])

@@ -60,8 +60,8 @@ export function hostId(home: string): Promise<string> {
  */
 async function onceInFile(home: string, name: string, make: () => string): Promise<string> {
   const path = join(home, name)
-  const known = await lineOf(path)
-  if (known) return known
+  const stored = await lineOf(path)
+  if (stored) return stored
   await makeHome(home)
   const draft = `${path}.${process.pid}.${randomUUID()}`
   try {

@@ -17,7 +17,7 @@ const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
  * migrations that this code does not know, and then changes nothing.
  */
 export async function migrate(db: Database, folder = FOLDER): Promise<void> {
-  const known = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const available = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   await db.sql.begin(async (tx) => {
     // A migration of large tables may take long.
     await tx`set local statement_timeout = 0`
@@ -25,9 +25,9 @@ export async function migrate(db: Database, folder = FOLDER): Promise<void> {
     await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`
     const rows = await tx<{ name: string }[]>`select name from migrations order by name`
     const applied = rows.map(({ name }) => name)
-    const unknown = applied.filter((name) => !known.includes(name))
+    const unknown = applied.filter((name) => !available.includes(name))
     if (unknown.length > 0) throw newer(db, unknown)
-    for (const name of known.filter((name) => !applied.includes(name))) {
+    for (const name of available.filter((name) => !applied.includes(name))) {
       await tx.unsafe(await readFile(`${folder}/${name}`, 'utf8'))
       await tx`insert into migrations
         values (${name}, extract(epoch from clock_timestamp()) * 1000)`

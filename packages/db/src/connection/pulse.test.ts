@@ -100,7 +100,7 @@ test('a client is closed in bounded time while its server does not answer', asyn
   const away = through()
   await away.sql`select 1`
   proxy.hang()
-  const asked = failure(away.sql`select 1`)
+  const failed = failure(away.sql`select 1`)
   await away.close()
-  expect(databaseFailure(await asked)).toBe('away')
+  expect(databaseFailure(await failed)).toBe('away')
 })

@@ -59,12 +59,12 @@ export class Pulse {
   async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
     const refusal = await this.refusal()
     if (refusal) throw refusal
-    const lost = Promise.withResolvers<never>()
-    this.#waiting.add(lost.reject)
+    const connectionLost = Promise.withResolvers<never>()
+    this.#waiting.add(connectionLost.reject)
     try {
-      return await Promise.race([work(), lost.promise])
+      return await Promise.race([work(), connectionLost.promise])
     } finally {
-      this.#waiting.delete(lost.reject)
+      this.#waiting.delete(connectionLost.reject)
     }
   }
 

@@ -38,7 +38,7 @@ export class TestProxy implements AsyncDisposable {
   }
 
   /** Resolves once something was asked since it hangs, which nobody answers. */
-  get asked(): Promise<void> {
+  get queried(): Promise<void> {
     return this.#asked.promise
   }
 

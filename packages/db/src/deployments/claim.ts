@@ -89,12 +89,18 @@ export async function advanceDeployment(
   db: Database,
   advance: DeploymentAdvance,
 ): Promise<number | undefined> {
-  const { job_id, deployment_id, held, absolute_path: path, ...said } = advance
-  const ended = said.status === 'done' || said.status === 'failed'
+  const { job_id, deployment_id, held, absolute_path: path, ...changes } = advance
+  const ended = changes.status === 'done' || changes.status === 'failed'
   return changeJob<number | undefined>(db, job_id, async (tx, _job, revision) => {
     const rows = await tx
       .update(deployments)
-      .set({ ...said, path, revision, advanced_at: clock, ...(ended ? { ended_at: clock } : {}) })
+      .set({
+        ...changes,
+        path,
+        revision,
+        advanced_at: clock,
+        ...(ended ? { ended_at: clock } : {}),
+      })
       .where(
         and(
           eq(deployments.job_id, job_id),

@@ -100,15 +100,15 @@ test('an agent that lost its deployment to another can no longer report on it', 
   const { host_id, job_id, best } = await trained()
   await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'slept' })
   const slept = (await claimDeployment(db, host_id))!
-  const told = { job_id, deployment_id: slept.deployment_id, bytes_done: 10, bytes_total: 10 }
-  const held = await advanceDeployment(db, { ...told, status: 'copying', held: slept.held })
+  const progress = { job_id, deployment_id: slept.deployment_id, bytes_done: 10, bytes_total: 10 }
+  const held = await advanceDeployment(db, { ...progress, status: 'copying', held: slept.held })
   expect(held).toBeGreaterThan(slept.held)
   await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
   const taker = (await claimDeployment(db, host_id))!
-  const late = { ...told, status: 'done', absolute_path: '/models/late', held: held! } as const
+  const late = { ...progress, status: 'done', absolute_path: '/models/late', held: held! } as const
   expect(await advanceDeployment(db, late)).toBeUndefined()
   const done = {
-    ...told,
+    ...progress,
     status: 'done',
     absolute_path: '/models/slept',
     held: taker.held,
@@ -127,10 +127,15 @@ test('the newest finished deployment is live, and ended ones do not change', asy
     const one = await claimDeployment(db, host_id)
     const { deployment_id = '' } = one ?? {}
     const bytes = { bytes_done: 10, bytes_total: 10 }
-    const told = { job_id, deployment_id, ...bytes }
-    await advanceDeployment(db, { ...told, status: 'verifying' })
-    await advanceDeployment(db, { ...told, status, absolute_path: '/models/live-one', error: null })
-    await advanceDeployment(db, { ...told, status: 'copying', bytes_done: 0 })
+    const progress = { job_id, deployment_id, ...bytes }
+    await advanceDeployment(db, { ...progress, status: 'verifying' })
+    await advanceDeployment(db, {
+      ...progress,
+      status,
+      absolute_path: '/models/live-one',
+      error: null,
+    })
+    await advanceDeployment(db, { ...progress, status: 'copying', bytes_done: 0 })
     return deployment_id
   }
   const first = await ship(best, 'done')

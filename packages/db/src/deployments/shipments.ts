@@ -67,15 +67,15 @@ export async function restoreShipments(
 ): Promise<void> {
   if (shipments.length === 0) return
   await changeJob(db, of_job, async (tx, _job, revision) => {
-    const known = await tx
+    const stored = await tx
       .select({ checkpoint_id: checkpoints.checkpoint_id })
       .from(checkpoints)
       .where(eq(checkpoints.job_id, of_job))
-    const ids = new Set(known.map(({ checkpoint_id }) => checkpoint_id))
-    const rows = shipments.flatMap(({ attempt, step, checkpoint, digest: _digest, ...told }) => {
+    const ids = new Set(stored.map(({ checkpoint_id }) => checkpoint_id))
+    const rows = shipments.flatMap(({ attempt, step, checkpoint, digest: _digest, ...facts }) => {
       const checkpoint_id = checkpointId(of_job, { attempt, step, path: checkpoint })
-      const status = told.status === 'failed' ? 'failed' : 'elsewhere'
-      const row = { ...told, job_id: of_job, checkpoint_id, status, revision } as const
+      const status = facts.status === 'failed' ? 'failed' : 'elsewhere'
+      const row = { ...facts, job_id: of_job, checkpoint_id, status, revision } as const
       return ids.has(checkpoint_id) ? [row] : []
     })
     if (rows.length === 0) return { answer: undefined }

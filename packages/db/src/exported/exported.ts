@@ -36,10 +36,10 @@ export async function exportJob(
     if (!rows) return undefined
     const { job, checkpoints } = rows
     const pinned = checkpoints.filter((row) => row.pinned).map(({ path }) => path)
-    const told = { job, pinned, shipments: await shipmentsOf(tx, job_id) }
-    await begin(told)
+    const exported = { job, pinned, shipments: await shipmentsOf(tx, job_id) }
+    await begin(exported)
     for await (const event of eventsOf(tx, job)) await write(event)
-    return told
+    return exported
   })
 }
 
@@ -49,9 +49,9 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
   const checkpoints = await checkpointEvents(tx, job.job_id)
   const logged = await loggedEvents(tx, job)
   const usage = await usageEvents(tx, job)
-  const told = [...evaluations, ...checkpoints].map(({ attempt }) => attempt)
+  const ofRows = [...evaluations, ...checkpoints].map(({ attempt }) => attempt)
   const streamed = [...logged.keys(), ...usage.keys()]
-  const numbers = [...attempts.map(({ attempt }) => attempt), ...streamed, ...told]
+  const numbers = [...attempts.map(({ attempt }) => attempt), ...streamed, ...ofRows]
   const order = [...new Set(numbers)].sort((a, b) => a - b)
   for (const attempt of order) {
     const row = attempts.find((one) => one.attempt === attempt)
@@ -95,8 +95,8 @@ function wasStarted({
   ended_at,
   status,
 }: AttemptRow): boolean {
-  const said = [started_at, total_steps, resumed_from].some((value) => value !== null)
-  return said || (ended_at === null && status !== 'failed')
+  const hasFacts = [started_at, total_steps, resumed_from].some((value) => value !== null)
+  return hasFacts || (ended_at === null && status !== 'failed')
 }
 
 function startedEvent(job: JobRow, row: AttemptRow): EventOf<'started'> {

@@ -45,11 +45,13 @@ function eventOf(
   if (!first) throw new Error('An evaluation without a value cannot be told.')
   const { attempt, step, epoch, at, samples, origin_file: file, scored_by } = first
   const line = first.origin_line
-  const own = group.filter((row) => row.origin_line !== null && row.origin_line !== line)
+  const withOwnLine = group.filter((row) => row.origin_line !== null && row.origin_line !== line)
   return {
     ...{ type: 'evaluation', attempt, step, epoch, at, samples, scored_by, directions },
     values: Object.fromEntries(group.map(({ metric, value }) => [metric, value])),
     origin: file === null ? null : { file, line },
-    lines: Object.fromEntries(own.map(({ metric, origin_line }) => [metric, origin_line ?? 1])),
+    lines: Object.fromEntries(
+      withOwnLine.map(({ metric, origin_line }) => [metric, origin_line ?? 1]),
+    ),
   }
 }

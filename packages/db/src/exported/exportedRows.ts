@@ -14,8 +14,18 @@ export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<
   return rows.map((row) => {
     const { attempt, step, path, epoch, saved_at: at, role } = row
     const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = row
-    const place = { type: 'checkpoint', attempt, step, path, epoch, at, role } as const
-    return { ...place, files_state, files_why, bytes, checked_at, kind, base, signature, digest }
+    const checkpoint = { type: 'checkpoint', attempt, step, path, epoch, at, role } as const
+    return {
+      ...checkpoint,
+      files_state,
+      files_why,
+      bytes,
+      checked_at,
+      kind,
+      base,
+      signature,
+      digest,
+    }
   })
 }
 

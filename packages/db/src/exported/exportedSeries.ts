@@ -108,15 +108,15 @@ async function* points(
 ): AsyncGenerator<Point> {
   const { job_id, attempt, name, ordinal, steps, values, times } = seriesChunks
   const here = and(eq(job_id, of.job_id), eq(attempt, of.attempt), eq(name, of.name))
-  for (let place = 0; ;) {
+  for (let from = 0; ;) {
     const [chunk] = await tx
       .select({ steps, values, times })
       .from(seriesChunks)
-      .where(and(here, eq(ordinal, place)))
+      .where(and(here, eq(ordinal, from)))
     if (!chunk) return
     for (const [index, step] of chunk.steps.entries()) {
       yield { step, value: chunk.values[index] ?? NaN, time: chunk.times[index] ?? NaN }
     }
-    place += chunk.steps.length
+    from += chunk.steps.length
   }
 }

@@ -22,11 +22,11 @@ async function trained(): Promise<string> {
 }
 
 test('examples are removed with everything recorded of them, and nothing else is removed', async () => {
-  const [own, example, shipped] = [await trained(), await trained(), await trained()]
+  const [trainedHere, example, shipped] = [await trained(), await trained(), await trained()]
   expect(await examples(db)).toEqual([])
   for (const job_id of [example, shipped]) expect(await claimExample(db, job_id)).toBe(true)
   expect(await claimExample(db, example)).toBe(false)
-  expect(await jobDetail(db, own)).toMatchObject({ is_example: false })
+  expect(await jobDetail(db, trainedHere)).toMatchObject({ is_example: false })
   expect(await jobDetail(db, example)).toMatchObject({ is_example: true })
   await changePolicy(db, { job_id: example }, { policy: 'lowest_eval_loss', options: {} }, 'ann')
   const [saved] = await listCheckpoints(db, shipped)
@@ -39,7 +39,7 @@ test('examples are removed with everything recorded of them, and nothing else is
   expect(await readSeries(db, example, { names: ['loss'], points: 10 })).toMatchObject([
     { count: 0 },
   ])
-  expect(await jobStatus(db, own)).toMatchObject({ best_step: 1 })
+  expect(await jobStatus(db, trainedHere)).toMatchObject({ best_step: 1 })
   expect(await jobStatus(db, shipped)).toMatchObject({ best_step: 1 })
   expect(await removeExamples(db)).toBe(0)
 })

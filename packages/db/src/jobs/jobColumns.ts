@@ -63,13 +63,13 @@ export async function cellsOf(
   const byMetric = new Map(figures.map((one) => [JSON.stringify([one.job_id, one.metric]), one]))
   for (const job of jobs) {
     const settings = new Map(settingsOf(job).map(({ name, value }) => [name, value]))
-    const own: Record<string, unknown> = {}
+    const values: Record<string, unknown> = {}
     for (const { key, kind, name } of parsed) {
       const found = byMetric.get(JSON.stringify([job.job_id, name]))
       const value = kind === 'config' ? settings.get(name) : found && figureOf(job, found, kind)
-      if (value !== undefined && value !== null) setOwn(own, key, value)
+      if (value !== undefined && value !== null) setOwn(values, key, value)
     }
-    setOwn(cells, job.job_id, own)
+    setOwn(cells, job.job_id, values)
   }
   return cells
 }
@@ -163,11 +163,11 @@ export function columnOrder(
 }
 
 function figureKeys({ kind, name }: JobColumn): { number: SQL; text: SQL } {
-  const own = sql`from ${evaluations} where ${evaluations.job_id} = training_jobs.job_id
+  const rows = sql`from ${evaluations} where ${evaluations.job_id} = training_jobs.job_id
     and ${evaluations.metric} = ${name} and ${evaluations.repeat} = 0 and ${value} is not null`
   const direction = sql`coalesce(metric_directions ->> ${name}, ${directionOf(name) ?? null}::text)`
   const best = sql`case ${direction} when 'min' then ${MIN} when 'max' then ${MAX} end`
-  return { number: sql`(select ${kind === 'last' ? LAST : best} ${own})`, text: sql`null::text` }
+  return { number: sql`(select ${kind === 'last' ? LAST : best} ${rows})`, text: sql`null::text` }
 }
 
 /** A setting is a key of its own, or a path through objects. */

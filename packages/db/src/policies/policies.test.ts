@@ -86,21 +86,27 @@ test('the author and time of a policy change are stored, and the reason of the c
 })
 
 test("a project's policy applies to its jobs, old and new, but not to those with a policy of their own", async () => {
-  const [one, own, elsewhere] = [await jobIn('team'), await jobIn('team'), await jobIn('other')]
-  await changePolicy(db, { job_id: own }, { policy: 'lowest_eval_loss', options: {} }, 'ana')
+  const [one, withPolicy, elsewhere] = [
+    await jobIn('team'),
+    await jobIn('team'),
+    await jobIn('other'),
+  ]
+  await changePolicy(db, { job_id: withPolicy }, { policy: 'lowest_eval_loss', options: {} }, 'ana')
   expect((await changePolicy(db, { project: 'team' }, byF1, 'ben')).jobs).toBe(1)
   const later = await jobIn('team')
-  const steps = await Promise.all([one, own, elsewhere, later].map(best))
+  const steps = await Promise.all([one, withPolicy, elsewhere, later].map(best))
   expect(steps).toEqual([4, 2, 2, 4])
-  const froms = [one, own, elsewhere, later].map(
+  const froms = [one, withPolicy, elsewhere, later].map(
     async (id) => (await jobDetail(db, id))?.policy_from,
   )
   expect(await Promise.all(froms)).toEqual(['project', 'job', 'default', 'project'])
-  await changePolicy(db, { job_id: own }, null, 'ana')
-  expect(await jobDetail(db, own)).toMatchObject({ policy_from: 'project' })
-  expect(await best(own)).toBe(4)
+  await changePolicy(db, { job_id: withPolicy }, null, 'ana')
+  expect(await jobDetail(db, withPolicy)).toMatchObject({ policy_from: 'project' })
+  expect(await best(withPolicy)).toBe(4)
   expect((await changePolicy(db, { project: 'team' }, null, 'ben')).jobs).toBe(3)
-  expect(await Promise.all([one, own, later, await jobIn('team')].map(best))).toEqual([2, 2, 2, 2])
+  expect(await Promise.all([one, withPolicy, later, await jobIn('team')].map(best))).toEqual([
+    2, 2, 2, 2,
+  ])
   expect(await jobDetail(db, later)).toMatchObject({ policy_from: 'default', policy_options: {} })
 })
 
@@ -204,7 +210,7 @@ test('an option that a policy ignores is refused with the policy that uses it', 
         ),
       ),
     )
-  for (const [policy, options, says] of [
+  for (const [policy, options, expected] of [
     ['as_declared', { metric: 'eval_f1' }, 'For eval_f1 choose policy metric'],
     ['as_declared', { prefer: 'latest' }, 'only works with policy within_noise'],
     ['metric', { metric: 'eval_f1', prefer: 'latest' }, 'only works with policy within_noise'],
@@ -213,7 +219,7 @@ test('an option that a policy ignores is refused with the policy that uses it', 
     ['lowest_eval_loss', { direction: 'max' }, 'takes no direction'],
     ['within_noise', { prefer: 'latest', direction: 'max' }, 'eave the direction out'],
   ] as const) {
-    for (const said of await refusals(policy, options)) expect(said).toContain(says)
+    for (const refusal of await refusals(policy, options)) expect(refusal).toContain(expected)
   }
   const unread = await newJob(db, { project: 'misfits' })
   const declared = { metric_for_best: 'eval_zork', declared_by: 'config.yaml' }

@@ -52,17 +52,17 @@ const MOST_CHANGES = 200
 export async function changePolicy(
   db: Database,
   whose: PolicyFor,
-  settings: PolicyChoice | null,
+  choice: PolicyChoice | null,
   by: string,
 ): Promise<PolicyChanged> {
   const who = storable(by.trim())
   if (!who) throw new Refused('Give a name: it is recorded with the change.')
   const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
-  const asked = settings && (await accepted(db, whose, PolicyChoice.parse(settings)))
+  const acceptedChoice = choice && (await accepted(db, whose, PolicyChoice.parse(choice)))
   return transaction(db, async (tx) => {
     if ('project' in whose) await lockProjectPolicy(tx, project)
     const inherited = 'project' in whose ? DEFAULT_POLICY : await projectPolicy(tx, project)
-    const change = await append(tx, whose, project, asked, who)
+    const change = await append(tx, whose, project, acceptedChoice, who)
     const ids = 'project' in whose ? await inheritors(tx, project) : [whose.job_id]
     for (const job_id of ids) await apply(tx, job_id, columnsOf(change) ?? inherited)
     return { change, jobs: ids.length }
@@ -128,9 +128,9 @@ async function projectOf(db: Database, job_id: string): Promise<string> {
 async function accepted(
   db: Database,
   whose: PolicyFor,
-  settings: PolicyChoice,
+  choice: PolicyChoice,
 ): Promise<PolicyChoice> {
-  const earned = settings.policy === 'scored' ? await backtestedPolicy(db, settings) : settings
+  const earned = choice.policy === 'scored' ? await backtestedPolicy(db, choice) : choice
   const refusal = await policyRefusal(db, whose, earned)
   if (refusal !== undefined) throw new Refused(refusal)
   return earned
@@ -140,19 +140,19 @@ async function append(
   tx: Tx,
   whose: PolicyFor,
   project: string,
-  settings: PolicyChoice | null,
+  choice: PolicyChoice | null,
   by: string,
 ): Promise<PolicyChange> {
   const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
   const changed_at = now?.now ?? Date.now()
-  const options = settings ? { ...settings.options, by: `${by}, ${DAY.format(changed_at)}` } : {}
+  const options = choice ? { ...choice.options, by: `${by}, ${DAY.format(changed_at)}` } : {}
   const scope = 'project' in whose ? 'project' : 'job'
   const job_id = 'project' in whose ? null : whose.job_id
   const row = {
     scope,
     job_id,
     project,
-    policy: settings?.policy ?? null,
+    policy: choice?.policy ?? null,
     options,
     by,
   } as const
@@ -201,11 +201,11 @@ async function apply(tx: Tx, job_id: string, columns: PolicyColumns): Promise<vo
  */
 export async function policyHistory(db: Database, whose: PolicyFor): Promise<PolicyChange[]> {
   const project = 'project' in whose ? storable(whose.project) : await projectOf(db, whose.job_id)
-  const own = 'project' in whose ? undefined : eq(policyChanges.job_id, whose.job_id)
+  const ofJob = 'project' in whose ? undefined : eq(policyChanges.job_id, whose.job_id)
   return db.orm
     .select()
     .from(policyChanges)
-    .where(or(own, ofProject(project)))
+    .where(or(ofJob, ofProject(project)))
     .orderBy(desc(policyChanges.change_id))
     .limit(MOST_CHANGES)
 }

@@ -32,14 +32,14 @@ interface Measures {
 export async function policyRefusal(
   db: Database,
   whose: PolicyFor,
-  settings: PolicyChoice,
+  choice: PolicyChoice,
 ): Promise<string | undefined> {
-  const measures = await measuresOf(db, whose, settings)
+  const measures = await measuresOf(db, whose, choice)
   if (!measures) return unknownProject(db, whose)
   const problem =
-    problemOf(settings, measures) ??
-    policyProblem(settings) ??
-    (await directionAlone(db, whose, settings))
+    problemOf(choice, measures) ??
+    policyProblem(choice) ??
+    (await directionAlone(db, whose, choice))
   return typeof problem === 'string' ? problem : problem ? problemText(problem) : undefined
 }
 
@@ -73,10 +73,10 @@ function problemOf({ policy, options }: PolicyChoice, measures: Measures): Polic
   // Each run may have another deciding metric, so the other options are checked with one measured
   // metric.
   const [metric = options.subject_to?.[0]?.metric ?? 'eval_loss'] = measures.metrics
-  const isKnown = measures.metrics.length > 0 || options.subject_to !== undefined
-  const known = isKnown ? measures : { ...measures, metrics: [metric] }
+  const isMeasured = measures.metrics.length > 0 || options.subject_to !== undefined
+  const assumed = isMeasured ? measures : { ...measures, metrics: [metric] }
   const as = policy === 'within_noise' || policy === 'scored' ? policy : 'metric'
-  return problemIn(as, { ...rest, metric, direction: options.direction ?? 'min' }, known)
+  return problemIn(as, { ...rest, metric, direction: options.direction ?? 'min' }, assumed)
 }
 
 /** The problem that core reports if every metric is measured once. */
@@ -130,6 +130,6 @@ async function unknownProject({ orm }: Database, whose: PolicyFor): Promise<stri
     .orderBy(project)
     .limit(MOST_NAMES)
   const names = rows.map((row) => row.project).join(', ')
-  const asked = 'project' in whose ? whose.project : whose.job_id
-  return `There is no project ${asked} on this board. Projects: ${names || 'none'}.`
+  const name = 'project' in whose ? whose.project : whose.job_id
+  return `There is no project ${name} on this board. Projects: ${names || 'none'}.`
 }

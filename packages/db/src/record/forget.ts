@@ -46,8 +46,14 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     logs_revision: revision,
     samples_revision: revision,
   }
-  const said = { claim: null, config: {}, setup_config: {}, environment: {}, metric_directions: {} }
-  return { ...initialTracker().facts, ...said, ...touched }
+  const declarations = {
+    claim: null,
+    config: {},
+    setup_config: {},
+    environment: {},
+    metric_directions: {},
+  }
+  return { ...initialTracker().facts, ...declarations, ...touched }
 }
 
 /** A digest of a checkpoint, which takes long to compute. */

@@ -39,21 +39,21 @@ test('concurrent readers of one source write each point once', async () => {
   const job_id = await newJob(db)
   const total = 400
   const second = databaseAt(parseAddress(db.databaseUrl))
-  const read = async (own: typeof db | typeof second, batch: number): Promise<void> => {
-    let cursor = await sourceCursor(own, job_id, 'journal')
+  const read = async (connection: typeof db | typeof second, batch: number): Promise<void> => {
+    let cursor = await sourceCursor(connection, job_id, 'journal')
     while (Number(cursor ?? 0) < total) {
       const from = Number(cursor ?? 0)
       const to = Math.min(total, from + batch)
       const events = Array.from({ length: to - from }, (_, i) =>
         metrics(from + i, { loss: from + i }),
       )
-      const told = await record(own, job_id, {
+      const result = await record(connection, job_id, {
         source: 'journal',
         from: cursor,
         to: `${to}`,
         events,
       })
-      cursor = told.cursor
+      cursor = result.cursor
     }
   }
   await Promise.all([read(db, 3), read(second, 7), read(db, 5), read(second, 1)])
@@ -68,8 +68,8 @@ test('writers of one job wait for each other: no write is lost, and each has a d
   const revisions = await Promise.all(
     Array.from({ length: writers }, async (_, step) => {
       const line = event({ type: 'log', at: step, level: 'info', text: `line ${step}` })
-      const told = await recordFacts(db, job_id, [metrics(step, { loss: step }), line])
-      return told.revision
+      const result = await recordFacts(db, job_id, [metrics(step, { loss: step }), line])
+      return result.revision
     }),
   )
   const sorted = revisions.toSorted((a, b) => a - b)

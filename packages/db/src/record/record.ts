@@ -61,9 +61,9 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = replace ? await forgetRun(tx, job, revision) : {}
     if (replace) await forgetOthers(tx, job_id, source)
-    const said = await write(tx, { ...job, ...forgotten }, revision, events, replace)
+    const columns = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     await restoreDigests(tx, job_id, taken)
-    const set = { ...forgotten, ...said }
+    const set = { ...forgotten, ...columns }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
 }
@@ -93,13 +93,13 @@ async function advance(
   step: { job_id: string; source: string; from: string | null; to: string; revision: number },
 ): Promise<boolean> {
   const { job_id, source, from, to: cursor, revision } = step
-  const told = { cursor: sources.cursor }
+  const returned = { cursor: sources.cursor }
   if (from === null) {
     const begin = tx.insert(sources).values({ job_id, source, cursor, revision })
-    return (await begin.onConflictDoNothing().returning(told)).length > 0
+    return (await begin.onConflictDoNothing().returning(returned)).length > 0
   }
   const here = and(eq(sources.job_id, job_id), eq(sources.source, source), eq(sources.cursor, from))
-  const swap = tx.update(sources).set({ cursor, revision }).where(here).returning(told)
+  const swap = tx.update(sources).set({ cursor, revision }).where(here).returning(returned)
   return (await swap.prepare('swap_cursor').execute()).length > 0
 }
 
@@ -162,13 +162,14 @@ async function write(
   const samples = samplesIn(of('sample', 'log'))
   await recordSamples(tx, at, samples)
   const facts = factsAfter(job, events)
-  const said = storedAfter(job, of('started', 'evaluation', 'claim', 'setup'))
+  const logged = storedAfter(job, of('started', 'evaluation', 'claim', 'setup'))
   const decides = anew || events.some(({ type }) => DECIDING.has(type))
-  const selected = decides ? await reselect(tx, { ...job, ...facts, ...said }) : {}
+  const selected = decides ? await reselect(tx, { ...job, ...facts, ...logged }) : {}
   if (job.status === 'lost' && facts.status !== 'lost') await attemptFound(tx, at, facts.attempt)
-  const heard = events.some(isFromRun) ? activityAfter(job, job.now) : {}
+  const activity = events.some(isFromRun) ? activityAfter(job, job.now) : {}
   const sampled = samples.length > 0 ? { samples_revision: revision } : {}
-  return { ...facts, ...heard, ...selected, ...said, ...sampled, ...touched(job, events, revision) }
+  const change = { ...facts, ...activity, ...selected, ...logged, ...sampled }
+  return { ...change, ...touched(job, events, revision) }
 }
 
 /** A sample of the machine as points of series, whose steps are seconds since the epoch. */
@@ -257,11 +258,11 @@ function storedAfter(
 
 /** Directions by metric; the first one stays. */
 function directed(
-  known: JobRow['metric_directions'],
+  previous: JobRow['metric_directions'],
   { directions }: EventOf<'evaluation'>,
 ): JobRow['metric_directions'] {
-  const told = Object.entries(directions).map(([name, direction]) => {
+  const added = Object.entries(directions).map(([name, direction]) => {
     return [storableName(name), direction] as const
   })
-  return { ...Object.fromEntries(told), ...known }
+  return { ...Object.fromEntries(added), ...previous }
 }

@@ -26,10 +26,10 @@ export async function recordCheckpoints(
   const saved = new Map<string, NewCheckpoint>()
   for (const event of events) {
     const checkpoint_id = checkpointId(at.job_id, event)
-    const known = saved.get(checkpoint_id)
+    const previous = saved.get(checkpoint_id)
     if (event.type === 'checkpoint')
       saved.set(checkpoint_id, { ...at, checkpoint_id, ...row(event) })
-    else if (known) saved.set(checkpoint_id, { ...known, ...files(event) })
+    else if (previous) saved.set(checkpoint_id, { ...previous, ...files(event) })
     else await noteFiles(tx, at, checkpoint_id, event)
   }
   const rows = await arrived(tx, at, [...saved.values()])
@@ -71,7 +71,8 @@ const CHANGED =
 
 /** A checkpoint that is recorded again is the same one; missing values keep their stored ones. */
 async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
-  const told = (column: string) => sql.raw(`coalesce(excluded.${column}, checkpoints.${column})`)
+  const newOrStored = (column: string) =>
+    sql.raw(`coalesce(excluded.${column}, checkpoints.${column})`)
   const unlessOverwritten = (column: string) =>
     sql.raw(
       `case when checkpoints.overwritten then checkpoints.${column} else excluded.${column} end`,
@@ -82,16 +83,16 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
     .onConflictDoUpdate({
       target: [checkpoints.job_id, checkpoints.checkpoint_id],
       set: {
-        epoch: told('epoch'),
-        saved_at: told('saved_at'),
-        role: told('role'),
-        bytes: told('bytes'),
+        epoch: newOrStored('epoch'),
+        saved_at: newOrStored('saved_at'),
+        role: newOrStored('role'),
+        bytes: newOrStored('bytes'),
         files_state: unlessOverwritten('files_state'),
         files_why: unlessOverwritten('files_why'),
         checked_at: unlessOverwritten('checked_at'),
-        kind: told('kind'),
-        base: told('base'),
-        signature: told('signature'),
+        kind: newOrStored('kind'),
+        base: newOrStored('base'),
+        signature: newOrStored('signature'),
         digest: sql.raw(`case when ${CHANGED} then excluded.digest
           else coalesce(excluded.digest, checkpoints.digest) end`),
         arrival: sql`coalesce(${checkpoints.arrival}, excluded.arrival)`,
@@ -107,8 +108,8 @@ async function noteFiles(
   event: EventOf<'files'>,
 ): Promise<void> {
   const { files_state, files_why, checked_at, digest, ...looked } = files(event)
-  const known = Object.entries(looked).filter(([, value]) => value !== null)
-  const set = { files_state, files_why, checked_at, ...Object.fromEntries(known), revision }
+  const found = Object.entries(looked).filter(([, value]) => value !== null)
+  const set = { files_state, files_why, checked_at, ...Object.fromEntries(found), revision }
   const { signature } = event
   const same = sql`${signature}::text is null or ${checkpoints.signature} = ${signature}`
   const now = sql`case when ${same} then coalesce(${digest}, ${checkpoints.digest}) else ${digest} end`

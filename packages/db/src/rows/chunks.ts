@@ -47,9 +47,9 @@ export async function appendPoints(
 function bySeries(events: readonly EventOf<'metrics'>[]): Points[] {
   const series = new Map<string, Points>()
   for (const { attempt, step, at, values } of events) {
-    for (const [said, value] of Object.entries(values)) {
+    for (const [logged, value] of Object.entries(values)) {
       if (value === null) continue
-      const name = storableName(said)
+      const name = storableName(logged)
       const key = keyOf({ attempt, name })
       const points = series.get(key) ?? { attempt, name, steps: [], values: [], times: [] }
       series.set(key, points)
@@ -97,9 +97,9 @@ function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
   const rows: NewChunk[] = []
   const { attempt, name } = points
   for (let from = 0; from < points.steps.length;) {
-    const place = end + from
-    const ordinal = place - (place % CHUNK)
-    const to = Math.min(points.steps.length, from + CHUNK - (place % CHUNK))
+    const position = end + from
+    const ordinal = position - (position % CHUNK)
+    const to = Math.min(points.steps.length, from + CHUNK - (position % CHUNK))
     const column = (numbers: number[]): Float64Array => Float64Array.from(numbers.slice(from, to))
     const { steps, values, times } = points
     const piece = { steps: column(steps), values: column(values), times: column(times) }

@@ -14,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-const measured = (step: number, values: object, told: object = {}) =>
-  event({ type: 'evaluation', step, values, ...told })
+const measured = (step: number, values: object, more: object = {}) =>
+  event({ type: 'evaluation', step, values, ...more })
 
 const stored = async (job_id: string) => evaluationsOf(await evaluationRows(db.orm, job_id))
 

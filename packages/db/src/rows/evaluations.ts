@@ -36,13 +36,13 @@ export async function recordEvaluations(
     const keyOf = (metric: string): string => `${stepKey(event)}:${metric}`
     const names = Object.keys(event.values).map(storableName)
     const again = new Set(names.filter((metric) => repeats.has(keyOf(metric))))
-    return Object.entries(event.values).map(([said, value]) => {
-      const metric = storableName(said)
+    return Object.entries(event.values).map(([logged, value]) => {
+      const metric = storableName(logged)
       const first = again.has(metricOfError(metric) ?? '') ? 1 : 0
       const repeat = Math.max(first, repeats.get(keyOf(metric)) ?? 0)
       repeats.set(keyOf(metric), repeat + 1)
       const measured = { attempt, step, metric, repeat, value, epoch, at: time, samples, scored_by }
-      return { ...at, ...measured, ...originColumns(event, said), arrival: ++arrival }
+      return { ...at, ...measured, ...originColumns(event, logged), arrival: ++arrival }
     })
   })
   for (let from = 0; from < rows.length; from += 1_000) {
@@ -52,8 +52,8 @@ export async function recordEvaluations(
 
 /** The origin of a value: its own line, or the line of its event. */
 function originColumns({ origin, lines }: EventOf<'evaluation'>, metric: string) {
-  const own = ownValue(lines, metric)
-  const origin_line = origin && (own ?? origin.line)
+  const line = ownValue(lines, metric)
+  const origin_line = origin && (line ?? origin.line)
   return { origin_file: origin?.file ?? null, origin_line }
 }
 
@@ -101,13 +101,13 @@ export async function evaluationRows(
  */
 export function evaluationsOf(rows: readonly EvaluationRow[]): Evaluation[] {
   const byStep = Map.groupBy(rows, stepKey)
-  return [...byStep.values()].flatMap((own) => {
-    const [first] = own
+  return [...byStep.values()].flatMap((group) => {
+    const [first] = group
     if (!first) return []
     const { attempt, step, epoch } = first
     const { origin, samples } = detail(first)
-    const values = Object.fromEntries(own.map(({ metric, value }) => [metric, value]))
-    const apart = own.filter((row) => row.scored_by !== null || !isSame(row, first))
+    const values = Object.fromEntries(group.map(({ metric, value }) => [metric, value]))
+    const apart = group.filter((row) => row.scored_by !== null || !isSame(row, first))
     const details = Object.fromEntries(apart.map((row) => [row.metric, detail(row)]))
     const evaluation = { attempt, step, epoch, values, origin, samples }
     return [apart.length > 0 ? { ...evaluation, details } : evaluation]

@@ -55,9 +55,9 @@ export function rewindsOf(
   rows: readonly Omit<JoinedAttempt, 'job_id'>[],
   firstStep: (attempt: number) => number,
 ): Rewinds {
-  const said = new Map(rows.map(({ attempt, resumed_from }) => [attempt, resumed_from ?? -1]))
+  const resumed = new Map(rows.map(({ attempt, resumed_from }) => [attempt, resumed_from ?? -1]))
   const took = rows.filter(({ took_over }) => took_over).map(({ attempt }) => attempt)
-  const of = (attempt: number): number => said.get(attempt) ?? firstStep(attempt) - 1
+  const of = (attempt: number): number => resumed.get(attempt) ?? firstStep(attempt) - 1
   const keptUpTo = (attempt: number, present: Iterable<number>): number => {
     let last = Infinity
     for (const later of [...present, ...took]) {

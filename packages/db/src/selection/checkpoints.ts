@@ -86,9 +86,9 @@ export async function checkpointsOf(
   })
   if (!read) return undefined
   const { rows, context } = read
-  const setting = decisionOf(rows.input)
-  const selection = select(rows.input, setting)
-  const explanation = explain(rows.input, context, selection, setting)
+  const decision = decisionOf(rows.input)
+  const selection = select(rows.input, decision)
+  const explanation = explain(rows.input, context, selection, decision)
   const { revision } = rows.job
   const checkpoints = facesOf(rows, context, selection)
   return { status: statusOf(rows.job), revision, checkpoints, selection, explanation }

@@ -198,8 +198,8 @@ test("all paths follow a run's folder that was moved", async () => {
     status: 'queued',
     source: 'journal',
   } as const
-  const place = { host_id: job_id, host: 'workstation', root: '/mnt/new' }
-  const status = await registerJob(db, { job_id, ...options, ...place })
+  const location = { host_id: job_id, host: 'workstation', root: '/mnt/new' }
+  const status = await registerJob(db, { job_id, ...options, ...location })
   expect(status).toMatchObject({
     best_checkpoint_path: '/mnt/new/checkpoint-1',
     output_dir: '/mnt/new',

@@ -109,9 +109,9 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
   // A score measured after training does not change the state of the training.
-  const own = evaluations.filter(({ scored_by }) => scored_by === null)
+  const logged = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
-  const measured = isLogged ? eventsOf(own) : aggregated(input, own)
+  const measured = isLogged ? eventsOf(logged) : aggregated(input, logged)
   const { min_delta = 0 } = job.policy_options
   const state = trackerStateOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
   const facts = stateFacts(state)

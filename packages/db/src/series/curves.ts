@@ -22,8 +22,8 @@ export async function evalCurves(
   const rows = await joinedAttempts(orm, job_ids)
   const pointsOf = Map.groupBy(points, ({ job_id }) => job_id)
   const rowsOf = Map.groupBy(rows, ({ job_id }) => job_id)
-  const curves = [...pointsOf].map(([job_id, own]): [string, Curve] => {
-    const joined = joinPoints(own, rowsOf.get(job_id) ?? [])
+  const curves = [...pointsOf].map(([job_id, points]): [string, Curve] => {
+    const joined = joinPoints(points, rowsOf.get(job_id) ?? [])
     // Thinning keeps four points of each of `points / 2` stretches, so half as many points keep the
     // limit.
     const { steps, values } = thin(seriesOfPoints(joined), POINTS / 2)

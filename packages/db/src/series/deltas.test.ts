@@ -103,15 +103,15 @@ test('a reader that is far behind gets the points in pieces', async () => {
 })
 
 test('a failed read rejects for its caller only', async () => {
-  const own = await testDatabase()
-  const job_id = await newJob(own)
-  await own.close()
+  const database = await testDatabase()
+  const job_id = await newJob(database)
+  await database.close()
   const unheard: unknown[] = []
   const hear = (reason: unknown): number => unheard.push(reason)
   process.on('unhandledRejection', hear)
-  await expect(seriesSince(own, job_id, { loss: 0, eval_loss: 0 })).rejects.toThrow()
+  await expect(seriesSince(database, job_id, { loss: 0, eval_loss: 0 })).rejects.toThrow()
   await setImmediate()
   process.off('unhandledRejection', hear)
   expect(unheard).toEqual([])
-  await own[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
 })

@@ -28,11 +28,11 @@ export async function countLossScales(orm: Orm): Promise<void> {
 
 async function scaleOf(tx: Pick<Orm, 'select'>, of_job: string) {
   const { job_id, attempt, step, epoch, value, metric, repeat, scored_by, arrival } = evaluations
-  const own = and(eq(job_id, of_job), eq(metric, 'eval_loss'), eq(repeat, 0), isNull(scored_by))
+  const ofJob = and(eq(job_id, of_job), eq(metric, 'eval_loss'), eq(repeat, 0), isNull(scored_by))
   const rows = await tx
     .select({ attempt, step, epoch, eval_loss: value })
     .from(evaluations)
-    .where(own)
+    .where(ofJob)
     .orderBy(asc(arrival))
   if (rows.length === 0) return NO_LOSSES
   const first = await lastFreshStart(tx, of_job)

@@ -24,11 +24,11 @@ export async function namedSeries(
   const wanted = unmeasuredMetrics(input)
   if (wanted.length === 0) return undefined
   const names = await loggedAmong(orm, [job_id], wanted)
-  const asked = [...input.evaluations, ...input.checkpoints].map(({ attempt, step }) => {
+  const rows = [...input.evaluations, ...input.checkpoints].map(({ attempt, step }) => {
     return { job_id, attempt, step }
   })
   const values = new Map<string, Losses | undefined>()
-  for (const name of names) values.set(name, (await trainLosses(orm, asked, name)).get(job_id))
+  for (const name of names) values.set(name, (await trainLosses(orm, rows, name)).get(job_id))
   return { names, before: (name, at) => lossFinder(values.get(name))(at) }
 }
 

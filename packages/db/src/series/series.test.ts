@@ -155,9 +155,9 @@ test('many series are read in the requested order, each with its points', async 
   const names = range(0, 29).map((index) => `m${index}`)
   const values = (step: number) => Object.fromEntries(names.map((name, at) => [name, step + at]))
   await recordEvents(db, job_id, ...range(1, 1_100).map((step) => metrics(step, values(step))))
-  const asked = [...names].reverse()
-  const read = await readSeries(db, job_id, { names: asked, points: EVERYTHING })
-  expect(read.map(({ name }) => name)).toEqual(asked)
+  const reversed = [...names].reverse()
+  const read = await readSeries(db, job_id, { names: reversed, points: EVERYTHING })
+  expect(read.map(({ name }) => name)).toEqual(reversed)
   for (const [at, { values, count }] of read.entries()) {
     expect([count, values[0], values.at(-1)]).toEqual([1_100, 30 - at, 1_129 - at])
   }

@@ -70,9 +70,9 @@ export interface SeriesName {
 export async function readSeries(
   { orm }: Database,
   job_id: string,
-  { names: asked, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
+  { names: requested, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
-  const names = asked.map(storableName)
+  const names = requested.map(storableName)
   const attempts = await joinedAttempts(orm, [job_id])
   const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
   const unmeasured = names.filter((name) => !measured.has(name))
@@ -80,7 +80,7 @@ export async function readSeries(
   const pinned = await checkpointSteps(orm, job_id)
   const query = { from_step, to_step, points, pinned }
   const read = new Map<string, NamedSeries>()
-  for (const [name, own] of measured) read.set(name, measuredSeries(name, own, attempts, query))
+  for (const [name, found] of measured) read.set(name, measuredSeries(name, found, attempts, query))
   const logged = Map.groupBy(summaries, ({ name }) => name)
   for await (const one of loggedSeries(orm, job_id, logged, attempts, query))
     read.set(one.name, one)
@@ -97,19 +97,24 @@ interface Query extends Window {
 
 function measuredSeries(
   name: string,
-  own: readonly MeasuredPoint[],
+  measured: readonly MeasuredPoint[],
   attempts: readonly JoinedAttempt[],
   { points, pinned, ...window }: Query,
 ): NamedSeries {
-  const joined = joinPoints(own, attempts)
+  const joined = joinPoints(measured, attempts)
   const kept = new Set(joined)
   const series = cut(seriesOfPoints(joined), window)
-  const replaced = own.filter((point) => !kept.has(point))
+  const replaced = measured.filter((point) => !kept.has(point))
   const earlier = [...Map.groupBy(replaced, ({ attempt }) => attempt)].map(([attempt, group]) => {
     return { attempt, ...thin(cut(seriesOfPoints(group), window), points, pinned) }
   })
   return {
-    ...{ name, kind: 'evaluation', count: series.steps.length, next_ordinal: ordinalAfter(own) },
+    ...{
+      name,
+      kind: 'evaluation',
+      count: series.steps.length,
+      next_ordinal: ordinalAfter(measured),
+    },
     ...{ earlier, ...thin(series, points, pinned) },
   }
 }
@@ -125,7 +130,10 @@ async function* loggedSeries(
   attempts: readonly JoinedAttempt[],
   query: Query,
 ): AsyncGenerator<NamedSeries> {
-  const plans = [...chunks].map(([name, own]) => ({ name, ...planLogged(own, attempts, query) }))
+  const plans = [...chunks].map(([name, parts]) => ({
+    name,
+    ...planLogged(parts, attempts, query),
+  }))
   for (let from = 0; from < plans.length;) {
     let [to, size] = [from, 0]
     do size += plans[to++]?.needed.length ?? 0
@@ -148,8 +156,8 @@ function seriesOfPlan(
 ): NamedSeries {
   const { series, count } = pointsOf(joined, read)
   const earlier = [...replaced].flatMap(([attempt, kept]): EarlierAttempt[] => {
-    const own = pointsOf(kept, read).series
-    return own.steps.length > 0 ? [{ attempt, ...thin(own, points, pinned) }] : []
+    const logged = pointsOf(kept, read).series
+    return logged.steps.length > 0 ? [{ attempt, ...thin(logged, points, pinned) }] : []
   })
   const kind = loggedKind(name)
   return { name, kind, count, next_ordinal, earlier, ...thin(series, points, pinned) }

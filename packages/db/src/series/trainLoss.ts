@@ -35,11 +35,11 @@ export async function trainLosses(
   const losses = new Map<string, Map<string, Measured>>()
   for (let from = 0; from < keys.length; from += CHUNKS_AT_ONCE) {
     for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE), series)) {
-      const own = losses.get(points.job_id) ?? new Map<string, Measured>()
-      losses.set(points.job_id, own)
+      const ofJob = losses.get(points.job_id) ?? new Map<string, Measured>()
+      losses.set(points.job_id, ofJob)
       const lossAt = lossesOf(points)
       for (const step of wanted.get(chunkKey(points))?.steps ?? []) {
-        own.set(stepKey({ ...points, step }), lossAt(step))
+        ofJob.set(stepKey({ ...points, step }), lossAt(step))
       }
     }
   }
@@ -96,19 +96,19 @@ function wantedChunks(
 
 /** Finds the last chunk of an attempt that has a point at a step or before. */
 function chunkFinder(chunks: readonly Chunk[]): (job_id: string, at: StepKey) => Chunk | undefined {
-  const byAttempt = new Map<string, { own: Chunk[]; least: number[] }>()
-  for (const [key, own] of Map.groupBy(chunks, (one) => `${one.job_id} ${one.attempt}`)) {
+  const byAttempt = new Map<string, { chunks: Chunk[]; least: number[] }>()
+  for (const [key, group] of Map.groupBy(chunks, (one) => `${one.job_id} ${one.attempt}`)) {
     // The least step of each chunk and all after it never falls, so a binary search finds the last
     // one.
-    const least = own.map(({ min_step }) => min_step)
+    const least = group.map(({ min_step }) => min_step)
     for (let at = least.length - 2; at >= 0; at--) {
       least[at] = Math.min(least[at] ?? Infinity, least[at + 1] ?? Infinity)
     }
-    byAttempt.set(key, { own, least })
+    byAttempt.set(key, { chunks: group, least })
   }
   return (job_id, { attempt, step }) => {
     const found = byAttempt.get(`${job_id} ${attempt}`)
-    return found?.own[countUpTo(found.least, step) - 1]
+    return found?.chunks[countUpTo(found.least, step) - 1]
   }
 }
 

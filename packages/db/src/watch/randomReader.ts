@@ -113,10 +113,10 @@ export class RandomReader {
       ;[steps, values] = [steps.slice(0, kept), values.slice(0, kept)]
       ordinal = Math.min(ordinal, from_ordinal)
     }
-    const known = Math.max(0, ordinal - from_ordinal)
+    const overlap = Math.max(0, ordinal - from_ordinal)
     setOwn(this.seen.series, name, [
-      [...steps, ...fresh.steps.subarray(known)],
-      [...values, ...fresh.values.subarray(known)],
+      [...steps, ...fresh.steps.subarray(overlap)],
+      [...values, ...fresh.values.subarray(overlap)],
     ])
     this.#ordinals.set(name, Math.max(next_ordinal, rewound_to === null ? ordinal : 0))
   }

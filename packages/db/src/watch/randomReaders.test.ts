@@ -169,8 +169,8 @@ test('a write that commits after later ones reaches a reader of every job', asyn
   await written.promise
   let since = board_revision
   await recordEvents(db, quick, metrics(1, { loss: 1 }))
-  for await (const { delta, board_revision: told } of watchBoard(db, since, NEVER)) {
-    since = told
+  for await (const { delta, board_revision: revision } of watchBoard(db, since, NEVER)) {
+    since = revision
     if (delta.status.loss === 1) break
   }
   committed.resolve()

@@ -22,8 +22,8 @@ export class SharedSteps {
 
   get(key: string, read: () => Promise<Step>): Promise<Step> {
     this.#dropOld()
-    const known = this.#steps.get(key)
-    if (known) return known.step
+    const recent = this.#steps.get(key)
+    if (recent) return recent.step
     const shared: Shared = { step: read(), madeAt: Infinity }
     this.#steps.set(key, shared)
     void this.#keepOrDrop(key, shared)

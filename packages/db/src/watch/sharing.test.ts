@@ -26,8 +26,8 @@ afterAll(() => db[Symbol.asyncDispose]())
 
 /** What each of many readers gets next. */
 async function nextOf<T>(readers: readonly AsyncGenerator<T, void>[]): Promise<T[]> {
-  const told = await Promise.all(readers.map((reader) => reader.next()))
-  return told.flatMap(({ value }) => value ?? [])
+  const updates = await Promise.all(readers.map((reader) => reader.next()))
+  return updates.flatMap(({ value }) => value ?? [])
 }
 
 test('readers at the same position in a job share one delta, which is read once', async () => {
@@ -42,10 +42,10 @@ test('readers at the same position in a job share one delta, which is read once'
   const before = queries
   const next = nextOf(readers)
   await recordEvents(db, job_id, metrics(2, { loss: 0.5 }))
-  const told = await next
-  expect(told).toHaveLength(50)
-  expect(new Set(told).size).toBe(1)
-  expect(told[0]?.series[0]?.values).toEqual(Float64Array.of(0.5))
+  const updates = await next
+  expect(updates).toHaveLength(50)
+  expect(new Set(updates).size).toBe(1)
+  expect(updates[0]?.series[0]?.values).toEqual(Float64Array.of(0.5))
   // The row, the chunks, the attempts, and at most one poll: nothing is read 50 times.
   expect(queries - before).toBeLessThan(10)
   over.abort()
@@ -91,8 +91,12 @@ test('readers with different points of a series each get their missing points', 
     const series = { job_id, names: ['loss'], ordinals: { loss } }
     return watch(counting, { jobs: [{ job_id, revision: 0 }], series }, over.signal)
   })
-  const told = await nextOf(readers)
-  expect(told.map(({ series }) => [...(series[0]?.values ?? [])])).toEqual([[1, 2, 3], [3], [2, 3]])
+  const updates = await nextOf(readers)
+  expect(updates.map(({ series }) => [...(series[0]?.values ?? [])])).toEqual([
+    [1, 2, 3],
+    [3],
+    [2, 3],
+  ])
   over.abort()
   await nextOf(readers)
 })
@@ -109,9 +113,9 @@ test('readers that follow every job share one delta per change', async () => {
   const before = queries
   const following = nextOf(readers)
   const added = await newJob(db)
-  const told = await following
-  expect(new Set(told.map(({ delta }) => delta)).size).toBe(1)
-  expect(told[0]?.delta.job_id).toBe(added)
+  const updates = await following
+  expect(new Set(updates.map(({ delta }) => delta)).size).toBe(1)
+  expect(updates[0]?.delta.job_id).toBe(added)
   expect(queries - before).toBeLessThan(10)
   over.abort()
   await nextOf(readers)
@@ -137,9 +141,9 @@ test('after 300 readers have left, no timer, listener or query remains', async (
   }
   expect(getEventListeners(leave.signal, 'abort')).toEqual([])
   await sleep(100)
-  const asked = queries
+  const queriesBefore = queries
   await recordEvents(db, job_id, metrics(1, { loss: 1 }))
   await sleep(2_500)
-  expect(queries).toBe(asked)
+  expect(queries).toBe(queriesBefore)
   expect(timers()).toBeLessThanOrEqual(before)
 })

@@ -62,22 +62,22 @@ export async function stepFrom(
   measured: MeasuredNames,
 ): Promise<Step> {
   const { job_id } = row
-  const known = position.revision
-  const follows = Object.keys(position.ordinals).length > 0 && row.series_revision > known
+  const since = position.revision
+  const follows = Object.keys(position.ordinals).length > 0 && row.series_revision > since
   const news = follows ? await newsOf(db, row, position, measured) : NO_NEWS
-  const shipped = row.deployments_revision > known
-  const deployments = shipped ? await deploymentsSince(db, job_id, known) : []
+  const shipped = row.deployments_revision > since
+  const deployments = shipped ? await deploymentsSince(db, job_id, since) : []
   // Some points are not sent yet, so the reader does not have this revision in full.
-  const revision = news.more ? known : row.revision
+  const revision = news.more ? since : row.revision
   const delta: Delta = {
     job_id,
     revision,
     status: statusOf(row),
     series: news.series,
-    checkpoints: row.checkpoints_revision > known,
+    checkpoints: row.checkpoints_revision > since,
     deployments,
-    logs: row.logs_revision > known,
-    samples: row.samples_revision > known,
+    logs: row.logs_revision > since,
+    samples: row.samples_revision > since,
   }
   return { delta, next: positionAfter(position, delta, follows ? row.history_revision : 0) }
 }
@@ -89,13 +89,13 @@ async function newsOf(
   measured: MeasuredNames,
 ): Promise<News> {
   const isEvaluated = row.checkpoints_revision > revision
-  const known: ReaderState = {
+  const reader: ReaderState = {
     measured: isEvaluated ? undefined : measured.get(row, ordinals),
     // While a long series is sent in pieces, the reader's revision stays; the dropped points stay
     // dropped.
     outdated: row.history_revision > Math.max(revision, history),
   }
-  const news = await seriesSince(db, row.job_id, ordinals, known)
+  const news = await seriesSince(db, row.job_id, ordinals, reader)
   measured.set(row, ordinals, news.measured)
   return news
 }

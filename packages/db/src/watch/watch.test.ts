@@ -143,14 +143,14 @@ test('a reader that follows every job gets new jobs too', async () => {
 })
 
 test('all readers of a process share one listening connection, which closes with the last reader', async () => {
-  const own = await testDatabase()
-  const job_id = await newJob(own)
+  const database = await testDatabase()
+  const job_id = await newJob(database)
   const over = new AbortController()
   const iterators = Array.from({ length: 20 }, () =>
-    watch(own, { jobs: [{ job_id, revision: 0 }] }, over.signal),
+    watch(database, { jobs: [{ job_id, revision: 0 }] }, over.signal),
   )
   await Promise.all(iterators.map((one) => one.next()))
-  const [row] = await own.sql`
+  const [row] = await database.sql`
     select count(*)::int as listening from pg_stat_activity
     where query like 'listen%' and datname = current_database()`
   expect(row?.['listening']).toBe(1)
@@ -158,7 +158,7 @@ test('all readers of a process share one listening connection, which closes with
   over.abort()
   const ends = await Promise.all(waiting)
   expect(ends.every(({ done }) => done)).toBe(true)
-  await own[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
 })
 
 test('a reader that was far behind gets everything before it is marked up to date', async () => {
@@ -212,14 +212,14 @@ test('a reader drops its points when a history is recorded again', async () => {
 })
 
 test('a reader of every job misses no older change if its connection is lost after any message', async () => {
-  const own = await testDatabase()
-  const { board_revision } = await listJobs(own)
-  const jobs = [await newJob(own), await newJob(own), await newJob(own)]
-  await recordEvents(own, jobs[0]!, metrics(1, { loss: 1 }))
+  const database = await testDatabase()
+  const { board_revision } = await listJobs(database)
+  const jobs = [await newJob(database), await newJob(database), await newJob(database)]
+  await recordEvents(database, jobs[0]!, metrics(1, { loss: 1 }))
   const sent: string[] = []
   let since = board_revision
   while (sent.length < jobs.length) {
-    for await (const news of watchBoard(own, since, NEVER)) {
+    for await (const news of watchBoard(database, since, NEVER)) {
       since = news.board_revision
       if (sent.includes(news.delta.job_id)) continue
       sent.push(news.delta.job_id)
@@ -227,7 +227,7 @@ test('a reader of every job misses no older change if its connection is lost aft
     }
   }
   expect(sent).toEqual([jobs[1], jobs[2], jobs[0]])
-  await own[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
 })
 
 test('a point added to an earlier attempt after a resume is sent once', async () => {

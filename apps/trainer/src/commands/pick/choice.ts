@@ -36,7 +36,7 @@ export interface Choice {
 /** Reads a run and selects its best. A single state file has only evaluations. Throws a Failure. */
 export async function choiceOf(
   path: string,
-  settings: PolicyChoice,
+  policy: PolicyChoice,
   evaluations: boolean,
 ): Promise<Choice> {
   const run = await readRun(path)
@@ -44,7 +44,7 @@ export async function choiceOf(
   const among = evaluations || run.isSingleFile ? 'evaluations' : 'checkpoints'
   const { trainLoss, before, logged = [] } = context
   const training = before && { names: logged, before }
-  const input = { ...settings, among, ...(trainLoss && { trainLoss }), training } as const
+  const input = { ...policy, among, ...(trainLoss && { trainLoss }), training } as const
   const rows = rowsFrom(run.events)
   const full = { ...input, ...rows }
   const problem = optionProblemOf(full)

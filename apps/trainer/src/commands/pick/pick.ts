@@ -9,7 +9,7 @@ import { PICK } from './pick.table.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
 
 interface PickOptions {
-  settings: PolicyChoice
+  policy: PolicyChoice
   evaluations: boolean
   explain: boolean
   json: boolean
@@ -40,11 +40,11 @@ function readWords(words: readonly string[]): { paths: string[]; options: PickOp
   }
   const { evaluations, explain, json, checkpoints } = values
   requireOnePath(args.PATH, checkpoints)
-  const settings = policyChoiceOf(values.policy, values)
+  const policy = policyChoiceOf(values.policy, values)
   const failOnDisagreement = values['fail-on-disagreement']
   return {
     paths: args.PATH,
-    options: { settings, evaluations, explain, json, failOnDisagreement, checkpoints },
+    options: { policy, evaluations, explain, json, failOnDisagreement, checkpoints },
   }
 }
 
@@ -61,12 +61,12 @@ async function answerFor(path: string, options: PickOptions): Promise<Answer> {
 /** Links the weights of --checkpoints into the run only while it is read. */
 async function choiceWithLinks(
   path: string,
-  { settings, evaluations, checkpoints }: PickOptions,
+  { policy, evaluations, checkpoints }: PickOptions,
 ): Promise<Choice> {
-  if (checkpoints === undefined) return choiceOf(path, settings, evaluations)
+  if (checkpoints === undefined) return choiceOf(path, policy, evaluations)
   const { root, undo } = await linkCheckpoints(path, callerPath(checkpoints))
   try {
-    return await choiceOf(root, settings, evaluations)
+    return await choiceOf(root, policy, evaluations)
   } finally {
     await undo()
   }

@@ -153,8 +153,8 @@ export class WrittenRuns {
   #isCandidate(root: string): boolean {
     const { data_folder } = this.#program
     const isOurs = root === data_folder || isBelow(root, data_folder)
-    const isKnown = this.#found.has(root) || root === this.#weights
-    return !isOurs && !isKnown && !this.#isOfAnother(root)
+    const isFound = this.#found.has(root) || root === this.#weights
+    return !isOurs && !isFound && !this.#isOfAnother(root)
   }
 
   /** Whether another `bestmark run` records the folder, or a folder above it. */

@@ -196,13 +196,13 @@ test('a watched run whose job was deleted stays deleted, and its watcher says so
     .sql`update training_jobs set status = 'completed' where job_id = ${job.job_id}`
   await deleteJobs(here.board.db, [job.job_id])
   await appendFile(join(root, 'metrics.csv'), row(20) + evaluation(20))
-  const told = () =>
+  const messages = () =>
     watching.messages.filter((line) => line.includes('was deleted from this board'))
-  await eventually(async () => told().length > 0 || undefined)
+  await eventually(async () => messages().length > 0 || undefined)
   await appendFile(join(root, 'metrics.csv'), row(30) + evaluation(30))
   await pause(5_000, new AbortController().signal)
   expect(await here.jobNamed('unwanted')).toBeUndefined()
-  expect(told()).toHaveLength(1)
+  expect(messages()).toHaveLength(1)
 })
 
 test('folders that hold weights but no log are named once', async () => {

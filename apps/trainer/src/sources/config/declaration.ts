@@ -95,8 +95,8 @@ function defaultMetric(one: Configuration): DeclaredMetric | undefined {
   const by = loads?.value === true ? loads : Number(patience?.value) > 0 ? patience : undefined
   // With a monitor, the early stopping is Lightning's.
   if (!by || (by === patience && monitorOption(one))) return undefined
-  const setting = by.name.split('.').at(-1)
-  const declared_by = `${setting} in ${originText(one, by)} (its default metric is the loss)`
+  const option = by.name.split('.').at(-1)
+  const declared_by = `${option} in ${originText(one, by)} (its default metric is the loss)`
   return { name: 'loss', declared_by, direction_option: 'greater_is_better' }
 }
 

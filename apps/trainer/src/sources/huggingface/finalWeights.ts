@@ -30,8 +30,8 @@ export async function readLoadsBest(
     const loads = (await readTorchState(root, path))?.load_best_model_at_end
     if (typeof loads === 'boolean') return loads
   }
-  const settings = found.map((one) => optionOf(one, 'load_best_model_at_end')?.value)
-  return settings.find((value): value is boolean => typeof value === 'boolean') ?? null
+  const values = found.map((one) => optionOf(one, 'load_best_model_at_end')?.value)
+  return values.find((value): value is boolean => typeof value === 'boolean') ?? null
 }
 
 /**

@@ -157,11 +157,11 @@ test.each(['sft', 'dpo', 'reward', 'grpo'])(
     for (const event of measured) if (event.type === 'evaluation') expect(event.samples).toBe(32)
     expect(events[0]).toMatchObject({ type: 'started', total_steps: 30, save_steps: 10 })
     const names = Object.keys(rows.find(isOfEvaluation) ?? {})
-    const known = names.flatMap((name) => {
+    const directions = names.flatMap((name) => {
       const direction = directionOf(name)
       return direction ? [[name, direction]] : []
     })
-    if (kind in DIRECTIONS) expect(Object.fromEntries(known)).toEqual(DIRECTIONS[kind])
+    if (kind in DIRECTIONS) expect(Object.fromEntries(directions)).toEqual(DIRECTIONS[kind])
   },
 )
 
@@ -182,9 +182,9 @@ test('a row printed over a bar has the step of the next drawn bar', async () => 
   expect(source).toBe('run_log')
   const printed = measuredIn(events)
   const kept = measuredIn((await readRun(join(RUNS, 'dpo'))).events)
-  const place = ({ type, step }: TrainingEvent & { step: number }) => [type, step]
+  const typeAndStep = ({ type, step }: TrainingEvent & { step: number }) => [type, step]
   // Before the row of step 20 the bar was last drawn at 19.
-  expect(printed.map(place)).toEqual(kept.map(place))
+  expect(printed.map(typeAndStep)).toEqual(kept.map(typeAndStep))
   kept.forEach(({ values }, index) => {
     for (const [name, value] of Object.entries(values).filter(([name]) => !isRate(name))) {
       const digits = Math.abs(value ?? NaN) * 5.1e-4

@@ -42,7 +42,7 @@ async function folderWith(...files: string[]) {
 }
 
 /** What these tests read in the fixture's files. */
-interface Said {
+interface Results {
   eval_loss: number
   predict_loss: number
   train_loss: number
@@ -54,8 +54,8 @@ interface Rates {
   train_steps_per_second: number
 }
 
-async function jsonIn(path: string): Promise<Said> {
-  return JSON.parse(await readFile(path, 'utf8')) as Said
+async function jsonIn(path: string): Promise<Results> {
+  return JSON.parse(await readFile(path, 'utf8')) as Results
 }
 
 async function change(path: string, changed: Record<string, unknown>): Promise<void> {
@@ -203,7 +203,8 @@ test('the steps of a run that ended early fit both planned and completed steps',
 })
 
 test('the number of samples shows whether the steps are planned or since a resume', async () => {
-  const { train_runtime, train_steps_per_second } = (await jsonIn(join(RUN, ALL))) as Said & Rates
+  const { train_runtime, train_steps_per_second } = (await jsonIn(join(RUN, ALL))) as Results &
+    Rates
   const steps = Math.round(train_runtime * train_steps_per_second)
   const of = (epochs: number) => ({
     ...{ train_runtime, train_steps_per_second, train_samples: 40 },

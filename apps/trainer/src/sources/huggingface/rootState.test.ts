@@ -7,7 +7,7 @@ import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 
 /** What may have become of the state file of a run, and what is told of it. */
-const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> = {
+const DAMAGED: Record<string, [make: (path: string) => unknown, warning: string]> = {
   noise: [
     (path) => writeFile(path, Buffer.from([0xff, 0, 0x88, ...Buffer.from('[[[[{{{{')])),
     'it is not valid JSON.',
@@ -33,7 +33,7 @@ const DAMAGED: Record<string, [make: (path: string) => unknown, told: string]> =
   loop: [(path) => symlink(path, path), 'it cannot be read (its links form a loop).'],
 }
 
-for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
+for (const [kind, [make, warning]] of Object.entries(DAMAGED)) {
   test(`a damaged state beside complete checkpoints gives one warning: ${kind}`, async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
@@ -43,6 +43,6 @@ for (const [kind, [make, told]] of Object.entries(DAMAGED)) {
     await makeOld(root)
     await make(state)
     const { events } = await readRun(root)
-    expect(readerWarnings(events)).toEqual([`Skipped trainer_state.json: ${told}`])
+    expect(readerWarnings(events)).toEqual([`Skipped trainer_state.json: ${warning}`])
   })
 }

@@ -21,7 +21,7 @@ const HEADER = { journal: 1, job_id, name: 'one', project: 'p' }
 const time = (second: number) => Date.UTC(2026, 0, 2, 3, 4, second)
 const mark = (second: number, word: string) =>
   `bestmark run: ${new Date(time(second)).toISOString()} ${word}\n`
-const line = (said: object) => `${JSON.stringify(said)}\n`
+const line = (event: object) => `${JSON.stringify(event)}\n`
 const began = (attempt: number, second: number) =>
   line({ type: 'started', attempt, at: time(second) })
 const ended = (attempt: number, second: number, status: string, error: string | null = null) =>

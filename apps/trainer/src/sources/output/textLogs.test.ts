@@ -7,7 +7,7 @@ import { readRun } from '../readRun.ts'
 import { ERRORS, OUTPUT } from './textLog.ts'
 
 /** Events of the lines of a file, without those that only frame them. */
-async function told(name: string, lines: readonly string[], errors?: readonly string[]) {
+async function readLog(name: string, lines: readonly string[], errors?: readonly string[]) {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, name), `${lines.join('\n')}\n`)
   if (errors) await writeFile(join(folder.path, ERRORS), `${errors.join('\n')}\n`)
@@ -22,7 +22,7 @@ function plain(events: readonly TrainingEvent[]) {
 }
 
 test("nanoGPT's evaluations count completed steps, and its iterations count from 0", async () => {
-  const { source, values } = await told('train.log', [
+  const { source, values } = await readLog('train.log', [
     'number of parameters: 10.65M',
     'step 0: train loss 4.2, val loss 4.3',
     'iter 0: loss 4.25, time 30.1ms, mfu -100.00%',
@@ -41,7 +41,7 @@ test("nanoGPT's evaluations count completed steps, and its iterations count from
 })
 
 test("nanoGPT's first evaluation after a resume belongs to the resumed attempt", async () => {
-  const { values } = await told('train.log', [
+  const { values } = await readLog('train.log', [
     'iter 99: loss 3.0, time 30.1ms, mfu 3.2%',
     'step 100: train loss 2.9, val loss 2.8',
     'iter 119: loss 2.5, time 30.1ms, mfu 3.2%',
@@ -59,7 +59,7 @@ test("nanoGPT's first evaluation after a resume belongs to the resumed attempt",
 })
 
 test('an invalid step is skipped, and later lines are read', async () => {
-  const { values } = await told(OUTPUT, [
+  const { values } = await readLog(OUTPUT, [
     "{'loss': 2.0, 'step': nan}",
     "{'loss': 3.0, 'step': -1}",
     "{'loss': 1.0, 'step': 2}",
@@ -68,7 +68,7 @@ test('an invalid step is skipped, and later lines are read', async () => {
 })
 
 test("the Trainer's dictionaries have the step of its progress bar", async () => {
-  const { source, events, values } = await told(OUTPUT, [
+  const { source, events, values } = await readLog(OUTPUT, [
     'Map: 100%|##########| 1000/1000 [00:01<00:00, 999.00 examples/s]',
     '\r  0%|          | 0/30 [00:00<?, ?it/s]\r 33%|###3      | 10/30 [00:01<00:02,  9.9it/s]',
     "{'loss': '2.44', 'grad_norm': '3.869', 'learning_rate': '0.07', 'epoch': '1'}",
@@ -87,7 +87,7 @@ test("the Trainer's dictionaries have the step of its progress bar", async () =>
 
 test('dictionaries without a bar have no step, with one warning', async () => {
   const row = "{'loss': 2.44, 'epoch': 1.0}"
-  const { events, values } = await told(OUTPUT, [row, row])
+  const { events, values } = await readLog(OUTPUT, [row, row])
   expect(values).toEqual([])
   expect(events.filter((event) => event.type === 'log' && event.reader === true)).toHaveLength(1)
 })
@@ -122,7 +122,7 @@ test("rounded epochs in the Trainer's header give no steps; its state does when 
 })
 
 test('JSON lines with a step are read, and other braces are ignored', async () => {
-  const { values } = await told(OUTPUT, [
+  const { values } = await readLog(OUTPUT, [
     '{"step": 10, "loss": NaN, "val_loss": 0.5, "note": "x"}',
     '{"config": {"lr": 1}}',
     '{not json}',
@@ -138,7 +138,7 @@ test('JSON lines with a step are read, and other braces are ignored', async () =
 
 test('a second start in a folder is a new attempt, and its end is as marked', async () => {
   const mark = (word: string) => `bestmark run: 2026-01-02T03:04:05.000Z ${word}`
-  const { events, values } = await told(OUTPUT, [
+  const { events, values } = await readLog(OUTPUT, [
     mark('started: python train.py'),
     '{"step": 10, "loss": 1}',
     mark('failed: The program was killed by SIGKILL'),
@@ -159,7 +159,7 @@ test('a second start in a folder is a new attempt, and its end is as marked', as
 
 test('both output files are read, each line in its attempt, and the end comes last', async () => {
   const mark = (at: number, word: string) => `bestmark run: 2026-01-02T03:04:0${at}.000Z ${word}`
-  const { events, values } = await told(
+  const { events, values } = await readLog(
     OUTPUT,
     [
       mark(1, 'started: train'),
@@ -197,10 +197,10 @@ test('both output files are read, each line in its attempt, and the end comes la
   expect(last).toMatchObject({ attempt: 1, total_steps: 10 })
 })
 
-const row = (said: object) => JSON.stringify(said)
+const row = (values: object) => JSON.stringify(values)
 
 test('LLaMA-Factory: a rerun is an attempt, and an evaluation that counts batches belongs to the last step', async () => {
-  const { source, events, values } = await told('trainer_log.jsonl', [
+  const { source, events, values } = await readLog('trainer_log.jsonl', [
     row({ current_steps: 10, total_steps: 30, loss: 3, lr: 0.1, eval_loss: null, epoch: 1 }),
     row({ current_steps: 20, total_steps: 30, loss: 2, epoch: 2 }),
     row({ current_steps: 20, total_steps: 30, loss: null, eval_loss: 2.5, epoch: 2 }),

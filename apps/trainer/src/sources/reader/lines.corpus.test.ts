@@ -26,8 +26,8 @@ test.skipIf(!corpus)(
               })
         for (const [name, value, line] of numbers) {
           expect([join(root, name), line]).toEqual([join(root, name), expect.any(Number)])
-          const [, said] = (text[(line ?? 0) - 1] ?? '').split(`"${name}": `)
-          const word = said?.replace(/,\s*$/, '')
+          const [, written] = (text[(line ?? 0) - 1] ?? '').split(`"${name}": `)
+          const word = written?.replace(/,\s*$/, '')
           expect(word === 'null' ? null : Number(word)).toBe(value)
           seen++
         }

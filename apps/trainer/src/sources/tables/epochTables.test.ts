@@ -35,8 +35,8 @@ test('a table may count from 1, and a table that restarts is a new attempt', asy
   const rows = ['epoch;loss;val_loss', '1;3;nan', '2;2;4', '1;1;5', '2;;6']
   await writeFile(join(folder.path, 'history.csv'), rows.join('\n'))
   const { events } = await readRun(folder.path)
-  const told = evaluations(events).map(({ attempt, step, values }) => [attempt, step, values])
-  expect(told).toEqual([
+  const measured = evaluations(events).map(({ attempt, step, values }) => [attempt, step, values])
+  expect(measured).toEqual([
     [0, 1, { eval_loss: NaN }],
     [0, 2, { eval_loss: 4 }],
     [1, 1, { eval_loss: 5 }],
@@ -78,8 +78,8 @@ test('YOLO decides by its fitness, which gives the epochs of best.pt and last.pt
   ])
   expect(rowsFrom(events).declaration).toMatchObject({ metric: 'fitness', direction: 'max' })
   const fitness = (value: number) => 0.1 * value + 0.9 * (value / 2)
-  const told = evaluations(events).map(({ values }) => values['fitness'])
-  expect(told).toEqual([0.2, 0.6, 0.6, 0.4].map(fitness))
+  const fitnesses = evaluations(events).map(({ values }) => values['fitness'])
+  expect(fitnesses).toEqual([0.2, 0.6, 0.6, 0.4].map(fitness))
   expect(events.find(({ type }) => type === 'ended')).toMatchObject({ status: 'completed' })
 })
 

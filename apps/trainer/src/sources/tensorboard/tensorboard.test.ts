@@ -210,8 +210,8 @@ test('with state files and event files, the states have priority and the events 
     // The states have not got there yet.
     { step: 30, values: { loss: 30.5, 'gpu/memory': 30 } },
   ])
-  const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
-  expect(said).toEqual([
+  const texts = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
+  expect(texts).toEqual([
     'This run is read from the files of huggingface; tensorboard adds gpu/memory',
   ])
 })
@@ -225,23 +225,23 @@ test("event files in `runs` belong to the Trainer's folder, also before its firs
     for await (const { root } of searchRuns(tree.path, walk)) roots.push(relative(tree.path, root))
     return roots
   }
-  const own = join(tree.path, 'hf')
-  await cp(join(fixtures, 'huggingface/runs'), join(own, 'runs'), { recursive: true })
+  const root = join(tree.path, 'hf')
+  await cp(join(fixtures, 'huggingface/runs'), join(root, 'runs'), { recursive: true })
   expect(await found()).toEqual(['hf'])
-  const { events, source } = await readRun(own)
+  const { events, source } = await readRun(root)
   expect(source).toBe('tensorboard')
   expect(metrics(events).map(({ step }) => step)).toEqual([5, 10, 15, 20, 25, 30])
   // Once it saves, the same folder is the run.
-  await mkdir(join(own, 'checkpoint-5'))
+  await mkdir(join(root, 'checkpoint-5'))
   expect(await found()).toEqual(['hf'])
   // Many programs keep one run a folder in theirs.
-  await rename(own, join(tree.path, 'experiments'))
+  await rename(root, join(tree.path, 'experiments'))
   await rmdir(join(tree.path, 'experiments/checkpoint-5'))
   expect(await found()).toEqual(names.map((name) => `experiments/runs/${name}`))
 })
 
 /** Attempt, step and values of what is measured in event files, by their paths in a run's folder. */
-async function told(files: Record<string, Buffer[]>) {
+async function attemptsAndValues(files: Record<string, Buffer[]>) {
   await using folder = await temporaryFolder()
   for (const [path, records] of Object.entries(files)) {
     await mkdir(join(folder.path, path, '..'), { recursive: true })
@@ -264,7 +264,7 @@ test('Lightning counts batches, also if its tags have folders', async () => {
       { tag: 'epoch', value: 0 },
     ]),
   ]
-  expect(await told({ [NAME]: records })).toEqual([
+  expect(await attemptsAndValues({ [NAME]: records })).toEqual([
     [0, 100, { loss: 2 }],
     [0, 100, { eval_loss: 3 }],
   ])
@@ -272,7 +272,7 @@ test('Lightning counts batches, also if its tags have folders', async () => {
 
 test('a step that is logged many times is one attempt', async () => {
   const records = [0, 0, 0, 1, 1].map((step) => eventRecord(step, [{ tag: 'loss', value: step }]))
-  const attempts = (await told({ [NAME]: records })).map(([attempt]) => attempt)
+  const attempts = (await attemptsAndValues({ [NAME]: records })).map(([attempt]) => attempt)
   expect(attempts).toEqual([0, 0, 0, 0, 0])
 })
 
@@ -280,7 +280,7 @@ test('other event files of a rerun belong to the rerun', async () => {
   const fit = (tag: string, values: number[]) =>
     values.map((value, epoch) => eventRecord(epoch, [{ tag, value }]))
   const of = (folder: string, time: number) => `${folder}/events.out.tfevents.${time}.here`
-  const values = await told({
+  const values = await attemptsAndValues({
     [of('train', 1)]: fit('epoch_loss', [4, 3, 2]),
     [of('train', 2)]: fit('epoch_loss', [8, 7]),
     [of('validation', 1)]: fit('epoch_loss', [5, 4, 3]),

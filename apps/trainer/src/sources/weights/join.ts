@@ -46,8 +46,8 @@ export function joinWeights(
   const add: SignSearch['add'] = (one, step, by, kind = 'other') => {
     if (step === undefined) return
     const hasRow = history.rows.some((row) => row.step === step)
-    const isKnown = hasRow || one.facts.isLightning
-    const isSure = kind === 'name' || (kind === 'inside' && isKnown)
+    const isFromProgram = hasRow || one.facts.isLightning
+    const isSure = kind === 'name' || (kind === 'inside' && isFromProgram)
     signs.get(one)?.push({ step, by, hasRow, isSure })
   }
   const given = { candidates, history, axis, ends, add }

@@ -93,8 +93,8 @@ test('the file of the best weights has an unknown epoch if the metrics disagree'
   const untold = await readRun(folder.path)
   expect(placed(untold.events)).toEqual({ 'best_model.pth': [0, null] })
   await writeFiles(folder.path, { 'config.yaml': 'monitor: val_acc\n' })
-  const told = await readRun(folder.path)
-  expect(placed(told.events)).toEqual({ 'best_model.pth': [0, 3] })
+  const run = await readRun(folder.path)
+  expect(placed(run.events)).toEqual({ 'best_model.pth': [0, 3] })
 })
 
 test("an inferred best is never called the trainer's record", async () => {
@@ -102,8 +102,8 @@ test("an inferred best is never called the trainer's record", async () => {
   await writeFiles(folder.path, { 'history.csv': table([3, 1, 2]), 'best.pth': 'w' })
   const { events } = await readRun(folder.path)
   expect(rowsFrom(events).claim).toBeNull()
-  const said = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
-  expect(said).toContainEqual(expect.stringContaining('best.pth is probably from step 2'))
+  const texts = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
+  expect(texts).toContainEqual(expect.stringContaining('best.pth is probably from step 2'))
 })
 
 test('weights below a folder of checkpoints are found, and those of other runs are not', async () => {

@@ -104,16 +104,16 @@ test.runIf(isRoot)(
   async () => {
     const home = newHome('closed/elsewhere')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
-    const said = await guest.output
-    const place = await findServerPaths(home)
-    expect(said).toContain(`in ${place.home}`)
-    expect(place.home).toMatch(/^\/var\/lib\/bestmark\//)
+    const output = await guest.output
+    const paths = await findServerPaths(home)
+    expect(output).toContain(`in ${paths.home}`)
+    expect(paths.home).toMatch(/^\/var\/lib\/bestmark\//)
     const db = await opened(home)
-    expect(said).toContain(await boardId(db))
+    expect(output).toContain(await boardId(db))
     await db.close()
     await guest.leave()
     expect(await stopEmbedded(home)).toBe(true)
-    await rm(place.home, { recursive: true })
+    await rm(paths.home, { recursive: true })
   },
 )
 

@@ -13,13 +13,13 @@ export type Account =
 
 /** The possible accounts, best first, for data that belongs to `owner`, if there is data. */
 export async function accounts(owner: number | undefined): Promise<Account[]> {
-  const own = process.getuid?.() ?? 0
-  if (own !== 0 && isNamed()) return [{ kind: 'own' }]
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0 && isNamed()) return [{ kind: 'own' }]
   const others = (await users()).filter(({ uid }) => uid !== 0)
   const nobody = others.find(({ uid }) => uid === 65534) ?? others[0]
   const mapped: Account[] =
     nobody && (await canMap(nobody.uid)) ? [{ kind: 'mapped', uid: nobody.uid }] : []
-  if (own !== 0) return [...mapped, { kind: 'own' }]
+  if (uid !== 0) return [...mapped, { kind: 'own' }]
   if (owner !== undefined && owner !== 0) return [{ kind: 'lowered', uid: owner, gid: owner }]
   const other = others.find(({ name }) => name === 'postgres') ?? nobody
   const lowered: Account[] = other ? [{ kind: 'lowered', uid: other.uid, gid: other.gid }] : []

@@ -8,8 +8,8 @@ import type { Binaries } from './binaries.ts'
 import type { ServerPaths } from './serverPaths.ts'
 
 /** Who owns the database files, by number; undefined while there are none. */
-export async function ownerOf(place: ServerPaths): Promise<number | undefined> {
-  const version = await stat(join(place.data, 'PG_VERSION')).catch(() => undefined)
+export async function ownerOf(paths: ServerPaths): Promise<number | undefined> {
+  const version = await stat(join(paths.data, 'PG_VERSION')).catch(() => undefined)
   return version?.uid
 }
 
@@ -18,18 +18,18 @@ export async function ownerOf(place: ServerPaths): Promise<number | undefined> {
  * one of several processes wins and nobody sees incomplete files.
  */
 export async function makeCluster(
-  place: ServerPaths,
+  paths: ServerPaths,
   binaries: Binaries,
   account: Account,
 ): Promise<void> {
-  if ((await ownerOf(place)) !== undefined) return
-  await sweepDrafts(place)
-  const draft = `${place.data}.${process.pid}.${randomUUID()}`
+  if ((await ownerOf(paths)) !== undefined) return
+  await sweepDrafts(paths)
+  const draft = `${paths.data}.${process.pid}.${randomUUID()}`
   try {
     await mkdir(draft, { mode: 0o700 })
     await giveFolder(draft, account)
     await initdb(draft, binaries, account)
-    await rename(draft, place.data).catch((error: NodeJS.ErrnoException) => {
+    await rename(draft, paths.data).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
   } finally {
@@ -55,15 +55,15 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
     stdio: ['ignore', 'ignore', 'pipe'],
     cwd: '/',
   })
-  let said = ''
-  child.stderr?.on('data', (text: Buffer) => (said += text.toString()))
+  let errorOutput = ''
+  child.stderr?.on('data', (text: Buffer) => (errorOutput += text.toString()))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
   })
   if (code === 0) return
   const why =
-    said
+    errorOutput
       .trim()
       .split('\n')
       .find((line) => line.includes('error:')) ?? `exit code ${code}`
@@ -74,9 +74,9 @@ async function initdb(folder: string, binaries: Binaries, account: Account): Pro
 }
 
 /** Removes drafts of processes that died. */
-async function sweepDrafts(place: ServerPaths): Promise<void> {
-  const folder = dirname(place.data)
-  const prefix = `${basename(place.data)}.`
+async function sweepDrafts(paths: ServerPaths): Promise<void> {
+  const folder = dirname(paths.data)
+  const prefix = `${basename(paths.data)}.`
   for (const name of await readdir(folder)) {
     const pid = Number(name.slice(prefix.length).split('.')[0])
     if (!name.startsWith(prefix) || !pid || isAlive(pid)) continue

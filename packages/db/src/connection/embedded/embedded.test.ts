@@ -34,11 +34,11 @@ function newHome(name: string): string {
   return home
 }
 
-async function serverOf(home: string): Promise<{ place: ServerPaths; pid: number }> {
-  const place = await findServerPaths(home)
-  const pid = await postmasterPid(place)
+async function serverOf(home: string): Promise<{ paths: ServerPaths; pid: number }> {
+  const paths = await findServerPaths(home)
+  const pid = await postmasterPid(paths)
   if (pid === undefined) throw new Error('the server runs')
-  return { place, pid }
+  return { paths, pid }
 }
 
 async function opened(home: string): Promise<Database> {
@@ -50,9 +50,9 @@ async function opened(home: string): Promise<Database> {
 test('three processes that start at once on an empty folder share one server and one board', async () => {
   const home = newHome('three')
   const guests = [new Guest(home), new Guest(home), new Guest(home)]
-  const said = await Promise.all(guests.map((guest) => guest.output))
-  expect(new Set(said).size).toBe(1)
-  expect(said[0]).toMatch(/^[0-9a-f-]{36} embedded Postgres 18\.\d+ in .*three$/)
+  const outputs = await Promise.all(guests.map((guest) => guest.output))
+  expect(new Set(outputs).size).toBe(1)
+  expect(outputs[0]).toMatch(/^[0-9a-f-]{36} embedded Postgres 18\.\d+ in .*three$/)
   const log = await readFile(join(home, 'postgres.log'), 'utf8')
   expect(log.match(/ready to accept connections/g)).toHaveLength(1)
   await Promise.all(guests.map((guest) => guest.leave()))
@@ -65,12 +65,12 @@ test('the last process stops the server, and the next one finds everything again
   const guest = new Guest(home)
   await guest.output
   await db.close()
-  const { place } = await serverOf(home)
+  const { paths } = await serverOf(home)
   expect(await stopEmbedded(home)).toBe(false)
-  expect(await isServerAlive(place)).toBe(true)
+  expect(await isServerAlive(paths)).toBe(true)
   await guest.leave()
   expect(await stopEmbedded(home)).toBe(true)
-  expect(await isServerAlive(place)).toBe(false)
+  expect(await isServerAlive(paths)).toBe(false)
   expect(await stopEmbedded(home)).toBe(true)
   const again = await opened(home)
   expect(await boardId(again)).toBe(id)
@@ -101,7 +101,7 @@ test('a server that was killed lost nothing that was acknowledged, and open data
       }
     })()
     while (acknowledged < round * 1_000 + 20) await pause(1)
-    const { pid, place } = await serverOf(home)
+    const { pid, paths } = await serverOf(home)
     process.kill(pid, 'SIGKILL')
     await expect(writing).rejects.toThrow()
     const [loss] = await untilAnswered(() =>
@@ -111,7 +111,7 @@ test('a server that was killed lost nothing that was acknowledged, and open data
     // One more may have been committed whose acknowledgement the kill cut off.
     expect([acknowledged, acknowledged + 1]).toContain(round * 1_000 + steps.length)
     expect((await serverOf(home)).pid).not.toBe(pid)
-    expect(place.home).toBe(home)
+    expect(paths.home).toBe(home)
   }
   await db.close()
 })
@@ -130,12 +130,12 @@ test('locks that name a process which is alive but no server are removed', async
   const home = newHome('locks')
   await (await opened(home)).close()
   await stopEmbedded(home)
-  const place = serverPathsIn(home)
+  const paths = serverPathsIn(home)
   // Postgres takes a lock of its own parent for a stale one, so it must be somebody else's.
   const stranger = spawn('sleep', ['600'])
-  const lock = `${stranger.pid}\n${place.data}\n1700000000\n5432\n${place.socketFolder}\n\n`
-  await writeFile(join(place.data, 'postmaster.pid'), lock, { mode: 0o600 })
-  await writeFile(`${place.socket}.lock`, lock, { mode: 0o600 })
+  const lock = `${stranger.pid}\n${paths.data}\n1700000000\n5432\n${paths.socketFolder}\n\n`
+  await writeFile(join(paths.data, 'postmaster.pid'), lock, { mode: 0o600 })
+  await writeFile(`${paths.socket}.lock`, lock, { mode: 0o600 })
   const db = await opened(home)
   expect((await serverOf(home)).pid).not.toBe(stranger.pid)
   stranger.kill()
@@ -159,10 +159,10 @@ test('a Ctrl-C in the terminal does not reach the server', async () => {
   const home = newHome('signals')
   const guest = new Guest(home, { detached: true })
   await guest.output
-  const { place } = await serverOf(home)
+  const { paths } = await serverOf(home)
   process.kill(-(guest.child.pid ?? 0), 'SIGINT')
   await once(guest.child, 'exit')
-  expect(await isServerAlive(place)).toBe(true)
+  expect(await isServerAlive(paths)).toBe(true)
   const db = await opened(home)
   await db.close()
 })
@@ -209,8 +209,8 @@ test('the server is durable, small, has no network and knows UTF-8 wherever it i
   expect(await show('server_encoding')).toBe('UTF8')
   const [row] = await db.sql`select lower('ÄÖ') as lower, 'Ω' ~ '\\w' as word`
   expect(row).toEqual({ lower: 'äö', word: true })
-  const { place } = await serverOf(home)
-  for (const path of [place.data, place.socketFolder]) {
+  const { paths } = await serverOf(home)
+  for (const path of [paths.data, paths.socketFolder]) {
     expect((await stat(path)).mode & 0o077).toBe(0)
   }
   await db.close()

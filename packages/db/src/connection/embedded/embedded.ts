@@ -48,14 +48,14 @@ export async function joinEmbedded(home: string, machine?: Machine): Promise<Emb
       }
     }
   }
-  const { place } = presence
+  const { paths } = presence
   const leave = async (): Promise<void> => {
     left = true
     // After this answer, other processes do not count this one.
     await bestEffort(() => presence.sql`select pg_advisory_unlock_shared(${PRESENCE})`)
     await presence.sql.end({ timeout: 2 })
   }
-  return { address: addressOf(place), folder: place.home, leave }
+  return { address: addressOf(paths), folder: paths.home, leave }
 }
 
 /** A connection whose lock shows that this process is alive; the server frees it when we die. */
@@ -63,12 +63,12 @@ async function holdPresence(
   home: string,
   me: Machine,
   onclose: () => Promise<void>,
-): Promise<{ place: ServerPaths; sql: postgres.Sql }> {
+): Promise<{ paths: ServerPaths; sql: postgres.Sql }> {
   for (let tries = 0; ; tries++) {
-    const place = await ensureServer(home, me)
+    const paths = await ensureServer(home, me)
     let there = false
     const sql = postgres({
-      ...clientOptions(addressOf(place, 'bestmark presence')),
+      ...clientOptions(addressOf(paths, 'bestmark presence')),
       max: 1,
       idle_timeout: 0,
       max_lifetime: null,
@@ -77,7 +77,7 @@ async function holdPresence(
     try {
       await sql`select pg_advisory_lock_shared(${PRESENCE})`
       there = true
-      return { place, sql }
+      return { paths, sql }
     } catch (error) {
       // The last process may have stopped the server between our two steps.
       await sql.end({ timeout: 0 })
@@ -98,17 +98,17 @@ export async function stopEmbedded(
 ): Promise<boolean> {
   const real = await openHome(home)
   const me = machine ?? (await thisMachine())
-  const place = await findServerPaths(real)
+  const paths = await findServerPaths(real)
   await using _turn = await takeTurn(digestOf(real))
-  if ((await checkServer(place)) === 'no') {
-    if (!(await isServerAlive(place))) await forgetHost(real, me)
+  if ((await checkServer(paths)) === 'no') {
+    if (!(await isServerAlive(paths))) await forgetHost(real, me)
     return true
   }
-  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
+  const sql = postgres({ ...clientOptions(addressOf(paths)), max: 1 })
   try {
     if (!(await isAlone(sql, patience))) return false
-    if (!(await interruptServer(place))) return false
-    while (await isServerAlive(place)) await pause(10)
+    if (!(await interruptServer(paths))) return false
+    while (await isServerAlive(paths)) await pause(10)
     await forgetHost(real, me)
     return true
   } finally {

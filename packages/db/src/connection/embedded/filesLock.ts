@@ -15,8 +15,8 @@ export const REMOVE_THEN_RUN =
  * inherit the lock, so the kernel keeps it while one of them lives, in any container. Undefined if
  * the machine or its file system has no such lock.
  */
-export async function lockedBy(place: ServerPaths): Promise<string[] | undefined> {
-  const words = ['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), lockFile(place)]
+export async function lockedBy(paths: ServerPaths): Promise<string[] | undefined> {
+  const words = ['--no-fork', '--nonblock', '--conflict-exit-code', String(TAKEN), lockFile(paths)]
   const isAble = await promisify(execFile)('flock', [...words, 'true']).then(
     () => true,
     ({ code }: { code?: unknown }) => code === TAKEN,

@@ -48,11 +48,11 @@ function newHome(name: string): string {
 
 /** Kills the server and all of its helpers, as a machine does that loses its power. */
 async function cutPower(home: string): Promise<void> {
-  const place = serverPathsIn(home)
-  const pid = await postmasterPid(place)
+  const paths = serverPathsIn(home)
+  const pid = await postmasterPid(paths)
   if (pid === undefined) throw new Error('the server runs')
   process.kill(pid, 'SIGKILL')
-  while (await isServerAlive(place)) await pause(10)
+  while (await isServerAlive(paths)) await pause(10)
 }
 
 /** A guest in a place of its own, whose own folder of sockets is empty. */

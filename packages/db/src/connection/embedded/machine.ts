@@ -42,8 +42,8 @@ export function whereIs(noted: Machine, me: Machine): 'here' | 'beside' | 'elsew
   }
   // Machines that were started from one image share their id, but not their name.
   const isSame = noted.machine_id === me.machine_id && noted.hostname === me.hostname
-  const isKnown = noted.machine_id !== null || (noted.boot_id === null && me.boot_id === null)
-  return isSame && isKnown ? 'here' : 'elsewhere'
+  const isSure = noted.machine_id !== null || (noted.boot_id === null && me.boot_id === null)
+  return isSame && isSure ? 'here' : 'elsewhere'
 }
 
 async function hardwareOfMac(): Promise<string | null> {

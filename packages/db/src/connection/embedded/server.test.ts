@@ -20,8 +20,8 @@ async function delayFiles(signal: AbortSignal): Promise<void> {
 }
 
 test('a server that ends before its starter looks is reported, and nobody waits for it', async () => {
-  const place = serverPathsIn(folder)
-  await mkdir(place.data, { recursive: true, mode: 0o700 })
+  const paths = serverPathsIn(folder)
+  await mkdir(paths.data, { recursive: true, mode: 0o700 })
   const bin = join(folder, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'postgres'), '#!/bin/sh\necho "FATAL: no memory" >&2\nexit 1\n')
@@ -29,7 +29,7 @@ test('a server that ends before its starter looks is reported, and nobody waits 
   const done = new AbortController()
   const delays = Array.from({ length: 8 }, () => delayFiles(done.signal))
   try {
-    const launched = launch(place, { folder, version: '18' }, { kind: 'own' }, 'here')
+    const launched = launch(paths, { folder, version: '18' }, { kind: 'own' }, 'here')
     await expect(launched).rejects.toThrow(/did not start: no memory/)
   } finally {
     done.abort()

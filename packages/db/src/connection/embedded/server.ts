@@ -13,12 +13,12 @@ import type { ServerPaths } from './serverPaths.ts'
 import { lockedBy, REMOVE_THEN_RUN, TAKEN } from './filesLock.ts'
 
 /** The address of an embedded server. */
-export function addressOf(place: ServerPaths, application_name = 'bestmark'): Address {
+export function addressOf(paths: ServerPaths, application_name = 'bestmark'): Address {
   const [database, user] = ['postgres', 'bestmark']
   return {
-    host: place.socketFolder,
+    host: paths.socketFolder,
     port: 5432,
-    path: place.socket,
+    path: paths.socket,
     database,
     user,
     ssl: false,
@@ -27,8 +27,8 @@ export function addressOf(place: ServerPaths, application_name = 'bestmark'): Ad
 }
 
 /** Whether the server answers, by connecting; `soon` while it starts, recovers or stops. */
-export async function checkServer(place: ServerPaths): Promise<'yes' | 'soon' | 'no'> {
-  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
+export async function checkServer(paths: ServerPaths): Promise<'yes' | 'soon' | 'no'> {
+  const sql = postgres({ ...clientOptions(addressOf(paths)), max: 1 })
   try {
     await sql`select 1`
     return 'yes'
@@ -38,7 +38,7 @@ export async function checkServer(place: ServerPaths): Promise<'yes' | 'soon' | 
     if (code === '57P03' || code === '57P01' || code?.startsWith('CONNECTION_')) return 'soon'
     if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR') return 'soon'
     throw new DatabaseUnavailable(
-      `The embedded Postgres at ${place.socket} cannot be reached (${code}). It belongs to another ` +
+      `The embedded Postgres at ${paths.socket} cannot be reached (${code}). It belongs to another ` +
         'user or another program. Set BESTMARK_HOME to a folder of your own.',
       { cause: error },
     )
@@ -75,22 +75,22 @@ export type Visible = 'here' | 'beside'
 
 /** Starts the server and waits until it answers. Throws DatabaseUnavailable with its last error. */
 export async function launch(
-  place: ServerPaths,
+  paths: ServerPaths,
   binaries: Binaries,
   account: Account,
   where: Visible,
 ): Promise<void> {
-  await makeSocketFolder(place, account)
-  const lock = await lockedBy(place)
-  if (!lock && where === 'beside') throw runsBeside(place)
-  const stale = await staleLocks(place)
-  const settings = { ...SETTINGS, unix_socket_directories: place.socketFolder }
-  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const log = await open(place.log, 'a', 0o600)
-  if ((await log.stat()).size > LONGEST_LOG) await truncate(place.log)
+  await makeSocketFolder(paths, account)
+  const lock = await lockedBy(paths)
+  if (!lock && where === 'beside') throw runsBeside(paths)
+  const stale = await staleLocks(paths)
+  const parameters = { ...SETTINGS, unix_socket_directories: paths.socketFolder }
+  const args = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = await open(paths.log, 'a', 0o600)
+  if ((await log.stat()).size > LONGEST_LOG) await truncate(paths.log)
   const from = (await log.stat()).size
   const program = join(binaries.folder, 'bin', 'postgres')
-  const server = [program, '-D', place.data, '-p', '5432', ...args]
+  const server = [program, '-D', paths.data, '-p', '5432', ...args]
   if (!lock) for (const file of stale) await rm(file, { force: true })
   const [file = program, ...words] = lock
     ? [...lock, '/bin/sh', '-c', REMOVE_THEN_RUN, 'sh', ...stale, '--', ...server]
@@ -99,7 +99,7 @@ export async function launch(
   const end = endOf(child)
   await log.close()
   child.unref()
-  await untilReady(place, end, from)
+  await untilReady(paths, end, from)
 }
 
 /** How a process ended; empty while it runs. */
@@ -118,24 +118,24 @@ function endOf(child: ChildProcess): ProcessEnd {
   return end
 }
 
-async function untilReady(place: ServerPaths, end: ProcessEnd, from: number): Promise<void> {
+async function untilReady(paths: ServerPaths, end: ProcessEnd, from: number): Promise<void> {
   // Recovery after a crash may take a while; only the end of the process means that it failed.
   for (;;) {
-    if ((await checkServer(place)) === 'yes') return
+    if ((await checkServer(paths)) === 'yes') return
     if (end.message !== undefined) break
     await pause(5)
   }
   // Another process may have been first; then its server answers within moments.
   for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
-    if ((await checkServer(place)) === 'yes') return
+    if ((await checkServer(paths)) === 'yes') return
   }
-  if (end.code === TAKEN) throw runsBeside(place)
-  const why = (await lastError(place, from)) || end.message
+  if (end.code === TAKEN) throw runsBeside(paths)
+  const why = (await lastError(paths, from)) || end.message
   // Postgres's own programs say it in words alone.
   // eslint-disable-next-line bestmark/read-sentences
-  if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(place)
+  if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(paths)
   throw new DatabaseUnavailable(
-    `The embedded Postgres in ${place.home} did not start: ${why}. Its log is ${place.log}.`,
+    `The embedded Postgres in ${paths.home} did not start: ${why}. Its log is ${paths.log}.`,
   )
 }
 
@@ -161,8 +161,8 @@ async function lastError({ log }: ServerPaths, from: number): Promise<string> {
 }
 
 /** The socket's folder may be in /tmp, where another user may have created it. */
-async function makeSocketFolder(place: ServerPaths, account: Account): Promise<void> {
-  const { socketFolder } = place
+async function makeSocketFolder(paths: ServerPaths, account: Account): Promise<void> {
+  const { socketFolder } = paths
   await mkdir(socketFolder, { mode: 0o700, recursive: true })
   const found = await lstat(socketFolder)
   const ours = [process.getuid?.(), account.kind === 'lowered' ? account.uid : undefined]
@@ -179,15 +179,15 @@ async function makeSocketFolder(place: ServerPaths, account: Account): Promise<v
  * The locks of a server that was killed. Postgres itself trusts the pid in them, which may be a
  * zombie's or another program's by now; no process in the data folder means no server.
  */
-async function staleLocks(place: ServerPaths): Promise<string[]> {
-  const pid = await postmasterPid(place)
+async function staleLocks(paths: ServerPaths): Promise<string[]> {
+  const pid = await postmasterPid(paths)
   if (pid === undefined) return []
   for (const end = Date.now() + 15_000; Date.now() < end; await pause(20)) {
-    if (!(await isServerAlive(place))) break
-    if ((await checkServer(place)) !== 'no') return []
+    if (!(await isServerAlive(paths))) break
+    if ((await checkServer(paths)) !== 'no') return []
   }
-  if (await isServerAlive(place)) return []
-  return [join(place.data, 'postmaster.pid'), `${place.socket}.lock`, place.socket]
+  if (await isServerAlive(paths)) return []
+  return [join(paths.data, 'postmaster.pid'), `${paths.socket}.lock`, paths.socket]
 }
 
 /** The pid that the lock of the data folder names, if there is one. */
@@ -197,23 +197,23 @@ export async function postmasterPid({ data }: ServerPaths): Promise<number | und
 }
 
 /** Whether the server or one of its helpers is alive; a zombie is not. */
-export async function isServerAlive(place: ServerPaths): Promise<boolean> {
-  if (process.platform === 'linux') return someProcessWorksIn(place.data)
-  const pid = await postmasterPid(place)
+export async function isServerAlive(paths: ServerPaths): Promise<boolean> {
+  if (process.platform === 'linux') return someProcessWorksIn(paths.data)
+  const pid = await postmasterPid(paths)
   if (pid === undefined) return false
   const listed = promisify(execFile)('ps', ['-p', String(pid), '-o', 'command='])
-  return listed.then(({ stdout }) => stdout.includes(place.data)).catch(() => false)
+  return listed.then(({ stdout }) => stdout.includes(paths.data)).catch(() => false)
 }
 
 /**
  * Asks the server to end, connections or not. Returns whether it was asked: the pid of one in
  * another container is another program's here.
  */
-export async function interruptServer(place: ServerPaths): Promise<boolean> {
-  const pid = await postmasterPid(place)
+export async function interruptServer(paths: ServerPaths): Promise<boolean> {
+  const pid = await postmasterPid(paths)
   if (pid === undefined) return false
   const isOurs =
-    process.platform === 'linux' ? await worksIn(place.data, pid) : await isServerAlive(place)
+    process.platform === 'linux' ? await worksIn(paths.data, pid) : await isServerAlive(paths)
   return isOurs && process.kill(pid, 'SIGINT')
 }
 

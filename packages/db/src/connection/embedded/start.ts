@@ -29,35 +29,35 @@ export async function ensureServer(home: string, me: Machine): Promise<ServerPat
     return running
   }
   await using _turn = await takeTurn(digestOf(home))
-  const place = await findServerPaths(home)
-  if (await isServed(place)) return place
+  const paths = await findServerPaths(home)
+  if (await isServed(paths)) return paths
   const where = await noteHost(home, me)
   try {
-    const started = await start(home, place, where)
+    const started = await start(home, paths, where)
     if (where === 'beside') await replaceHost(home, me)
     return started
   } catch (error) {
-    if (!(await isServerAlive(place))) await forgetHost(home, me)
+    if (!(await isServerAlive(paths))) await forgetHost(home, me)
     throw error
   }
 }
 
 /** Whether the server answers, waiting while it starts, recovers or stops. */
-async function isServed(place: ServerPaths): Promise<boolean> {
+async function isServed(paths: ServerPaths): Promise<boolean> {
   for (;;) {
-    const answer = await checkServer(place)
+    const answer = await checkServer(paths)
     if (answer !== 'soon') return answer === 'yes'
     await pause(20)
   }
 }
 
-async function start(home: string, place: ServerPaths, where: Visible): Promise<ServerPaths> {
-  const owner = await ownerOf(place)
+async function start(home: string, paths: ServerPaths, where: Visible): Promise<ServerPaths> {
+  const owner = await ownerOf(paths)
   const able = await accounts(owner)
   for (const account of able) {
-    await allowPassThrough(place.home, account)
-    if (account.kind === 'own' || (await canReach(account, place.home))) {
-      return startAs(account, place, where)
+    await allowPassThrough(paths.home, account)
+    if (account.kind === 'own' || (await canReach(account, paths.home))) {
+      return startAs(account, paths, where)
     }
   }
   const last = able.at(-1)
@@ -65,19 +65,19 @@ async function start(home: string, place: ServerPaths, where: Visible): Promise<
   return startAs(last, await moveElsewhere(home, last), where)
 }
 
-async function startAs(account: Account, place: ServerPaths, where: Visible): Promise<ServerPaths> {
-  const binaries = await binariesFor(account, place)
-  await makeCluster(place, binaries, account)
-  await launch(place, binaries, account, where)
-  return place
+async function startAs(account: Account, paths: ServerPaths, where: Visible): Promise<ServerPaths> {
+  const binaries = await binariesFor(account, paths)
+  await makeCluster(paths, binaries, account)
+  await launch(paths, binaries, account, where)
+  return paths
 }
 
-async function binariesFor(account: Account, place: ServerPaths): Promise<Binaries> {
-  const found = await runnableBinaries(place.home)
+async function binariesFor(account: Account, paths: ServerPaths): Promise<Binaries> {
+  const found = await runnableBinaries(paths.home)
   if (account.kind === 'own' || (await canReach(account, join(found.folder, 'bin', 'postgres')))) {
     return found
   }
-  return copiedBinaries(found, place.home)
+  return copiedBinaries(found, paths.home)
 }
 
 /**
@@ -85,13 +85,13 @@ async function binariesFor(account: Account, place: ServerPaths): Promise<Binari
  * folder that both reach, and a file in the data folder says where.
  */
 async function moveElsewhere(home: string, account: Account): Promise<ServerPaths> {
-  const place = serverPathsIn(join('/var/lib/bestmark', digestOf(home)))
+  const paths = serverPathsIn(join('/var/lib/bestmark', digestOf(home)))
   await mkdir('/var/lib/bestmark', { recursive: true, mode: 0o711 })
-  await mkdir(place.home, { recursive: true, mode: 0o711 })
-  if (!(await canReach(account, place.home))) throw unreachable(home)
-  await giveFolder(place.home, account)
-  await writeFile(elsewhereFile(home), `${place.home}\n`, { mode: 0o600 })
-  return place
+  await mkdir(paths.home, { recursive: true, mode: 0o711 })
+  if (!(await canReach(account, paths.home))) throw unreachable(home)
+  await giveFolder(paths.home, account)
+  await writeFile(elsewhereFile(home), `${paths.home}\n`, { mode: 0o600 })
+  return paths
 }
 
 function elsewhereFile(home: string): string {

@@ -59,18 +59,18 @@ test(
   { timeout: 120_000 },
   async () => {
     const home = join(folder, 'killed')
-    const place = serverPathsIn(home)
+    const paths = serverPathsIn(home)
     const guests = Array.from({ length: 4 }, () => new Guest(home))
     await Promise.all(guests.map((guest) => guest.output))
     const kills = 5
     for (let kill = 0; kill < kills; kill++) {
-      const before = await postmasterPid(place)
+      const before = await postmasterPid(paths)
       if (before === undefined) throw new Error('the server runs')
       process.kill(before, 'SIGKILL')
-      while ((await presences(place)) < guests.length) await pause(20)
-      expect(await postmasterPid(place)).not.toBe(before)
+      while ((await presences(paths)) < guests.length) await pause(20)
+      expect(await postmasterPid(paths)).not.toBe(before)
     }
-    const log = await readFile(place.log, 'utf8')
+    const log = await readFile(paths.log, 'utf8')
     expect(log.match(/ready to accept connections/g)).toHaveLength(1 + kills)
     expect(log).not.toMatch(/lock file .* (already exists|is empty|contains wrong PID)/)
     await Promise.all(guests.map((guest) => guest.leave()))
@@ -79,8 +79,8 @@ test(
 )
 
 /** How many processes have joined the server. */
-async function presences(place: ServerPaths): Promise<number> {
-  const sql = postgres({ ...clientOptions(addressOf(place)), max: 1 })
+async function presences(paths: ServerPaths): Promise<number> {
+  const sql = postgres({ ...clientOptions(addressOf(paths)), max: 1 })
   try {
     const joined = await sql`
       select from pg_stat_activity where application_name = 'bestmark presence'`
