@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { whyText } from './why.ts'
 
-const row = { place: 2, difference: 0.1, is_best: false, is_tied: false, why_not: 'second: +0.1' }
+const row = { rank: 2, difference: 0.1, is_best: false, is_tied: false, why_not: 'second: +0.1' }
 
 test('rank and difference have their own columns, so the text does not repeat them', () => {
   expect(whyText(row)).toBe('')
