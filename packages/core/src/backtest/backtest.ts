@@ -6,6 +6,7 @@ import { sameRuns } from './sameRun.ts'
 import { fitCoefficients } from './scored.ts'
 import { summary } from './summary.ts'
 import { share, verdict } from './verdict.ts'
+import { byText } from '../textOrder.ts'
 
 export interface BacktestOptions {
   /** A metric's name, `task`, or several of these with commas; see `targetOf`. */
@@ -66,12 +67,7 @@ function replaysOf(
 }
 
 function byGroupAndName(a: BacktestRun, b: BacktestRun): number {
-  return compare(a.group, b.group) || compare(a.name, b.name)
-}
-
-/** Sorted by code unit, so that the machine's language does not change the order. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return byText(a.group, b.group) || byText(a.name, b.name)
 }
 
 function sameRun({ name, group, rows }: BacktestRun, longer: BacktestRun): SkippedRun {
@@ -82,9 +78,9 @@ function sameRun({ name, group, rows }: BacktestRun, longer: BacktestRun): Skipp
 }
 
 function replayedRun(replay: Replay, picks: Pick[]): ReplayedRun {
-  const { run, target, direction, candidates, values, best } = replay
+  const { run, target, direction, candidates, best } = replay
   const { name, group, among } = run
-  const best_step = candidates[values.indexOf(best)]?.step ?? 0
+  const best_step = candidates.find(({ value }) => value === best)?.step ?? 0
   const outcome = { candidates: candidates.length, best_step, best_value: best }
   return { name, group, target, direction, among, ...outcome, picks }
 }
@@ -98,19 +94,26 @@ interface Summed {
 
 function sentence(target: string, { runs, groups, policies, skipped }: Summed): string {
   const others = skipped.length > 0 ? `; ${skipped.length} were skipped` : ''
-  if (runs === 0) return `No run can be replayed against ${target}${others}.`
-  const fair = policies.filter((one) => one.runs === runs && one.saw_target === 0)
-  const [first] = fair.sort((a, b) => (a.mean_regret ?? 1) - (b.mean_regret ?? 1))
+  const fair = policies.filter((one) => {
+    return one.mean_regret !== null && one.runs === runs && one.saw_target === 0
+  })
+  const [first, ...next] = fair.sort((a, b) => regretOf(a) - regretOf(b))
+  if (!first) return `No run can be replayed against ${target}${others}.`
   const of = `${counted(runs, 'run')} of ${counted(groups, 'group')}`
-  const lowest = first ? ` ${first.policy} has the lowest mean regret, ${figures(first)};` : ''
-  const rest = fair.filter((one) => one !== first && one.kind === 'baseline')
+  const rest = next.filter(({ kind }) => kind === 'baseline')
   const beside = rest.map((one) => `${one.policy} has ${figures(one)}`).join(' and ')
-  return `Over ${of}, with target ${target},${lowest} ${beside}${others}.`
+  const lowest = `${first.policy} has the lowest mean regret, ${figures(first)}`
+  return `Over ${of}, with target ${target}, ${lowest}; ${beside}${others}.`
 }
 
-function figures({ mean_regret, interval }: PolicyFigures): string {
+function figures(one: PolicyFigures): string {
+  const { interval } = one
   const spread = interval ? ` (95 % ${share(interval[0])} to ${share(interval[1])})` : ''
-  return `${share(mean_regret ?? NaN)}${spread}`
+  return `${share(regretOf(one))}${spread}`
+}
+
+function regretOf({ mean_regret }: PolicyFigures): number {
+  return mean_regret ?? NaN
 }
 
 function counted(count: number, noun: string): string {

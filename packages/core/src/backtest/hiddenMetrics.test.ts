@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { evaluations } from '../selection/testing.ts'
-import { hiddenMetrics, withoutHidden } from './hiddenMetrics.ts'
+import { hiddenMetrics, isOneCurve, withoutHidden } from './hiddenMetrics.ts'
 import { aRun } from './testing.ts'
 
 test('the target, its twins and their standard errors are hidden, and no loss is', () => {
@@ -43,4 +43,15 @@ test('a declaration and a claim of another metric, or of none, stay', () => {
       claim: claimOf(name),
     })
   }
+})
+
+test('two curves that differ by a millionth of their range are one curve, by more they are two', () => {
+  const differing = (by: number) =>
+    isOneCurve([
+      [0, 0],
+      [0, by],
+      [1, 1],
+    ])
+  expect(differing(1e-6)).toBe(true)
+  expect(differing(1.1e-6)).toBe(false)
 })

@@ -1,9 +1,8 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { measureOf } from '../metric/evaluations.ts'
+import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { isLossLike } from '../selection/score.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Rows } from './target.ts'
-import { measuredNames } from './target.ts'
 
 /** Two normalised curves that differ by at most this are the same curve. */
 const ALIKE = 1e-6
@@ -17,7 +16,7 @@ const FEWEST_PLACES = 3
  * and accuracy.
  */
 export function hiddenMetrics(target: string, candidates: readonly Evaluation[]): string[] {
-  const twins = measuredNames(candidates).filter((name) => {
+  const twins = metricNames(candidates).filter((name) => {
     return name !== target && !isLossLike(name) && isOneCurve(curveOf(candidates, target, name))
   })
   return [target, ...twins].flatMap((name) => [name, `${name}_stderr`])
@@ -40,7 +39,7 @@ export function isOneCurve(pairs: readonly Pair[]): boolean {
   const expected = normalised(pairs.map(([one]) => one))
   const other = normalised(pairs.map(([, one]) => one))
   const is = (form: (value: number) => number): boolean =>
-    other.every((value, index) => Math.abs(form(value) - (expected[index] ?? NaN)) < ALIKE)
+    other.every((value, index) => Math.abs(form(value) - (expected[index] ?? NaN)) <= ALIKE)
   return is((value) => value) || is((value) => 1 - value)
 }
 
@@ -53,15 +52,15 @@ function normalised(values: readonly number[]): number[] {
 /** The rows without the hidden metrics: they are neither measured, declared nor claimed. */
 export function withoutHidden(rows: Rows, hidden: readonly string[]): Rows {
   const { declaration, claim } = rows
-  const hides = (name: string | null): boolean =>
-    name !== null && (hidden.includes(name) || hidden.includes(`eval_${name}`))
+  const names = new Set<string | null>(hidden)
+  const hides = (name: string | null): boolean => names.has(name) || names.has(`eval_${name}`)
   const undeclared = { ...declaration, metric: null, direction: null, declared_by: null }
   return {
     ...rows,
     declaration: hides(declaration.metric) ? undeclared : declaration,
     claim: claim && hides(claim.metric) ? null : claim,
     evaluations: rows.evaluations.map((evaluation) => {
-      const kept = Object.entries(evaluation.values).filter(([name]) => !hidden.includes(name))
+      const kept = Object.entries(evaluation.values).filter(([name]) => !names.has(name))
       return { ...evaluation, values: Object.fromEntries(kept) }
     }),
   }

@@ -41,3 +41,8 @@ test('candidates that are equal in the loss may lie in any order', () => {
 test('what was never measured beside the loss is no form of it', () => {
   expect(isForm('eval_ppl', [1, 2, 3], [])).toBe(false)
 })
+
+test('a name with two words for a loss is a loss over the same set', () => {
+  expect(isForm('eval_nll_loss', [9, 1, 2, 3])).toBe(true)
+  expect(isForm('eval_books_nll_loss', [9, 1, 2, 3])).toBe(false)
+})

@@ -20,12 +20,13 @@ export function isLossInForm(
   const pairs = curveOf(candidates, target, loss)
   const logarithms = pairs.map(([value, other]): Pair => [Math.log(value), other])
   if (isOneCurve(pairs) || isOneCurve(logarithms)) return true
-  return setOf(target) === setOf(loss) && isOneOrder(pairs)
+  const isOneSet = isTest(target) === isTest(loss) && setOf(target) === setOf(loss)
+  return isOneSet && isOneOrder(pairs)
 }
 
-/** The data that a loss was measured on: its name without the word for the loss. */
+/** The data that a loss was measured on: its name without the split and the words for a loss. */
 function setOf(metric: string): string {
-  return `${isTest(metric) ? 'test ' : ''}${withoutSplit(metric).replace(FORM, '')}`
+  return withoutSplit(metric).replace(FORM, '')
 }
 
 /** Whether two metrics order all candidates alike; equal values in either fit any order. */

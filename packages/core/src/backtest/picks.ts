@@ -1,12 +1,12 @@
 import { isTest } from '../metric/direction.ts'
-import { measureOf } from '../metric/evaluations.ts'
+import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { stepKey } from '../run/keys.ts'
 import { select } from '../selection/select.ts'
 import { scoreOf } from '../selection/score.ts'
 import type { PolicyChoice, Coefficients } from '../selection/policyOptions.ts'
 import { regretOf, type Replay } from './replay.ts'
 import type { Pick } from './figures.ts'
-import { named, measuredNames, taskMetrics } from './target.ts'
+import { named, taskMetrics } from './target.ts'
 
 export const LAST = 'last'
 export const LOWEST = 'lowest eval_loss'
@@ -29,15 +29,14 @@ export function policyPicks(replay: Replay, metric?: string): Pick[] {
     if (policy === LAST) return pickAt(replay, policy, replay.candidates.length - 1)
     if (policy === LOWEST) return pickAt(replay, policy, lowestLoss(replay))
     if (policy === 'as_declared') return declaredPick(replay)
-    const choice = choiceOf(replay, policy, metric)
-    return choice && policyPick(replay, policy, choice)
+    return policyPick(replay, policy, choiceOf(replay, policy, metric))
   })
   return picks.filter((pick) => pick !== undefined)
 }
 
 /** The index that policy `scored` picks with these coefficients: the first of the lowest scores. */
 export function scoredIndex({ features }: Replay, coefficients: Coefficients): number {
-  let [best, lowest] = [-1, Infinity]
+  let [best, lowest] = [0, Infinity]
   for (const [index, one] of features.entries()) {
     const score = scoreOf(one, coefficients)
     if (score < lowest) [best, lowest] = [index, score]
@@ -52,26 +51,25 @@ export function pickAt(
   index: number,
   saw_target = false,
 ): Pick | undefined {
-  const [at, value] = [replay.candidates[index], replay.values[index]]
-  if (!at || value === undefined) return undefined
-  const outcome = { regret: regretOf(replay, value), is_exact: value === replay.best }
-  return { policy, step: at.step, attempt: at.attempt, value, ...outcome, saw_target }
+  const at = replay.candidates[index]
+  if (!at) return undefined
+  const outcome = { regret: regretOf(replay, at.value), is_exact: at.value === replay.best }
+  return { policy, ...at, ...outcome, saw_target }
 }
 
-function choiceOf(replay: Replay, policy: string, metric?: string): PolicyChoice | undefined {
+function choiceOf({ blind }: Replay, policy: string, metric?: string): PolicyChoice {
   if (policy === 'within_noise earliest')
     return { policy: 'within_noise', options: { prefer: 'earliest' } }
   if (policy === 'within_noise latest')
     return { policy: 'within_noise', options: { prefer: 'latest' } }
   if (policy === 'lowest_eval_loss') return { policy, options: {} }
-  const { blind } = replay
   // A test split must not decide.
-  const names = measuredNames(blind.evaluations).filter((name) => !isTest(name))
+  const names = metricNames(blind.evaluations).filter((name) => !isTest(name))
   const decides =
     metric === undefined
       ? taskMetrics(blind, blind.evaluations).find((name) => !isTest(name))
       : (named(names, metric) ?? metric)
-  return decides === undefined ? undefined : { policy: 'metric', options: { metric: decides } }
+  return { policy: 'metric', options: { metric: decides } }
 }
 
 function policyPick(replay: Replay, policy: string, choice: PolicyChoice): Pick | undefined {
@@ -83,7 +81,7 @@ function policyPick(replay: Replay, policy: string, choice: PolicyChoice): Pick 
 function declaredPick(replay: Replay): Pick | undefined {
   const { best, metric } = select({ ...replay.seen, policy: 'as_declared' })
   if (!best) return undefined
-  const sawTarget = metric !== null && replay.hidden.includes(metric)
+  const sawTarget = replay.hidden.some((name) => name === metric)
   return pickAt(replay, 'as_declared', indexOf(replay, best), sawTarget)
 }
 
@@ -94,10 +92,10 @@ function indexOf(
   return candidates.findIndex((one) => one.attempt === attempt && one.step === step)
 }
 
-/** The baseline that every policy is compared with. */
+/** The index of the lowest finite loss, which every replay has; of equal losses the first. */
 function lowestLoss({ candidates, blind, loss }: Replay): number {
   const losses = new Map(blind.evaluations.map((one) => [stepKey(one), measureOf(one, loss)]))
-  let [best, lowest] = [-1, Infinity]
+  let [best, lowest] = [0, Infinity]
   for (const [index, candidate] of candidates.entries()) {
     const value = losses.get(stepKey(candidate)) ?? NaN
     if (value > -Infinity && value < lowest) [best, lowest] = [index, value]

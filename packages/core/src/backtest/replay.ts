@@ -1,6 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { stepKey } from '../run/keys.ts'
+import { stepKey, type StepKey } from '../run/keys.ts'
 import type { RunRows, Checkpoint, Evaluation } from '../run/rows.ts'
 import type { RunContext } from '../run/context.ts'
 import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
@@ -32,10 +32,8 @@ export interface Replay {
   run: BacktestRun
   target: string
   direction: Direction
-  /** Attempt and step of each candidate, in order of step. */
-  candidates: { attempt: number; step: number }[]
-  /** The target of each candidate. */
-  values: number[]
+  /** The candidates in order of step, each with its value of the target. */
+  candidates: { attempt: number; step: number; value: number }[]
   best: number
   worst: number
   /** The target and every metric that reveals it. */
@@ -63,19 +61,19 @@ function replayOrWhy(run: BacktestRun, options: ReplayOptions): Replay | Unfit {
   if ('code' in found) return found
   const measured = candidatesOf(run, evaluations, found.target)
   if (measured.length < options.at_least) return tooFew(run, found.target, options)
-  const values = measured.map((one) => measureOf(one, found.target) ?? NaN)
-  const [best, worst] = bestAndWorst(values, found.direction)
+  const candidates = measured.map((one) => {
+    return { attempt: one.attempt, step: one.step, value: measureOf(one, found.target) ?? NaN }
+  })
+  const [best, worst] = bestAndWorst(candidates, found.direction)
   if (best === worst) {
     return { code: 'constant_target', why: `${found.target} is the same at every step` }
   }
   const hidden = hiddenMetrics(found.target, measured)
-  const candidates = measured.map(({ attempt, step }) => ({ attempt, step }))
   const checkpoints = candidates.map(whole)
   const seen = { ...run.rows, evaluations, checkpoints }
   const blind = { ...withoutHidden(seen, hidden), checkpoints }
   const loss = lossOf(blind)
-  const losses = loss === null ? [] : measured.map((one) => measureOf(one, loss))
-  if (loss === null || !losses.some(isFiniteMeasure)) {
+  if (loss === null || !measured.some((one) => isFiniteMeasure(measureOf(one, loss)))) {
     return { code: 'no_loss', why: 'the run has no evaluation loss that can decide' }
   }
   const features = featuresOf({
@@ -83,7 +81,7 @@ function replayOrWhy(run: BacktestRun, options: ReplayOptions): Replay | Unfit {
     trainLoss: run.context.trainLoss,
     directions: run.rows.declaration.directions,
   })
-  return { run, ...found, candidates, values, best, worst, hidden, seen, blind, loss, features }
+  return { run, ...found, candidates, best, worst, hidden, seen, blind, loss, features }
 }
 
 /** The target of a run, or why it has none. */
@@ -108,7 +106,11 @@ function targetOrWhy(
   return { target, direction }
 }
 
-function bestAndWorst(values: readonly number[], direction: Direction): [number, number] {
+function bestAndWorst(
+  candidates: Replay['candidates'],
+  direction: Direction,
+): [best: number, worst: number] {
+  const values = candidates.map(({ value }) => value)
   const low = values.reduce((a, b) => Math.min(a, b))
   const high = values.reduce((a, b) => Math.max(a, b))
   return direction === 'min' ? [low, high] : [high, low]
@@ -140,9 +142,9 @@ function candidatesOf(
   return finite.filter((one) => complete.has(stepKey(one)))
 }
 
-function whole({ attempt, step }: { attempt: number; step: number }): Checkpoint {
+function whole(at: StepKey): Checkpoint {
   const files = { files_state: 'complete', files_why: null } as const
-  return { checkpoint_id: null, attempt, step, path: `attempt-${attempt}-step-${step}`, ...files }
+  return { checkpoint_id: null, attempt: at.attempt, step: at.step, path: stepKey(at), ...files }
 }
 
 /** The loss by which policy `lowest_eval_loss` decides, if there is one. */

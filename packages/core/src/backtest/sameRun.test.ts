@@ -13,3 +13,8 @@ test('a metric that is first measured later does not change the beginning of a r
   const whole = aRun('run', 'a', [{ eval_loss: 2 }, { eval_loss: 1, eval_f1: 0.5 }])
   expect(sameRuns([begun, whole])).toEqual(new Map([[begun, whole]]))
 })
+
+test('runs that differ in one value are two runs', () => {
+  const runs = [0.5, 0.6].map((eval_f1) => aRun('run', 'a', [{ eval_loss: 2, eval_f1 }]))
+  expect(sameRuns(runs).size).toBe(0)
+})

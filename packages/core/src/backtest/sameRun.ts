@@ -1,6 +1,5 @@
-import { firstEvaluations, measureOf } from '../metric/evaluations.ts'
+import { firstEvaluations, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { BacktestRun } from './replay.ts'
-import { measuredNames } from './target.ts'
 
 /**
  * The runs whose evaluations are only the beginning of another run's, each with the longest such
@@ -9,14 +8,9 @@ import { measuredNames } from './target.ts'
  * stays.
  */
 export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, BacktestRun> {
-  const alike = new Map<string, Traced[]>()
-  for (const run of runs) {
-    const traced = { run, trace: traceOf(run) }
-    const key = traced.trace[0] ?? ''
-    const others = alike.get(key)
-    if (others) others.push(traced)
-    else alike.set(key, [traced])
-  }
+  const traced = runs.map((run): Traced => ({ run, trace: traceOf(run) }))
+  // Only runs with the same first evaluation need to be compared.
+  const alike = Map.groupBy(traced, ({ trace }) => trace[0])
   const same = new Map<BacktestRun, BacktestRun>()
   for (const some of alike.values()) {
     const kept: Traced[] = []
@@ -38,13 +32,13 @@ interface Traced {
 
 function traceOf({ rows }: BacktestRun): string[] {
   const evaluations = firstEvaluations(rows.evaluations)
-  const names = measuredNames(evaluations).sort()
+  const names = metricNames(evaluations).sort()
   return evaluations.map((evaluation) => {
     const values = names.flatMap((name) => {
       const value = measureOf(evaluation, name)
       return value === undefined ? [] : [`${name}=${value}`]
     })
-    return `${evaluation.step} ${values.join(' ')}`
+    return JSON.stringify([evaluation.step, ...values])
   })
 }
 

@@ -60,7 +60,7 @@ export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients 
 function groupRegrets(replays: readonly Replay[]): number[] {
   return GRID.map((coefficients) => {
     const all = replays.map((replay) => {
-      const value = replay.values[scoredIndex(replay, coefficients)] ?? replay.worst
+      const value = replay.candidates[scoredIndex(replay, coefficients)]?.value ?? replay.worst
       return regretOf(replay, value)
     })
     return sum(all) / all.length

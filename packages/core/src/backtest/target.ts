@@ -3,7 +3,7 @@ import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
 import { metricNames } from '../metric/evaluations.ts'
 import { overallNamed, overallFirst } from '../metric/overall.ts'
 import { isLossLike } from '../selection/score.ts'
-import { select } from '../selection/select.ts'
+import { decisionOf } from '../selection/decision.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { RunRows } from '../run/rows.ts'
 import { ownValue } from '../named.ts'
@@ -47,7 +47,7 @@ export function targetOf(
   wanted: string,
   direction?: Direction,
 ): Target | undefined {
-  const names = measuredNames(evaluations)
+  const names = metricNames(evaluations)
   const several = wanted.split(',').map((part) => part.trim())
   for (const name of several) {
     const matched = named(names, name)
@@ -59,11 +59,6 @@ export function targetOf(
     return { metric, direction: isOne ? (direction ?? ofRun) : (ofRun ?? direction) }
   }
   return undefined
-}
-
-/** Names of the measured metrics, without rates and standard errors. */
-export function measuredNames(evaluations: readonly Evaluation[]): string[] {
-  return metricNames(evaluations).filter((name) => !name.endsWith('_stderr'))
 }
 
 /**
@@ -80,8 +75,8 @@ export function named(names: readonly string[], wanted: string): string | undefi
  * Metrics, except losses, whose direction is clear; the most informative first, test splits last.
  */
 export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): string[] {
-  const directions = rows.declaration.directions ?? {}
-  const names = measuredNames(evaluations).filter(
+  const { directions } = rows.declaration
+  const names = metricNames(evaluations).filter(
     (name) => !isLossLike(name) && (ownValue(directions, name) ?? directionOf(name)) !== undefined,
   )
   const rank = (name: string): number => {
@@ -95,14 +90,13 @@ export function taskMetrics(rows: Rows, evaluations: readonly Evaluation[]): str
 
 /** The metric that the run declared, if it is not a loss; otherwise its most informative metric. */
 function taskMetric(rows: Rows, evaluations: readonly Evaluation[]): string | undefined {
-  const { metric } = select({ ...rows, policy: 'as_declared', among: 'evaluations' })
-  const isOwn = metric !== null && !isLossLike(metric)
-  if (isOwn && measuredNames(evaluations).includes(metric)) return metric
-  return taskMetrics(rows, evaluations)[0]
+  const { metric } = decisionOf({ ...rows, policy: 'as_declared' }).decided
+  const own = metricNames(evaluations).find((name) => name === metric && !isLossLike(name))
+  return own ?? taskMetrics(rows, evaluations)[0]
 }
 
 function declaredDirection({ declaration }: Rows, metric: string): Direction | undefined {
-  const isDeclared =
-    declaration.metric !== null && withoutSplit(declaration.metric) === withoutSplit(metric)
-  return (isDeclared && declaration.direction) || undefined
+  const { metric: declared, direction } = declaration
+  const isDeclared = declared !== null && withoutSplit(declared) === withoutSplit(metric)
+  return isDeclared ? (direction ?? undefined) : undefined
 }

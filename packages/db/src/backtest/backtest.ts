@@ -1,4 +1,4 @@
-import { type Backtest, type Direction, measuredNames } from '@bestmark/core'
+import { type Backtest, type Direction, metricNames } from '@bestmark/core'
 import { and, count, countDistinct, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { finished, finishedRuns, MOST } from './finishedRuns.ts'
@@ -62,7 +62,7 @@ export async function backtestTargets(
     .orderBy(desc(jobs), metric)
   const all = { attempt: 0, step: 0, epoch: null, origin: null }
   const values = Object.fromEntries(rows.map((row) => [row.metric, 0]))
-  const measures = new Set(measuredNames([{ ...all, values }]))
+  const measures = new Set(metricNames([{ ...all, values }]))
   return rows.filter((row) => measures.has(row.metric))
 }
 

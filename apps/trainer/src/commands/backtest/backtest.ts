@@ -1,4 +1,4 @@
-import { backtest, type Backtest, backtestCsv, measuredJson, measuredNames } from '@bestmark/core'
+import { backtest, type Backtest, backtestCsv, measuredJson, metricNames } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { groupPattern } from './group.ts'
@@ -72,7 +72,7 @@ const LISTED = 20
 function counts({ runs }: ReadRuns): Map<string, number> {
   const found = new Map<string, number>()
   for (const { rows } of runs) {
-    for (const name of measuredNames(rows.evaluations)) found.set(name, (found.get(name) ?? 0) + 1)
+    for (const name of metricNames(rows.evaluations)) found.set(name, (found.get(name) ?? 0) + 1)
   }
   return found
 }
