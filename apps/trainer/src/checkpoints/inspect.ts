@@ -1,4 +1,4 @@
-import { type CheckpointKind, type FilesState, ownValue } from '@bestmark/core'
+import { type CheckpointKind, type FilesFault, type FilesState, ownValue } from '@bestmark/core'
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
@@ -22,6 +22,8 @@ export { isInside }
 export interface InspectedFiles {
   files_state: FilesState
   files_why: string | null
+  /** Set by a reader that read more than a check does; a check never sets it. */
+  files_fault?: FilesFault
   /** Bytes of all files. */
   bytes: number | null
   kind: CheckpointKind | null

@@ -16,7 +16,7 @@ import { Digests } from '../agent/digests.ts'
 import { zip } from '../checkpoints/testing.ts'
 import { importRun } from './importRun.ts'
 import { shipNext } from '../shipping/shipping.ts'
-import { DAMAGED, sweepJob } from './sweep.ts'
+import { sweepJob } from './sweep.ts'
 import { temporaryFolder, weightsOf, writeOutput } from '../testing.ts'
 
 let db: TestDatabase
@@ -130,9 +130,24 @@ test('bytes that changed without a write are not shipped, and another checkpoint
   await utimes(weights, then, then)
   const failed = await run.ship(200)
   expect(failed.error).toContain('was damaged on its disk')
-  expect(await run.files(200)).toMatchObject({ files_state: 'broken', files_why: DAMAGED })
+  expect(await run.files(200)).toMatchObject({ files_state: 'broken', files_fault: 'damaged' })
   expect([await run.sweep(), await run.best()]).toEqual([0, 100])
 })
+
+for (const files_fault of ['damaged', 'state_unreadable'] as const) {
+  test(`a check keeps the fault ${files_fault} in any words, until the files change`, async () => {
+    await using run = await aRun()
+    await run.sweep()
+    const { attempt, step, path, signature } = await run.files(200)
+    const words = { files_state: 'broken', files_why: 'words of another version' }
+    const event = { type: 'files', attempt, step, path, signature, ...words, files_fault }
+    await recordFacts(db, run.job_id, [TrainingEvent.parse(event)])
+    expect([await run.sweep(), await run.best()]).toEqual([0, 100])
+    await writeFile(join(run.at(200), 'model.safetensors'), weightsOf(7))
+    expect([await run.sweep(), await run.best()]).toEqual([1, 200])
+    expect(await run.files(200)).toMatchObject({ files_state: 'complete', files_fault: null })
+  })
+}
 
 test('a checkpoint that is one file gets a digest, is shipped and can be missing like any other', async () => {
   await using run = await aRun()

@@ -3,7 +3,6 @@ import { recordFacts, currentFiles, type Database, type StoredFiles } from '@bes
 import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { missingFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
-import { STATE_UNREADABLE } from '../sources/huggingface/checkpointFolders.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 
@@ -16,9 +15,6 @@ export interface SweptJob {
   /** Its state on the board; left out if it does not train. */
   status?: JobState
 }
-
-/** Why files are broken if their bytes changed without a write. The database stores this text. */
-export const DAMAGED = 'it was damaged on its disk: its SHA-256 is not what it was'
 
 /**
  * Checks the files of a job's checkpoints. Records changes since the last check, and complete
@@ -69,9 +65,8 @@ function isSame(stored: StoredFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
   // The stored reason may be more precise than what a check finds.
   if (stored.files_state === 'missing' && seen.files_state === 'missing') return true
-  // Both reasons come from reading more than a check does.
-  const isRead = stored.files_why === DAMAGED || stored.files_why === STATE_UNREADABLE
-  if (isRead && stored.signature === signature) return true
+  // A fault comes from reading more than a check does.
+  if (stored.files_fault !== null && stored.signature === signature) return true
   return (
     stored.files_state === seen.files_state &&
     stored.files_why === seen.files_why &&

@@ -8,7 +8,7 @@ import {
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, StoredFiles } from '@bestmark/db'
 import { Failure } from '../failure.ts'
-import { DAMAGED, inspectAgain, stateFileOf } from '../recording/sweep.ts'
+import { inspectAgain, stateFileOf } from '../recording/sweep.ts'
 
 /** A checkpoint that can be shipped. */
 export interface Shippable {
@@ -39,12 +39,19 @@ export async function checkShippable(db: Database, order: ClaimedDeployment): Pr
   throw new Failure(`The files of ${path} are ${files_state}${why}, so nothing was shipped.`)
 }
 
+/** The state of files whose bytes changed without a write. */
+const DAMAGED = {
+  files_state: 'broken',
+  files_why: 'it was damaged on its disk: its SHA-256 is not what it was',
+  files_fault: 'damaged',
+} as const
+
 /** Records that a checkpoint is damaged, so that another one is chosen. */
 export async function recordDamage(db: Database, order: ClaimedDeployment): Promise<void> {
   const stored = await filesOf(db, order)
   if (!stored) return
   const { attempt, step, path, bytes, kind, base, signature, digest } = stored
-  const state = { files_state: 'broken', files_why: DAMAGED, checked_at: Date.now() } as const
+  const state = { ...DAMAGED, checked_at: Date.now() }
   const looked = { bytes, kind, base, signature, digest }
   await recordFacts(db, order.job_id, [
     { type: 'files', attempt, at: null, step, path, ...state, ...looked },

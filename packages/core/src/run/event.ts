@@ -20,6 +20,13 @@ export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
 export type FilesState = z.infer<typeof FilesState>
 
 /**
+ * A fault that only reading a whole file finds: its bytes are not those of its digest, or the
+ * trainer's state cannot be parsed. A later check of sizes and times does not deny it.
+ */
+export const FilesFault = z.enum(['damaged', 'state_unreadable'])
+export type FilesFault = z.infer<typeof FilesFault>
+
+/**
  * How a checkpoint can be used: `full` can be served directly, an `adapter` needs its base model, a
  * `sharded` one (ZeRO, a distributed save) must be merged first.
  */
@@ -117,6 +124,7 @@ const Checkpoint = z.object({
   role: z.string().nullable().default(null),
   files_state: FilesState,
   files_why: z.string().nullable().default(null),
+  files_fault: FilesFault.optional(),
   bytes: step.nullable().default(null),
   /** When the host of the files last checked them; null if never. */
   checked_at: at,
@@ -132,6 +140,7 @@ const Files = z.object({
   path,
   files_state: FilesState,
   files_why: z.string().nullable().default(null),
+  files_fault: FilesFault.optional(),
   bytes: step.nullable().default(null),
   checked_at: at,
   ...looked,

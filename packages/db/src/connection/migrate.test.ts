@@ -61,12 +61,22 @@ test('a board of the first version keeps its jobs and evaluations, under the def
       (job_id, checkpoint_id, attempt, step, path, files_state, revision)
       values (${job_id}, ${randomUUID()}, 0, ${step}, ${path}, 'complete', 1)`
   }
+  const damaged = 'it was damaged on its disk: its SHA-256 is not what it was'
+  await db.sql`insert into checkpoints
+    (job_id, checkpoint_id, attempt, step, path, files_state, files_why, revision)
+    values (${job_id}, ${randomUUID()}, 0, 30, 'damaged', 'broken', ${damaged}, 1)`
   await migrate(db)
   expect(await jobDetail(db, job_id)).toMatchObject({ policy_from: 'default', policy_options: {} })
   await recordEvents(db, job_id, checkpoint(100))
   expect(await jobStatus(db, job_id)).toMatchObject({ best_step: 100, best_metric: 0.5 })
-  const saved = await db.sql`select path from checkpoints where job_id = ${job_id} order by arrival`
-  expect(saved.map(({ path }) => path)).toEqual(['earlier', 'later', 'checkpoint-100'])
+  const saved = await db.sql`select path, files_fault from checkpoints
+    where job_id = ${job_id} order by arrival`
+  expect(saved.map(({ path, files_fault }) => [path, files_fault])).toEqual([
+    ['earlier', null],
+    ['later', null],
+    ['damaged', 'damaged'],
+    ['checkpoint-100', null],
+  ])
   const sampled = await listSamples(db, job_id)
   expect(sampled.samples).toMatchObject([{ step: 100, kind: 'text', text: 'Ishmael' }])
   await rm(folder, { recursive: true })

@@ -13,18 +13,13 @@ export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<
     .orderBy(asc(attempt), asc(arrival))
   return rows.map((row) => {
     const { attempt, step, path, epoch, saved_at: at, role } = row
-    const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = row
+    const { files_state, files_why, files_fault } = row
+    const { bytes, checked_at, kind, base, signature, digest } = row
     const checkpoint = { type: 'checkpoint', attempt, step, path, epoch, at, role } as const
     return {
       ...checkpoint,
-      files_state,
-      files_why,
-      bytes,
-      checked_at,
-      kind,
-      base,
-      signature,
-      digest,
+      ...{ files_state, files_why, ...(files_fault && { files_fault }) },
+      ...{ bytes, checked_at, kind, base, signature, digest },
     }
   })
 }

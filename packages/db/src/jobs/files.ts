@@ -13,6 +13,7 @@ export type StoredFiles = Pick<
   | 'path'
   | 'files_state'
   | 'files_why'
+  | 'files_fault'
   | 'bytes'
   | 'kind'
   | 'base'
@@ -21,10 +22,12 @@ export type StoredFiles = Pick<
   | 'pinned'
 >
 
-const { checkpoint_id, attempt, step, path, files_state, files_why } = checkpoints
+const { checkpoint_id, attempt, step, path } = checkpoints
+const { files_state, files_why, files_fault } = checkpoints
 const { bytes, kind, base, signature, digest, pinned } = checkpoints
 const STORED_FILES = {
-  ...{ checkpoint_id, attempt, step, path, files_state, files_why },
+  ...{ checkpoint_id, attempt, step, path },
+  ...{ files_state, files_why, files_fault },
   ...{ bytes, kind, base, signature, digest, pinned },
 }
 

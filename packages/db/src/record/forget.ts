@@ -33,7 +33,8 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     )
   const unbound = and(eq(checkpoints.job_id, job_id), eq(checkpoints.pinned, false))
   await tx.delete(checkpoints).where(and(unbound, notExists(shipped)))
-  const files = { files_state: 'missing', files_why: "no longer in the run's history" } as const
+  const files_why = "no longer in the run's history"
+  const files = { files_state: 'missing', files_why, files_fault: null } as const
   await tx
     .update(checkpoints)
     .set({ ...files, overwritten: false, arrival: null, revision })

@@ -61,8 +61,12 @@ function row(event: EventOf<'checkpoint'>) {
 }
 
 function files(event: FilesEvent) {
-  const { files_state, files_why, bytes, checked_at, kind, base, signature, digest } = event
-  return { files_state, files_why, bytes, checked_at, kind, base, signature, digest }
+  const { files_state, files_why, files_fault = null } = event
+  const { bytes, checked_at, kind, base, signature, digest } = event
+  return {
+    ...{ files_state, files_why, files_fault },
+    ...{ bytes, checked_at, kind, base, signature, digest },
+  }
 }
 
 /** A digest belongs to the signature's files; if the signature changes, it is unknown. */
@@ -89,6 +93,7 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
         bytes: newOrStored('bytes'),
         files_state: unlessOverwritten('files_state'),
         files_why: unlessOverwritten('files_why'),
+        files_fault: unlessOverwritten('files_fault'),
         checked_at: unlessOverwritten('checked_at'),
         kind: newOrStored('kind'),
         base: newOrStored('base'),
@@ -107,9 +112,10 @@ async function noteFiles(
   checkpoint_id: string,
   event: EventOf<'files'>,
 ): Promise<void> {
-  const { files_state, files_why, checked_at, digest, ...looked } = files(event)
+  const { files_state, files_why, files_fault, checked_at, digest, ...looked } = files(event)
   const found = Object.entries(looked).filter(([, value]) => value !== null)
-  const set = { files_state, files_why, checked_at, ...Object.fromEntries(found), revision }
+  const state = { files_state, files_why, files_fault, checked_at }
+  const set = { ...state, ...Object.fromEntries(found), revision }
   const { signature } = event
   const same = sql`${signature}::text is null or ${checkpoints.signature} = ${signature}`
   const now = sql`case when ${same} then coalesce(${digest}, ${checkpoints.digest}) else ${digest} end`
@@ -135,7 +141,7 @@ async function markOverwritten(
   const list = sql.param(paths)
   await tx.execute(sql`
     update checkpoints as old
-    set overwritten = true, files_state = 'missing', revision = ${revision},
+    set overwritten = true, files_state = 'missing', files_fault = null, revision = ${revision},
         files_why = case when later.attempt <> old.attempt
           then ${OVERWRITTEN.by_attempt}::text || ' ' || later.attempt
           else ${OVERWRITTEN.at_step}::text || ' ' || later.step end

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { CheckpointKind, EventOf, FilesState, JobState } from '@bestmark/core'
+import type { CheckpointKind, EventOf, FilesFault, FilesState, JobState } from '@bestmark/core'
 import {
   boolean,
   doublePrecision,
@@ -123,6 +123,7 @@ export const checkpoints = pgTable(
     role: storableText(),
     files_state: text().$type<FilesState>().notNull(),
     files_why: storableText(),
+    files_fault: text().$type<FilesFault>(),
     bytes: whole(),
     checked_at: milliseconds(),
     kind: text().$type<CheckpointKind>(),

@@ -7,8 +7,12 @@ import { readTrainerState, type TrainerState } from './trainerState.ts'
 
 /** The Trainer's state. It is the last file of a checkpoint, and is written to the root after training. */
 export const STATE = 'trainer_state.json'
-/** The reason for a broken checkpoint of which only the state is unreadable. */
-export const STATE_UNREADABLE = `its ${STATE} cannot be read`
+/** The state of files of which only the trainer's state is unreadable. */
+const UNREADABLE = {
+  files_state: 'broken',
+  files_why: `its ${STATE} cannot be read`,
+  files_fault: 'state_unreadable',
+} as const
 /** The path of a run's root if it is a checkpoint itself. */
 export const ROOT = '.'
 
@@ -72,7 +76,6 @@ async function readCheckpointFolder(
     // A checkpoint without a state may still be complete; the inspection of its files decides.
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
     if (files.files_state !== 'complete' || isMissing) return { name, step, files, state: null }
-    const broken = { files_state: 'broken', files_why: STATE_UNREADABLE } as const
-    return { name, step, files: { ...files, ...broken }, state: null }
+    return { name, step, files: { ...files, ...UNREADABLE }, state: null }
   }
 }

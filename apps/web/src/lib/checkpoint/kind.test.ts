@@ -15,6 +15,6 @@ test('the text of an adapter names its base, and that of shards says that they m
   const shards = { kind: 'sharded', base: null } as const
   expect([kindWords(shards), servingWords(shards)]).toEqual([
     'in shards',
-    'It is saved in shards. Join them before you serve it.',
+    'It is saved in shards. Merge them before you serve it.',
   ])
 })

@@ -11,5 +11,5 @@ export function kindWords({ kind, base }: Kind): string {
 /** What must be done before a checkpoint can be served; empty if it can be served as it is. */
 export function servingWords({ kind, base }: Kind): string {
   if (kind === 'adapter') return `This is an adapter. Serve it together with ${base ?? 'its base'}.`
-  return kind === 'sharded' ? 'It is saved in shards. Join them before you serve it.' : ''
+  return kind === 'sharded' ? 'It is saved in shards. Merge them before you serve it.' : ''
 }
