@@ -60,3 +60,34 @@ test('a setting that some runs do not have differs', () => {
   const { settings } = compare(run('a', [[1, 1]], { config: { warmup: 10 } }), run('b', [[1, 1]]))
   expect(settings).toEqual([{ name: 'warmup', values: { 'id-a': 10 } }])
 })
+
+test('an extreme is the first finite value of its kind, of any sign', () => {
+  const rows = [-3, -Infinity, -1, Infinity, -1, -3, NaN].map((eval_x, at) => {
+    return [10 * at, { eval_loss: 1, eval_x }] as const
+  })
+  expect(compare(run('a', rows)).runs[0]?.figures['eval_x']).toMatchObject({
+    ...{ last: NaN, min: -3, min_step: 0, max: -1, max_step: 20 },
+  })
+})
+
+test('metrics are in order of their names after the deciding ones', () => {
+  const values = { eval_f1: 0.5, eval_loss: 2, eval_accuracy: 0.5 }
+  expect(compare(run('a', [[10, values]])).metrics).toEqual([
+    ...['eval_loss', 'eval_accuracy', 'eval_f1'],
+  ])
+})
+
+test('runs without a best come last in order of their ids, and are neither best nor tied', () => {
+  const { runs } = compare(run('c', []), run('b', [[10, 1]]), run('a', []))
+  expect(runs.map(({ job_id }) => job_id)).toEqual(['id-b', 'id-a', 'id-c'])
+  expect(runs[1]).toMatchObject({ rank: null, difference: null, is_best: false, is_tied: false })
+})
+
+test('numbers that are different in each run come before texts, and mixed values do not', () => {
+  const { settings } = compare(
+    run('a', [[1, 1]], { config: { mixed: 1, lr: 0.1, sched: 'cos' } }),
+    run('b', [[1, 1]], { config: { mixed: 'auto', lr: 0.2, sched: 'cos' } }),
+    run('c', [[1, 1]], { config: { mixed: 2, lr: 0.3, sched: 'lin' } }),
+  )
+  expect(settings.map(({ name }) => name)).toEqual(['lr', 'sched', 'mixed'])
+})

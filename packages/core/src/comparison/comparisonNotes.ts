@@ -1,10 +1,11 @@
 import { isBetter } from '../metric/direction.ts'
 import { figure, listedWords } from '../metric/figure.ts'
-import type { ComparedRun, ComparisonGroup, ComparisonNote } from './comparison.ts'
+import type { ComparedRun, ComparisonNote } from './comparison.ts'
+import type { RankedGroup } from './groups.ts'
 import { groupWords, runWords } from './sentence.ts'
 
 interface Found {
-  groups: readonly ComparisonGroup[]
+  ranked: readonly RankedGroup[]
   runs: readonly ComparedRun[]
   names: ReadonlyMap<string, string>
 }
@@ -21,7 +22,8 @@ export function comparisonNotes(found: Found): ComparisonNote[] {
   ]
 }
 
-function dividedNotes({ groups }: Found): ComparisonNote[] {
+function dividedNotes({ ranked }: Found): ComparisonNote[] {
+  const groups = ranked.map(({ group }) => group)
   const job_ids = groups.flatMap((group) => group.job_ids)
   const metrics = [...new Set(groups.map((group) => groupWords({ ...group, data: [] })))]
   const facts = [...new Set(groups.flatMap(({ data }) => data.map(({ name }) => name)))]
@@ -38,13 +40,11 @@ function dividedNotes({ groups }: Found): ComparisonNote[] {
 }
 
 /** An evaluation that is better than the best of its group, and was not saved. */
-function missedNotes({ groups, runs, names }: Found): ComparisonNote[] {
-  const byId = new Map(runs.map((run) => [run.job_id, run]))
-  return groups.flatMap(({ job_ids, best_job_id, direction, metric }) => {
-    const top = byId.get(best_job_id)?.best?.value ?? NaN
-    return job_ids.flatMap((job_id): ComparisonNote[] => {
-      const missed = byId.get(job_id)?.missed_best
-      if (!missed || !isBetter(missed.value, top, direction)) return []
+function missedNotes({ ranked, names }: Found): ComparisonNote[] {
+  return ranked.flatMap(({ best, others }) => {
+    const { metric, direction } = best
+    return [best, ...others].flatMap(({ job_id, missed_best: missed }): ComparisonNote[] => {
+      if (!missed || !isBetter(missed.value, best.best.value, direction)) return []
       const what = `${metric} ${figure(missed.value)} at step ${missed.step}`
       const text = `${names.get(job_id)} reached ${what}, but no checkpoint was saved there.`
       return [{ code: 'missed_best', text, job_ids: [job_id] }]
@@ -52,33 +52,35 @@ function missedNotes({ groups, runs, names }: Found): ComparisonNote[] {
   })
 }
 
-function noneNotes({ groups, runs, names }: Found): ComparisonNote[] {
+function noneNotes({ ranked, runs, names }: Found): ComparisonNote[] {
   const job_ids = runs.filter(({ best }) => best === null).map(({ job_id }) => job_id)
-  if (job_ids.length === 0 || groups.length === 0) return []
+  if (job_ids.length === 0 || ranked.length === 0) return []
   const have = job_ids.length === 1 ? 'has' : 'have'
   const text = `${runWords(job_ids, names)} ${have} no checkpoint that can be chosen.`
   return [{ code: 'no_best', text, job_ids }]
 }
 
 /** Nothing shows that the data differ, and nothing shows that they are the same. */
-function unknownNotes({ groups, runs }: Found): ComparisonNote[] {
-  const compared = groups.filter((group) => group.job_ids.length > 1).flatMap((one) => one.job_ids)
-  const job_ids = runs
-    .filter(({ job_id, data }) => compared.includes(job_id) && data.length === 0)
-    .map(({ job_id }) => job_id)
+function unknownNotes({ ranked }: Found): ComparisonNote[] {
+  const compared = ranked.filter(isCompared).flatMap(({ best, others }) => [best, ...others])
+  const job_ids = compared.filter(({ data }) => data.length === 0).map(({ job_id }) => job_id)
   if (job_ids.length === 0) return []
   const whose = job_ids.length === compared.length ? 'the runs' : `${job_ids.length} of the runs`
   const text = `It is unknown on which data ${whose} were evaluated. They are compared because the metric has the same name.`
   return [{ code: 'data_unknown', text, job_ids }]
 }
 
-function noiseNotes({ groups }: Found): ComparisonNote[] {
-  const job_ids = groups
-    .filter((group) => group.noise === null && group.job_ids.length > 1)
-    .flatMap((group) => group.job_ids)
+function noiseNotes({ ranked }: Found): ComparisonNote[] {
+  const job_ids = ranked
+    .filter((one) => one.group.noise === null && isCompared(one))
+    .flatMap(({ group }) => group.job_ids)
   if (job_ids.length === 0) return []
   const text = 'The noise is unknown, so small differences may mean nothing.'
   return [{ code: 'noise_unknown', text, job_ids }]
+}
+
+function isCompared({ others }: RankedGroup): boolean {
+  return others.length > 0
 }
 
 function aliveNotes({ runs, names }: Found): ComparisonNote[] {

@@ -37,10 +37,9 @@ export function dataFacts(
 }
 
 function isOfData({ name, value }: Setting): boolean {
-  if (value === null || value === undefined || value === '') return false
+  if ((value ?? '') === '') return false
   const words = name.toLowerCase().replaceAll('-', '_').split('.')
-  const [last = ''] = words.slice(-1)
-  return DATA_SETTING.test(last) || DATA_SETTING.test(words.slice(-2).join('_'))
+  return [1, 2].some((count) => DATA_SETTING.test(words.slice(-count).join('_')))
 }
 
 function textOf(value: unknown): string {
@@ -66,7 +65,7 @@ export function dividedByData<Run extends { data: readonly DataFact[] }>(
     })
   const groups = Map.groupBy(runs, (run) => JSON.stringify(keyOf(run)))
   return [...groups.values()].map((members) => ({
-    data: members[0] ? keyOf(members[0]) : [],
+    data: members.slice(0, 1).flatMap(keyOf),
     runs: members,
   }))
 }
@@ -75,21 +74,20 @@ function factOf({ data }: { data: readonly DataFact[] }, name: string): DataFact
   return data.find((fact) => fact.name === name)?.value ?? null
 }
 
-/** The different values of a fact, in order. Numbers that differ only by rounding are the same. */
+/** The different values of a fact, the smallest first. Numbers that differ only by rounding are the same. */
 function valuesOf(
   runs: readonly { data: readonly DataFact[] }[],
   name: string,
 ): (string | number)[] {
   const facts = runs.map((run) => factOf(run, name)).filter((value) => value !== null)
-  const inOrder = [...facts].sort((a, b) =>
-    typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1,
-  )
   const values: (string | number)[] = []
-  for (const value of inOrder) if (!isSame(values.at(-1), value)) values.push(value)
+  // In order, so that the order of the runs does not decide which counts are the same.
+  for (const value of facts.sort((a, b) => Number(a) - Number(b))) {
+    if (!values.some((one) => isSame(one, value))) values.push(value)
+  }
   return values
 }
 
-function isSame(one: DataFact['value'] | undefined, other: DataFact['value']): boolean {
-  const areCounts = typeof one === 'number' && typeof other === 'number'
-  return areCounts ? isSameCount(one, other) : one === other
+function isSame(one: string | number, other: DataFact['value']): boolean {
+  return typeof other === 'number' ? isSameCount(Number(one), other) : one === other
 }

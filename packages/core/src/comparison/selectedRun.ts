@@ -31,13 +31,20 @@ export function selectedRun({ job_id, name, alive, config, input }: RunToCompare
   const at = best ? finder(evaluations)(best) : evaluations.at(-1)
   return {
     ...{ job_id, name, alive, metric, direction, best, missed_best, reason },
-    data: dataFacts(at, metric ?? '', settings),
+    data: dataFacts(at, decision.criteria.metric, settings),
     figures: metricFigures(evaluations, best),
     ...{ rank: null, difference: null, is_best: false, is_tied: false },
     ...{ near_ties, settings },
   }
 }
 
+/** A run with a best checkpoint has a metric and a direction, because these chose it. */
 export function hasBest(run: SelectedRun): run is RunWithBest {
-  return run.best !== null && run.metric !== null && run.direction !== null
+  return run.best !== null
+}
+
+/** Whether a run is within the noise of the best of its group. Unknown noise covers nothing. */
+export function isTied({ best, near_ties }: RunWithBest, other: RunWithBest): boolean {
+  const error = near_ties?.noise.standard_error ?? NaN
+  return Math.abs(other.best.value - best.value) <= error
 }

@@ -2,7 +2,7 @@ import { superlative } from '../metric/direction.ts'
 import { errorFigure, figure, listedWords, signed } from '../metric/figure.ts'
 import type { Noise } from '../selection/selection.ts'
 import type { ComparedRun, ComparisonGroup, DataFact } from './comparison.ts'
-import type { RunWithBest } from './selectedRun.ts'
+import { isTied, type RunWithBest } from './selectedRun.ts'
 
 type Names = ReadonlyMap<string, string>
 
@@ -11,14 +11,18 @@ const MOST = 4
 
 /** The shown name of each run: its name, plus the start of its id if another run has the same name. */
 export function shownNames(runs: readonly Pick<ComparedRun, 'job_id' | 'name'>[]): Names {
-  const named = Map.groupBy(runs, ({ name }) => name.trim())
+  const byName = Map.groupBy(runs, ({ name }) => name.trim())
   return new Map(
-    runs.map(({ job_id, name }) => {
-      const id = job_id.slice(0, 8)
-      if (name.trim() === '') return [job_id, `job ${id}`]
-      return [job_id, named.get(name.trim())?.length === 1 ? name.trim() : `${name.trim()} (${id})`]
-    }),
+    [...byName].flatMap(([name, some]) =>
+      some.map(({ job_id }) => [job_id, shownName(name, job_id, some.length === 1)]),
+    ),
   )
+}
+
+function shownName(name: string, job_id: string, isUnique: boolean): string {
+  const id = job_id.slice(0, 8)
+  if (name === '') return `job ${id}`
+  return isUnique ? name : `${name} (${id})`
 }
 
 /** Some runs by their names; many runs by their number. */
@@ -29,27 +33,27 @@ export function runWords(job_ids: readonly string[], names: Names): string {
 
 /** The result of one group in a few sentences: the best run first. */
 export function groupSentence(
-  ranking: readonly RunWithBest[],
-  noise: Noise | null,
+  best: RunWithBest,
+  others: readonly RunWithBest[],
   names: Names,
 ): string {
-  const [best, next] = ranking
-  if (!best) return ''
-  const { metric, direction } = best
+  const [next] = others
+  const { metric, direction, near_ties } = best
   const what = `${metric} ${figure(best.best.value)}`
   if (!next) return `${stepOf(best, names)}: ${what}. No other run compares with it.`
   const which = superlative(direction)
-  const first = `${stepOf(best, names)} is best: ${what}, the ${which} of ${ranking.length} runs.`
-  const error = noise?.standard_error ?? -1
-  const tied = ranking.slice(1).filter((run) => Math.abs(run.best.value - best.best.value) <= error)
-  return `${first} ${tied.length > 0 ? tiedWords(tied, error, names) : nextWords(best, next, names)}`
+  const first = `${stepOf(best, names)} is best: ${what}, the ${which} of ${others.length + 1} runs.`
+  const tied = others.filter((run) => isTied(best, run))
+  const isNoise = near_ties && tied.length > 0
+  return `${first} ${isNoise ? tiedWords(tied, near_ties.noise, names) : nextWords(best, next, names)}`
 }
 
 function stepOf({ job_id, best }: RunWithBest, names: Names): string {
   return `${names.get(job_id)} step ${best.step}`
 }
 
-function tiedWords(tied: readonly RunWithBest[], error: number, names: Names): string {
+function tiedWords(tied: readonly RunWithBest[], noise: Noise, names: Names): string {
+  const error = noise.standard_error
   const who =
     tied.length > MOST
       ? `${tied.length} other runs`
