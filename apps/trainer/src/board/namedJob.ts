@@ -1,5 +1,5 @@
 import type { TrainingJobStatus } from '@bestmark/core'
-import { findJobs, type Database } from '@bestmark/db'
+import { type Database, JobUnknown, namedJob, Refused } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 
 /**
@@ -7,9 +7,11 @@ import { Failure } from '../failure.ts'
  * jobs match.
  */
 export async function findJob(db: Database, named: string): Promise<TrainingJobStatus> {
-  const [job, ...others] = await findJobs(db, named)
-  if (!job) throw new Failure(`There is no job "${named}". See them with: bestmark jobs`)
-  if (others.length === 0) return job
-  const matches = [job, ...others].map(({ job_id, name }) => `${job_id} (${name})`)
-  throw new Failure(`"${named}" matches several jobs: ${matches.join(', ')}. Write more of the id.`)
+  return namedJob(db, named).catch((error: unknown) => {
+    if (error instanceof JobUnknown) {
+      const message = `There is no job "${named}". See them with: bestmark jobs`
+      throw new Failure(message, { cause: error })
+    }
+    throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
+  })
 }

@@ -1,11 +1,9 @@
-import { Count, JobState, measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { Count, JobState, measuredJson } from '@bestmark/core'
 import {
-  findJobs,
-  JobUnknown,
   listJobs,
   listSamples,
+  namedJob,
   readSeries,
-  Refused,
   seriesNames,
   type CheckpointList,
   type Database,
@@ -50,7 +48,7 @@ export const plainRouter = router({
     .meta(get('/jobs/{job}', "A job's status."))
     .input(z.object({ job }))
     .output(Status)
-    .query(({ ctx, input }) => findJob(ctx.db, input.job)),
+    .query(({ ctx, input }) => namedJob(ctx.db, input.job)),
 
   best: plain
     .meta(get('/jobs/{job}/best', 'The checkpoint to ship, and why.'))
@@ -81,7 +79,7 @@ export const plainRouter = router({
     )
     .output(Samples)
     .query(async ({ ctx, input: { job: text, ...query } }) => {
-      const { job_id } = await findJob(ctx.db, text)
+      const { job_id } = await namedJob(ctx.db, text)
       return listSamples(ctx.db, job_id, query)
     }),
 
@@ -90,7 +88,7 @@ export const plainRouter = router({
     .input(z.object({ job }))
     .output(SeriesNames)
     .query(async ({ ctx, input }) => {
-      const { job_id } = await findJob(ctx.db, input.job)
+      const { job_id } = await namedJob(ctx.db, input.job)
       return { series: await seriesNames(ctx.db, job_id) }
     }),
 
@@ -107,7 +105,7 @@ export const plainRouter = router({
     )
     .output(Series)
     .query(async ({ ctx, input: { job: text, name, ...query } }) => {
-      const { job_id } = await findJob(ctx.db, text)
+      const { job_id } = await namedJob(ctx.db, text)
       const read = await readSeries(ctx.db, job_id, { names: name, ...query })
       const series = read.map(({ steps, values, times, ...rest }) => {
         return {
@@ -124,15 +122,6 @@ export const plainRouter = router({
 /** NaN means that no time was logged. */
 const loggedTime = (time: number): number | null => (Number.isNaN(time) ? null : time)
 
-/** Finds a job by its id, the beginning of its id, or its name. Throws JobUnknown, or Refused for several. */
-async function findJob(db: Database, text: string): Promise<TrainingJobStatus> {
-  const [job, ...others] = await findJobs(db, text)
-  if (!job) throw new JobUnknown(text)
-  if (others.length === 0) return job
-  const ids = [job, ...others].map(({ job_id }) => job_id)
-  throw new Refused(`"${text}" matches several jobs: ${ids.join(', ')}. Write more of the id.`)
-}
-
 async function listOf(db: Database, text: string): Promise<CheckpointList> {
-  return checkpointList(db, (await findJob(db, text)).job_id)
+  return checkpointList(db, (await namedJob(db, text)).job_id)
 }

@@ -109,7 +109,7 @@ test('a server is notified of a new token, but not of its first creation or a re
   expect(answers).toEqual(['renewed'])
 })
 
-test('of many sessions the longest unused ends', async () => {
+test('if there are too many sessions, the one that was unused for longest ends', async () => {
   const first = await door.openSession()
   const [path = ''] = await sessionFiles()
   await utimes(path, 1, Date.now() / 1000 - 3_600)
@@ -118,7 +118,7 @@ test('of many sessions the longest unused ends', async () => {
   expect(await door.hasSession(first)).toBe(false)
 })
 
-test('of many sessions those that were never used end before used ones', async () => {
+test('if there are too many sessions, never used ones end before used ones', async () => {
   const reader = await door.openSession()
   expect(await door.hasSession(reader)).toBe(true)
   for (let count = 0; count < 2 * MOST_SESSIONS; count++) await door.openSession()

@@ -95,7 +95,7 @@ test('a job with enough complete checkpoints is replayed over those', async () =
   expect(replayed).toMatchObject([{ among: 'checkpoints', candidates: steps.length }])
 })
 
-test('of very many jobs the newest are replayed, and the text says so', async () => {
+test('if there are very many jobs, the newest are replayed, and the text says so', async () => {
   await history(db, 'many', 1)
   const query = { target: 'accuracy', project: 'many 0' }
   const [one] = (await finishedRuns(db, query.project)).runs

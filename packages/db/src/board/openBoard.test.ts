@@ -4,7 +4,7 @@ import { evaluation, metrics, newJob, recordEvents } from '../testRun.ts'
 import { testDatabase } from '../testing.ts'
 import { openBoard } from './openBoard.ts'
 
-test('jobs of a board from before the loss scale get theirs when it is opened, once', async () => {
+test('jobs of a board from before the loss scale get one when the board is first opened', async () => {
   await using db = await testDatabase()
   const env = { BESTMARK_HOME: '/nowhere', DATABASE_URL: db.databaseUrl }
   const job_id = await newJob(db)

@@ -70,7 +70,7 @@ test('a comparison of a project has all of its jobs, and no other job', async ()
   expect(none.comparison).toMatchObject({ runs: [], best: null })
 })
 
-test('of too many jobs the newest are compared, and the number of all is shown', async () => {
+test('if there are too many jobs, the newest are compared, and the number of all is shown', async () => {
   for (const name of ['old', 'new', 'newest']) await trained(name, [1, 2], 'many')
   const few = await compareJobs(db, { project: 'many' }, {}, { jobs: 2, values: 100 })
   expect(few.comparison.runs.map(({ name }) => name).sort()).toEqual(['new', 'newest'])

@@ -110,17 +110,31 @@ function jobsWhere(tx: Tx, condition: SQL): Promise<JobRow[]> {
   return tx.select().from(trainingJobs).where(condition)
 }
 
+/** Whether a project has jobs that a comparison of it contains. */
+export async function hasComparableJobs({ orm }: Database, project: string): Promise<boolean> {
+  const { job_id } = trainingJobs
+  const rows = await orm.select({ job_id }).from(trainingJobs).where(isCurrentIn(project)).limit(1)
+  return rows.length > 0
+}
+
+/** Selects the jobs of a project that are not archived or deleted. */
+function isCurrentIn(project: string): SQL | undefined {
+  const { archived_at, deleted_at } = trainingJobs
+  const isNamed = eq(trainingJobs.project, storable(project))
+  return and(isNamed, isNull(archived_at), isNull(deleted_at))
+}
+
 /** The jobs of a project that are not archived or deleted, newest first, each with how much was measured. */
 async function measuredJobs(
   tx: Tx,
   project: string,
 ): Promise<{ job_id: string; values: number }[]> {
-  const { job_id, registered_at, project: named, archived_at, deleted_at } = trainingJobs
+  const { job_id, registered_at } = trainingJobs
   return tx
     .select({ job_id, values: count(evaluations.step) })
     .from(trainingJobs)
     .leftJoin(evaluations, and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
-    .where(and(eq(named, storable(project)), isNull(archived_at), isNull(deleted_at)))
+    .where(isCurrentIn(project))
     .groupBy(job_id)
     .orderBy(desc(registered_at), asc(job_id))
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bestEffort } from './bestEffort.ts'
 
-test('closing throws nothing, however it fails, and is not waited for without end', async () => {
+test('closing never throws, and waits only a limited time', async () => {
   const closings: (() => Promise<unknown>)[] = [
     () => Promise.reject(new Error('57P03')),
     () => {
@@ -12,7 +12,7 @@ test('closing throws nothing, however it fails, and is not waited for without en
   for (const closing of closings) await expect(bestEffort(closing, 20)).resolves.toBeUndefined()
 })
 
-test('a closing that fails replaces neither a result nor the first error', async () => {
+test('if closing fails, the result or the first error stays', async () => {
   const close = () => Promise.reject(new Error('closing'))
   const used = async (work: () => number): Promise<number> => {
     await using _thing = { [Symbol.asyncDispose]: () => bestEffort(close) }

@@ -47,11 +47,11 @@ test('an address is read as Postgres reads it, sockets and passwords included', 
   }
 })
 
-test('what cannot be an address is named as such', async () => {
+test('an invalid address is refused with a message', async () => {
   expect(await refusal('mysql://me:s3cret@h/d')).toContain('DATABASE_URL is not a Postgres address')
 })
 
-test('a database that is not there is one clear sentence', async () => {
+test('if no server listens, the error is one clear sentence', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -65,7 +65,7 @@ test('a database that is not there is one clear sentence', async () => {
   expect(await refusal(`postgres:///d?host=${home}`)).toContain(`${home}/.s.PGSQL.5432`)
 })
 
-test('something that accepts connections and never answers holds nobody for ever', async () => {
+test('opening a server that never answers fails after a limited time', async () => {
   const silent = createServer().listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo
@@ -73,7 +73,7 @@ test('something that accepts connections and never answers holds nobody for ever
   silent.close()
 })
 
-test('something that hangs up at once is not tried for ever', async () => {
+test('opening a server that closes every connection fails after a limited time', async () => {
   const rude = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   await once(rude, 'listening')
   const { port } = rude.address() as AddressInfo
@@ -81,13 +81,13 @@ test('something that hangs up at once is not tried for ever', async () => {
   rude.close()
 })
 
-test('a database that does not exist on a server that does is named', async () => {
+test('if the server has no such database, the error names the database', async () => {
   await using db = await testDatabase()
   const url = db.databaseUrl.replace(/test_[0-9a-f]+/, 'not_made')
   expect(await refusal(url)).toContain('has no database not_made')
 })
 
-test('an opened database says where it is, and speaks numbers', async () => {
+test('an opened database has its address, and its numbers are numbers', async () => {
   await using db = await testDatabase()
   const opened = await openDatabase({ home, databaseUrl: db.databaseUrl })
   expect(opened.describe).toMatch(/^Postgres \d+(\.\d+)+ at .*, database test_/)
@@ -97,7 +97,7 @@ test('an opened database says where it is, and speaks numbers', async () => {
   await opened.close()
 })
 
-test('a pool outlives the time that its server is away', async () => {
+test('a pool works again after its server was away', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-away-'))
   const address = parseAddress(`postgres:///d?host=${folder}`)
   const sql = connectTo(address)
@@ -108,7 +108,7 @@ test('a pool outlives the time that its server is away', async () => {
   expect(clientOptions(address).path).toBe(join(folder, '.s.PGSQL.5432'))
 })
 
-test('every connection has its limits, also after a reconnect', async () => {
+test('every connection has its time limits, also after a reconnect', async () => {
   await using db = await testDatabase()
   const sql = connectTo(parseAddress(db.databaseUrl), { ...WORK, statement: 4_321 })
   const limits = () => sql<{ statement: string; idle: string; pid: number }[]>`
@@ -132,7 +132,7 @@ test('every connection has its limits, also after a reconnect', async () => {
   await sql.end()
 })
 
-test('a login sets nothing that a pooler refuses', async () => {
+test('a login sets no parameter that a pooler refuses', async () => {
   const logins: Buffer[] = []
   const server = createServer((socket) => {
     socket.once('data', (login) => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('the data folder is what BESTMARK_HOME says, else beside the code, never below the caller', () => {
+test('the data folder is BESTMARK_HOME, otherwise beside the code, never in the working directory', () => {
   const root = join(import.meta.dirname, '../../../..')
   expect(resolveHome({})).toBe(join(root, '.bestmark'))
   expect(resolveHome({ BESTMARK_HOME: '' })).toBe(join(root, '.bestmark'))
@@ -46,14 +46,14 @@ test('an existing token is never replaced', async () => {
   expect(await readFile(join(home, 'token'), 'utf8')).toBe('my-own-token\n')
 })
 
-test('an emptied token file is an error, not an open board', async () => {
+test('an empty token file is an error, and the board stays closed', async () => {
   const home = join(folder, 'empty')
   await mkdir(home)
   await writeFile(join(home, 'token'), '')
   await expect(boardToken(home)).rejects.toThrow(HomeUnusable)
 })
 
-test('a data folder that cannot be made says why and what to do, in one sentence', async () => {
+test('if the data folder cannot be created, one sentence says why and what to do', async () => {
   const file = join(folder, 'file')
   await writeFile(file, '')
   await expect(boardToken(file)).rejects.toThrow(/a file has that path.*BESTMARK_HOME/)
@@ -63,7 +63,7 @@ test('a data folder that cannot be made says why and what to do, in one sentence
 // Root may write everywhere.
 const isRoot = process.getuid?.() === 0
 const why = isRoot ? ' (skipped: no rights stop root)' : ''
-test.skipIf(isRoot)(`a data folder without rights says so${why}`, async () => {
+test.skipIf(isRoot)(`if the data folder may not be written, the error says so${why}`, async () => {
   const home = join(folder, 'locked')
   await mkdir(home)
   await chmod(home, 0o500)

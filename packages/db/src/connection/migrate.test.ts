@@ -18,7 +18,7 @@ import { checkpoint, recordEvents } from '../testRun.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
-test('several processes that migrate at once all find it done', async () => {
+test('if several processes migrate at once, each finds the new schema', async () => {
   await using db = await testDatabase()
   await db.sql`drop schema public cascade`
   await db.sql`create schema public`
@@ -29,7 +29,7 @@ test('several processes that migrate at once all find it done', async () => {
   await Promise.all(processes.map((one) => one.close()))
 })
 
-test('a database of a newer Bestmark is refused and left as it is', async () => {
+test('a database of a newer Bestmark is refused and not changed', async () => {
   await using db = await testDatabase()
   await db.sql`insert into migrations values ('9999_from_the_future.sql', 0)`
   const migrating = migrate(db)
@@ -82,7 +82,7 @@ test('a board of the first version keeps its jobs and evaluations, under the def
   await rm(folder, { recursive: true })
 })
 
-test('a migration that fails takes back those before it', async () => {
+test('if a migration fails, those before it are undone too', async () => {
   await using db = await testDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   await cp(MIGRATIONS, folder, { recursive: true })
@@ -94,7 +94,7 @@ test('a migration that fails takes back those before it', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('the migrations make what the schema says', async () => {
+test('the migrations create the tables of the schema', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   await cp(MIGRATIONS, folder, { recursive: true })
   const before = await readdir(folder)
@@ -107,7 +107,7 @@ test('the migrations make what the schema says', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('of many who would do a thing once, one may', async () => {
+test('if many processes want to do something once, one of them may', async () => {
   await using db = await testDatabase()
   const claims = await Promise.all(Array.from({ length: 10 }, () => claimOnce(db, 'demo')))
   expect(claims.filter(Boolean)).toHaveLength(1)
@@ -115,7 +115,7 @@ test('of many who would do a thing once, one may', async () => {
   expect(await claimOnce(db, 'something else')).toBe(true)
 })
 
-test('a host is known by its id, under the name that it had last', async () => {
+test('a host is identified by its id, and has its latest name', async () => {
   await using db = await testDatabase()
   const host_id = await boardId(db)
   await recordHostAlive(db, { host_id, hostname: 'old' })

@@ -34,7 +34,7 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('every query on a server that stops answering fails, those that wait for a connection too', async () => {
+test('if a server stops answering, every query fails, also one that waits for a connection', async () => {
   const away = through()
   await away.sql`select 1`
   proxy.hang()
@@ -46,7 +46,7 @@ test('every query on a server that stops answering fails, those that wait for a 
   await away.close()
 })
 
-test('a transaction whose server stops answering fails, and what it wrote is not there', async () => {
+test('a transaction whose server stops answering fails, and writes nothing', async () => {
   const away = through()
   const writing = away.sql.begin(async (tx) => {
     await tx`create table half (id int)`
@@ -59,7 +59,7 @@ test('a transaction whose server stops answering fails, and what it wrote is not
   await away.close()
 })
 
-test('a query that takes long is not cut while the server answers others', async () => {
+test('a long query is not cancelled while the server answers other queries', async () => {
   const open = through()
   expect(await open.sql`select 1 as one from pg_sleep(1)`).toEqual([{ one: 1 }])
   await open.close()
@@ -76,13 +76,13 @@ test('a statement that reaches its limit is cancelled by the server, but a migra
   await hasty.close()
 })
 
-test('a server that disobeys the limit of a page is left, though it answers others', async () => {
+test('a query beyond the limit of a page fails, even if the server answers other queries', async () => {
   const page = through({ statement: 0, answer: 600 })
   expect(databaseFailure(await failure(page.sql`select pg_sleep(60)`))).toBe('away')
   await page.close()
 })
 
-test('work ends as soon as its server is found silent, and goes on when that answers again', async () => {
+test('work fails as soon as its server is silent, and succeeds when the server answers again', async () => {
   const away = through()
   await away.sql`select 1`
   proxy.hang()
@@ -96,7 +96,7 @@ test('work ends as soon as its server is found silent, and goes on when that ans
   await away.close()
 })
 
-test('a client is closed in bounded time while its server does not answer', async () => {
+test('a client of a silent server closes within a limited time', async () => {
   const away = through()
   await away.sql`select 1`
   proxy.hang()

@@ -42,7 +42,7 @@ test('a history has attempts, scores, policies and shipments, with who and why, 
   expect(score).toMatchObject({ step: 100, by: 'ana', values: { eval_f1: 0.5, eval_em: NaN } })
 })
 
-test('of one moment the last entry is the newest, and what has no time comes last', () => {
+test('if entries have one time, the last is the newest; entries without a time come last', () => {
   const entry = (at: number | null, attempt: number) => {
     return { kind: 'started' as const, at, attempt, resumed_from: null }
   }

@@ -45,7 +45,7 @@ const revisionOf = async (job_id: string) =>
     select revision::int from training_jobs where job_id = ${job_id}`
   )[0]?.revision
 
-test('a name, a note and tags stay what a person made them, whatever is recorded', async () => {
+test('recording never changes the name, note and tags that a person set', async () => {
   const job_id = await newJob(db)
   const name = 'n'.repeat(300)
   await renameJob(db, job_id, name)
@@ -97,7 +97,7 @@ test('an archived job leaves the list, is still found and recorded, and comes ba
   expect(await listed({ project })).toEqual([job_id])
 })
 
-test('a deleted job is in no list but its own, under no name, and comes back as it was', async () => {
+test('a deleted job is only in the list of deleted jobs, has no name to find it by, and is restored unchanged', async () => {
   const project = 'delete'
   const job_id = await trained(project)
   const before = await jobStatus(db, job_id)
@@ -130,7 +130,7 @@ test('nothing is recorded of a deleted job, and its run does not bring it back',
   expect(await listed({ project })).toEqual([job.job_id])
 })
 
-test('what was recorded of a deleted job is freed after its days, but not what was shipped', async () => {
+test('the records of a deleted job are removed after some days, but not its shipments', async () => {
   const [old, young] = [await trained('old'), await trained('young')]
   const [saved] = await listCheckpoints(db, old)
   const checkpoint_id = saved?.checkpoint_id ?? ''

@@ -85,7 +85,7 @@ test('a list is ordered by any column in both directions, with jobs without a va
   expect((await order({ project, sort: "config:x' or true --" })).toSorted().join('')).toBe('abcd')
 })
 
-test('jobs of one project stand together, and pages go on where the last one ended', async () => {
+test('jobs of one project are listed together, and each page continues the one before', async () => {
   const tag = 'grouped'
   for (const [project, name, lr] of [
     ['p2', 'a', 1],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobState } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
-import { findJobs, hostedJobs, jobStatus, requestStop } from './jobs.ts'
+import { findJobs, hostedJobs, jobStatus, namedJob, requestStop } from './jobs.ts'
 import { recordFacts } from '../record/record.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
@@ -33,6 +33,10 @@ test('a job is found by its id, by its name, and by the beginning of its id', as
   expect(await found('wha')).toEqual([])
   expect(await found("'; drop table x")).toEqual([])
   expect(await found('%')).toEqual([])
+  expect(await namedJob(db, 'aaaa2')).toMatchObject({ job_id: two })
+  await expect(namedJob(db, 'wha')).rejects.toThrow(JobUnknown)
+  const several = `"whale" matches several jobs: ${one} (whale), ${namesake} (whale).`
+  await expect(namedJob(db, 'whale')).rejects.toThrow(several)
 })
 
 test('a stop request is kept until its attempt ends', async () => {

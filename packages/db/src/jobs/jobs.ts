@@ -148,6 +148,18 @@ export async function findJobs(db: Database, text: string): Promise<TrainingJobS
 }
 
 /**
+ * The job with this id, name, or beginning of an id. Throws JobUnknown, and Refused if several jobs
+ * match.
+ */
+export async function namedJob(db: Database, text: string): Promise<TrainingJobStatus> {
+  const [job, ...others] = await findJobs(db, text)
+  if (!job) throw new JobUnknown(text)
+  if (others.length === 0) return job
+  const matches = [job, ...others].map(({ job_id, name }) => `${job_id} (${name})`)
+  throw new Refused(`"${text}" matches several jobs: ${matches.join(', ')}. Write more of the id.`)
+}
+
+/**
  * Requests that a job be stopped, by the agent of its host or by its starter. A second request
  * changes nothing. Throws JobUnknown, and Refused if the job has ended or was not started by
  * Bestmark.

@@ -32,7 +32,7 @@ test('the pages of a log, from the newest, have each line once and in order', as
   expect(before).toBeUndefined()
 })
 
-test('a page of long lines is short, and the next one goes on before it', async () => {
+test('a page with long lines has fewer of them, and the next page continues before it', async () => {
   const job_id = await jobOf(...Array.from({ length: 150 }, () => line('x'.repeat(10_000))))
   const { lines, older } = await jobLogPage(db, job_id)
   expect(lines).toHaveLength(100)
@@ -41,7 +41,7 @@ test('a page of long lines is short, and the next one goes on before it', async 
   expect(rest).toMatchObject({ lines: { length: 50 }, older: null })
 })
 
-test('a search takes every character as it is, in any letter case, with the level', async () => {
+test('a search takes each character literally, in any letter case, and also by level', async () => {
   const job_id = await jobOf(
     line('100% done_'),
     line('100 done'),
@@ -58,7 +58,7 @@ test('a search takes every character as it is, in any letter case, with the leve
   expect(await found('loss', 'warning')).toEqual(['Loss\\x'])
 })
 
-test('what follows a line is read from it', async () => {
+test('the lines after a line can be read', async () => {
   const job_id = await jobOf(line('a'), line('b'), line('c'))
   const { lines } = await jobLogPage(db, job_id, { after: 0 })
   expect(lines.map(({ text }) => text)).toEqual(['b', 'c'])

@@ -104,7 +104,7 @@ test('a file that cannot be shown says why', async () => {
   expect(await sampleContent(db, job_id, sample_id)).toBeUndefined()
 })
 
-test('if files take too much space, those of the lowest steps go, but not the best', async () => {
+test('if files take too much space, those of the lowest steps are removed, but not those of the best', async () => {
   const job_id = await newJob(db)
   await recordEvents(
     db,
@@ -162,7 +162,7 @@ test('a history that is recorded again has only its own samples', async () => {
   expect((await jobDetail(db, job_id))?.sample_count).toBe(1)
 })
 
-test('a deleted job gives the space of its samples back', async () => {
+test('a deleted job frees the space of its samples', async () => {
   const job_id = await newJob(db)
   await record(db, job_id, { source: 'files', from: null, to: '1', events: [started(0), image(1)] })
   await storeAll(job_id)

@@ -121,7 +121,7 @@ test('a path that is saved again belongs only to the later checkpoint', async ()
   expect(await why()).toEqual(expected)
 })
 
-test('of two checkpoints of one step the first saved wins, and a path belongs to its last save', async () => {
+test('if two checkpoints have one step, the first saved wins; a path belongs to its last save', async () => {
   const runs = [
     [started(), evaluation(1, 0.1), checkpoint(1, 0, 'step-1'), checkpoint(1, 0, 'best')],
     [started(), ...[3, 2].flatMap((step) => [evaluation(step, step), checkpoint(step, 0, 'best')])],

@@ -24,7 +24,7 @@ test('a view is saved by name, replaced under its name, and removed', async () =
   expect(await names()).toEqual([])
 })
 
-test('a board has so many views at most', async () => {
+test('the number of views on a board is limited', async () => {
   for (let index = 0; index < MOST_VIEWS; index++)
     await saveView(db, { name: `${index}`, query: '' })
   await expect(saveView(db, { name: 'more', query: '' })).rejects.toThrow(Refused)

@@ -56,6 +56,7 @@ test('compare, best and their JSON name the same checkpoint of the same run', as
     [['compare', 'one', '--project', 'sweep'], 'Name jobs, or a project with --project.'],
     [['compare', 'none'], 'There is no job "none".'],
     [['compare', '--project', 'none'], 'No job belongs to project "none".'],
+    [['report', '--project', 'none'], 'No job belongs to project "none".'],
     [['best'], 'Name one job, or a project with --project.'],
   ] as const) {
     const refused = await board.run(...words)

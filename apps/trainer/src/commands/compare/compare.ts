@@ -36,5 +36,10 @@ async function compareNamedJobs(db: Database, named: readonly string[]): Promise
 export async function compareProject(db: Database, project: string): Promise<ComparedJobs> {
   const compared = await compareJobs(db, { project })
   if (compared.found > 0) return compared
-  throw new Failure(`No job belongs to project "${project}". See the jobs with: bestmark jobs`)
+  throw noJobs(project)
+}
+
+/** The error for a project without jobs. */
+export function noJobs(project: string): Failure {
+  return new Failure(`No job belongs to project "${project}". See the jobs with: bestmark jobs`)
 }

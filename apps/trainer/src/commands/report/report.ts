@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { boardToken, type Database } from '@bestmark/db'
+import { boardToken, type Database, hasComparableJobs } from '@bestmark/db'
 import { parse, usageOf } from '../../cli/parse.ts'
 import { callerPath } from '../../cli/callerPath.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { findJob } from '../../board/namedJob.ts'
-import { compareProject } from '../compare/compare.ts'
+import { noJobs } from '../compare/compare.ts'
 import { REPORT } from './report.table.ts'
 import { printFile } from '../../cli/terminal.ts'
 import { buildPages } from '../up/build.ts'
@@ -51,8 +51,7 @@ async function jobsAddress(db: Database, named: readonly string[], format: strin
 }
 
 async function projectAddress(db: Database, project: string, format: string): Promise<string> {
-  // Throws if no job belongs to it.
-  await compareProject(db, project)
+  if (!(await hasComparableJobs(db, project))) throw noJobs(project)
   return `/compare/report.${format}?project=${encodeURIComponent(project)}`
 }
 

@@ -44,7 +44,7 @@ async function opened(home: string): Promise<Database> {
   return db
 }
 
-test('binaries are copied once where they may not be completed in place', async () => {
+test('if the installed binaries cannot be completed, they are copied once', async () => {
   const home = newHome('copied')
   await mkdir(home)
   const found = await findBinaries()
@@ -61,7 +61,7 @@ test('binaries are copied once where they may not be completed in place', async 
 })
 
 test.runIf(isRoot)(
-  `root runs it below a home that is closed to everybody else${rootOnly}`,
+  `root runs the server below a home folder that nobody else may enter${rootOnly}`,
   async () => {
     const home = newHome('closed/board')
     const db = await opened(home)
@@ -70,7 +70,7 @@ test.runIf(isRoot)(
   },
 )
 
-test.runIf(isOpen)(`a user without a name runs it${why}`, async () => {
+test.runIf(isOpen)(`a user without a name runs the server${why}`, async () => {
   const home = newHome('nameless')
   await mkdir(home)
   await chown(home, 54_321, 54_321)
@@ -84,7 +84,7 @@ test.runIf(isOpen)(`a user without a name runs it${why}`, async () => {
 const WITHOUT_NAMESPACES = { env: { PATH: '/nonexistent' } }
 
 test.runIf(isRoot)(
-  `without user namespaces root runs it as another user, in the data folder${rootOnly}`,
+  `without user namespaces root runs the server as another user, in the data folder${rootOnly}`,
   async () => {
     const home = newHome('lowered')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
@@ -100,7 +100,7 @@ test.runIf(isRoot)(
 )
 
 test.runIf(isRoot)(
-  `where that user cannot come, the files lie elsewhere and the board says so${rootOnly}`,
+  `if that user cannot enter the data folder, the files are elsewhere and the board says so${rootOnly}`,
   async () => {
     const home = newHome('closed/elsewhere')
     const guest = new Guest(home, WITHOUT_NAMESPACES)
@@ -117,15 +117,12 @@ test.runIf(isRoot)(
   },
 )
 
-test.runIf(isOpen)(
-  `a data folder that belongs to somebody else is refused in one sentence${why}`,
-  async () => {
-    const home = newHome('closed/theirs')
-    await mkdir(home, { mode: 0o700 })
-    const guest = new Guest(home, nobody)
-    expect(await guest.output).toMatch(
-      /^HomeUnusable: The data folder .* cannot be used: .*BESTMARK_HOME/,
-    )
-    await guest.leave()
-  },
-)
+test.runIf(isOpen)(`a data folder of another user is refused with one sentence${why}`, async () => {
+  const home = newHome('closed/theirs')
+  await mkdir(home, { mode: 0o700 })
+  const guest = new Guest(home, nobody)
+  expect(await guest.output).toMatch(
+    /^HomeUnusable: The data folder .* cannot be used: .*BESTMARK_HOME/,
+  )
+  await guest.leave()
+})

@@ -77,7 +77,7 @@ test('the last process stops the server, and the next one finds everything again
   await again.close()
 })
 
-test('a process that left is not counted, so the last one stops the server without a wait', async () => {
+test('a process that closed the board does not count, so the last one stops the server at once', async () => {
   const home = newHome('left')
   for (let round = 0; round < 3; round++) {
     const [first, last] = [await openDatabase({ home }), await openDatabase({ home })]
@@ -88,7 +88,7 @@ test('a process that left is not counted, so the last one stops the server witho
   }
 })
 
-test('a server that was killed lost nothing that was acknowledged, and open databases go on', async () => {
+test('a killed server loses no acknowledged write, and open databases continue', async () => {
   const home = newHome('killed')
   const db = await opened(home)
   const job_id = await newJob(db)
@@ -126,7 +126,7 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-test('locks that name a process which is alive but no server are removed', async () => {
+test('a lock that names a running process is removed if that process is not the server', async () => {
   const home = newHome('locks')
   await (await opened(home)).close()
   await stopEmbedded(home)
@@ -167,7 +167,7 @@ test('a Ctrl-C in the terminal does not reach the server', async () => {
   await db.close()
 })
 
-test('a data folder with a long path has its socket in a short one of its own', async () => {
+test('if the path of a data folder is long, its socket is in a separate folder with a short path', async () => {
   const home = newHome(`${'long'.repeat(20)}/${'longer'.repeat(20)}`)
   const db = await opened(home)
   const { socketFolder, socket } = await findServerPaths(home)
@@ -178,7 +178,7 @@ test('a data folder with a long path has its socket in a short one of its own', 
   await rm(socketFolder, { recursive: true })
 })
 
-test('a socket folder that somebody else prepared is not used', async () => {
+test('a socket folder of another user is not used', async () => {
   const home = newHome(`${'other'.repeat(20)}/${'others'.repeat(20)}`)
   const { socketFolder } = serverPathsIn(home)
   await mkdir(socketFolder, { mode: 0o755 })
@@ -191,7 +191,7 @@ test('a socket folder that somebody else prepared is not used', async () => {
   await rm(socketFolder)
 })
 
-test('the server is durable, small, has no network and knows UTF-8 wherever it is started', async () => {
+test('the server is durable and small, has no network, and uses UTF-8 in any locale', async () => {
   const home = newHome('settings')
   const { LANG: _lang, LC_ALL: _all, ...env } = process.env
   const guest = new Guest(home, {
@@ -217,7 +217,7 @@ test('the server is durable, small, has no network and knows UTF-8 wherever it i
   await guest.leave()
 })
 
-test('a server that cannot start says why, and where its log is', async () => {
+test('the error of a server that cannot start has the reason and the path of its log', async () => {
   const home = newHome('broken')
   await (await opened(home)).close()
   await stopEmbedded(home)

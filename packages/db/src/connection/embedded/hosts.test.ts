@@ -66,7 +66,7 @@ function guestApart(home: string, machine?: Machine): Guest {
 const REFUSED =
   /^DatabaseUnavailable: The machine anna runs the database in .*DATABASE_URL.*no longer exists.*delete .*postgres-host\.json\.$/
 
-test('a machine that lost its power goes on after its next boot, and another one is refused until then', async () => {
+test('after a power loss the machine starts its server again; another machine is refused until then', async () => {
   const home = newHome('power')
   const first = new Guest(home, { machine: ANNA })
   expect(await first.output).toContain('embedded Postgres')
@@ -85,7 +85,7 @@ test('a machine that lost its power goes on after its next boot, and another one
   await again.leave()
 })
 
-test('a note that cannot be read is taken for another machine', async () => {
+test('an unreadable host note counts as that of another machine', async () => {
   const home = newHome('unreadable')
   await (await openDatabase({ home })).close()
   await stopEmbedded(home)
@@ -93,7 +93,7 @@ test('a note that cannot be read is taken for another machine', async () => {
   await expect(openDatabase({ home })).rejects.toThrow(/DATABASE_URL/)
 })
 
-test('a server that nobody noted, as older versions did not, is noted by the next process', async () => {
+test('a server without a host note, as of older versions, gets one from the next process', async () => {
   const home = newHome('older')
   const db = await openDatabase({ home })
   await rm(hostNote(home))
@@ -102,7 +102,7 @@ test('a server that nobody noted, as older versions did not, is noted by the nex
   await db.close()
 })
 
-test('a machine that stopped its server leaves the files to any other', async () => {
+test('after a machine stopped its server, any other machine may use the files', async () => {
   const home = newHome('stopped')
   const db = await openDatabase({ home, machine: ANNA })
   expect(existsSync(hostNote(home))).toBe(true)
@@ -115,22 +115,25 @@ test('a machine that stopped its server leaves the files to any other', async ()
   await stopEmbedded(home, BERT)
 })
 
-test.runIf(mayPart)(`another machine leaves a live server and its files alone${why}`, async () => {
-  const home = newHome('live')
-  const db = await openDatabase({ home, machine: ANNA })
-  const lock = join(serverPathsIn(home).data, 'postmaster.pid')
-  const before = await readFile(lock, 'utf8')
-  const other = guestApart(home, BERT)
-  expect(await other.output).toMatch(REFUSED)
-  await other.leave()
-  expect(await readFile(lock, 'utf8')).toBe(before)
-  expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }])
-  await db.close()
-  await stopEmbedded(home, ANNA)
-})
+test.runIf(mayPart)(
+  `another machine does not touch a live server and its files${why}`,
+  async () => {
+    const home = newHome('live')
+    const db = await openDatabase({ home, machine: ANNA })
+    const lock = join(serverPathsIn(home).data, 'postmaster.pid')
+    const before = await readFile(lock, 'utf8')
+    const other = guestApart(home, BERT)
+    expect(await other.output).toMatch(REFUSED)
+    await other.leave()
+    expect(await readFile(lock, 'utf8')).toBe(before)
+    expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }])
+    await db.close()
+    await stopEmbedded(home, ANNA)
+  },
+)
 
 test.runIf(mayPart && mayLock)(
-  `a container beside leaves a live server alone, and follows one that was killed${why}`,
+  `another container of the machine does not touch a live server, and replaces a killed one${why}`,
   { timeout: 120_000 },
   async () => {
     const home = newHome('beside')

@@ -15,7 +15,7 @@ const CONTAINER: Machine = {
   pid_namespace: 'pid:[4026532000]',
 }
 
-test('this machine is itself, and has a boot', async () => {
+test('this machine recognises itself, and has a boot id', async () => {
   const me = await thisMachine()
   expect(me.boot_id).not.toBeNull()
   expect(whereIs(me, await thisMachine())).toBe('here')

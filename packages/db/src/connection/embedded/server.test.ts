@@ -19,7 +19,7 @@ async function delayFiles(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await work('a', 'b', 20_000, 64, 'sha512')
 }
 
-test('a server that ends before its starter looks is reported, and nobody waits for it', async () => {
+test('a server that ends at once is reported without a wait', async () => {
   const paths = serverPathsIn(folder)
   await mkdir(paths.data, { recursive: true, mode: 0o700 })
   const bin = join(folder, 'bin')

@@ -24,22 +24,25 @@ afterAll(() => rm(folder, { recursive: true }))
 const hasTurns = process.platform === 'linux'
 const why = hasTurns ? '' : ' (skipped: only Linux has turns)'
 
-test.runIf(hasTurns)(`whoever starts a server has the turn until it answers${why}`, async () => {
-  const home = join(folder, 'held')
-  await (await openDatabase({ home })).close()
-  for (let round = 0; round < 3; round++) {
-    await stopEmbedded(home)
-    const serving = ensureServer(home, await thisMachine())
-    // It asks first whether a server answers, and then takes the turn before anybody who waits here.
-    await untilTaken(home)
-    {
-      await using _turn = await takeTurn(digestOf(home))
-      expect(await checkServer(serverPathsIn(home))).toBe('yes')
+test.runIf(hasTurns)(
+  `the process that starts a server has the turn until the server answers${why}`,
+  async () => {
+    const home = join(folder, 'held')
+    await (await openDatabase({ home })).close()
+    for (let round = 0; round < 3; round++) {
+      await stopEmbedded(home)
+      const serving = ensureServer(home, await thisMachine())
+      // It asks first whether a server answers, and then takes the turn before anybody who waits here.
+      await untilTaken(home)
+      {
+        await using _turn = await takeTurn(digestOf(home))
+        expect(await checkServer(serverPathsIn(home))).toBe('yes')
+      }
+      await serving
     }
-    await serving
-  }
-  await stopEmbedded(home)
-})
+    await stopEmbedded(home)
+  },
+)
 
 /** Waits until somebody has the turn. */
 async function untilTaken(home: string): Promise<void> {
@@ -55,7 +58,7 @@ async function untilTaken(home: string): Promise<void> {
 }
 
 test(
-  'of several processes that miss a killed server one starts it, once each time',
+  'after a server was killed, exactly one of several processes starts it again',
   { timeout: 120_000 },
   async () => {
     const home = join(folder, 'killed')
