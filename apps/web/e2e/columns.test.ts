@@ -59,7 +59,7 @@ test("a column's head sorts the list by it, its best first, and then the other w
   await expect.poll(() => names(page)).toEqual(['one', 'three', 'two'])
 })
 
-test('jobs stand by project, with its name before them', async () => {
+test('jobs are grouped by project, below its name', async () => {
   const page = await open('/?sort=name')
   await page.getByRole('checkbox', { name: 'by project' }).check()
   await page.waitForURL(/group=project/)

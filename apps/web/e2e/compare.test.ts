@@ -170,7 +170,7 @@ test.each([
   [1280, 'light'],
   [1920, 'dark'],
 ] as const)(
-  'at %i px only the boxes of tables and axes scroll sideways, and nothing complains',
+  'at %i px only the boxes of tables and axes scroll sideways, and the console stays empty',
   async (width, colorScheme) => {
     const complaints: string[] = []
     const page = await (

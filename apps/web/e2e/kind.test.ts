@@ -26,7 +26,7 @@ test('the page, the deploy dialog and the report name a checkpoint that cannot b
   const hint = 'This is an adapter. Serve it together with gpt2.'
   await dialog.getByText(hint).waitFor()
   await dialog.getByRole('radio', { name: /step 200/ }).check()
-  await dialog.getByText('Join them before you serve it').waitFor()
+  await dialog.getByText('Merge them before you serve it').waitFor()
   await page.goto(`/jobs/${run.job_id}/report`)
   expect(await page.getByText(hint).count()).toBe(1)
   expect(await page.getByText('Its SHA-256 is abc123').count()).toBe(1)

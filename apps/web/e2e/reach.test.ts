@@ -57,7 +57,7 @@ test('no page scrolls sideways, on a phone or a desktop, in light or dark', asyn
   }
 })
 
-test('on the narrowest phone the search works, and a step is whole beside its button', async () => {
+test('on the narrowest phone the search works, and a step is fully visible beside its button', async () => {
   const narrow = { viewport: { width: 320, height: 700 } }
   const list = await visit('/', narrow)
   expect((await list.getByRole('searchbox').boundingBox())?.width).toBeGreaterThan(160)
@@ -75,7 +75,7 @@ test('on the narrowest phone the search works, and a step is whole beside its bu
   expect(isWhole).toBe(true)
 })
 
-test('a failed job shows the last line of its error, and its page the whole', async () => {
+test('a failed job shows the last line of its error, and its page shows all of it', async () => {
   const page = await visit(pages[3] ?? '')
   await page.getByText('ValueError: loss is not a number', { exact: true }).waitFor()
   const error = page.getByRole('region', { name: 'error' })

@@ -41,7 +41,7 @@ test('a report and its files have one headline', async () => {
   }
 })
 
-test('the HTML file needs no other file, and looks as the page', async () => {
+test('the HTML file needs no other file, and looks like the page', async () => {
   const visitor = await site.visitor()
   const online = await visitor.newPage()
   const offline = await (await site.visitor({ offline: true })).newPage()

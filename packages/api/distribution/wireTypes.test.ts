@@ -68,7 +68,7 @@ test('interfaces of one name in two places get two names', () => {
   expect(type).toBe('{\n  a: One\n  b: One2\n}')
 })
 
-test('a type that the wire cannot carry is refused by its place', () => {
+test('a type that the wire cannot carry is refused with its path', () => {
   expect(() => written('type Sent = { list: { call: () => void }[] }; export {}')).toThrow(
     'Sent.list[].call: the wire cannot carry () => void.',
   )

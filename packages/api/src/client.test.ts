@@ -144,7 +144,7 @@ test('a tool can follow every job of the board', async () => {
   expect(deltas.length).toBeGreaterThan(0)
 })
 
-test('a job is followed whatever the case of the letters of its id', async () => {
+test('a job is followed in any letter case of its id', async () => {
   const job_id = await board.newJob()
   await board.recordEvents(job_id, metrics(1, 1))
   const upper = job_id.toUpperCase()

@@ -80,7 +80,7 @@ function textsNamed(answer: unknown, name: string): string[] {
   )
 }
 
-test('in every answer a path is relative to its root, and an absolute one is named so', async () => {
+test('in every answer a path is relative to its root, unless its field is called absolute', async () => {
   const all = await answers()
   const procedures = Object.keys(appRouter._def.procedures)
   expect(Object.keys(all).sort()).toEqual(procedures.sort())

@@ -29,7 +29,7 @@ test('the loss of an untrained model is the logarithm of its vocabulary size', (
   expect(learnerOf(1).loss([COUNTING])).toBeCloseTo(Math.log(16), 1)
 })
 
-test('no character sees what follows it', () => {
+test('a prediction does not depend on later characters', () => {
   const learner = learnerOf(1)
   const before = learner.logits(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8))
   const after = learner.logits(Int32Array.of(1, 2, 3, 4, 9, 9, 9, 9))

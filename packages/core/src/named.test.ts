@@ -53,7 +53,7 @@ test('records with such names are sent unchanged, alone and in many rows', () =>
 })
 
 test.each(INHERITED)(
-  'a run whose metrics are called %s is judged by their values alone',
+  'a run whose metrics are called %s is ranked by their values alone',
   (name) => {
     const events = [1, 2, 3].flatMap((step) => [
       {

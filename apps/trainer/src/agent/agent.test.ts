@@ -156,7 +156,7 @@ test('an adopted run without a process has stopped, and train --resume continues
   ])
 })
 
-test('of two resumes at once only one trains, and the other does not change how the job ends', async () => {
+test('if a run is resumed twice at once, only one process trains, and the other does not change how the job ends', async () => {
   await using here = agentHere()
   const run = await start('quick', 'twice')
   await here.agent.adopt(run)

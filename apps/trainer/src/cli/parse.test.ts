@@ -64,7 +64,7 @@ test.each([
   expect(() => parse(words.split(' ').filter(Boolean), COOK)).toThrow(message)
 })
 
-test('a word too many is named', () => {
+test('the error for one word too many names it', () => {
   const table = command({ ...BEFORE, arguments: { MEAL: maybe('a meal') }, options: {} })
   expect(parse([], table).args.MEAL).toBeUndefined()
   expect(() => parse(['soup', 'rice'], table)).toThrow(

@@ -5,7 +5,7 @@ import { readRunProcess } from './mark.ts'
 import { TAKEN, claimRun } from './runClaim.ts'
 import { ending, eventsOf, eventsOfType, runFolder, startQuick } from '../recipes/testing.ts'
 
-test('of several processes started at once in one folder only one trains, and the others say why', async () => {
+test('if several processes start at once in one folder, only one trains, and the others say why', async () => {
   using run = runFolder()
   const children = [0, 1, 2, 3].map(() => startQuick(run.path))
   const codes = await Promise.all(children.map(ending))

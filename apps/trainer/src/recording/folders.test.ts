@@ -68,7 +68,7 @@ const FOLLOWERS = {
 }
 
 test.each(Object.entries(FOLLOWERS))(
-  'a run that begins in the folder of another one is a job of its own to %s, and the other has ended with the reason',
+  'for %s, a run that begins in the folder of another run is a new job, and the other job ends with the reason',
   async (name, follow) => {
     const root = join(here.path, `again, ${name}`)
     const first = await begin(root, [3, 2])

@@ -59,7 +59,7 @@ const FOLLOWERS = {
 }
 
 test.each(Object.entries(FOLLOWERS))(
-  'a run whose journal is away for a moment stays one job to %s',
+  'for %s, a run whose journal is missing for a moment stays one job',
   async (name, follow) => {
     const root = join(here.path, `away, ${name}`)
     const job_id = await begin(root)
@@ -96,7 +96,7 @@ test.each(Object.entries(FOLLOWERS))(
   },
 )
 
-test('a job made from the path while the journal was missing leaves the journal to its own job', async () => {
+test('a job that was made from the path while the journal was missing does not get the journal of the first job', async () => {
   const root = join(here.path, 'imported meanwhile')
   const job_id = await begin(root)
   await importRun(here.board, root, {})

@@ -32,7 +32,7 @@ async function layOut(root: string, paths: readonly string[]): Promise<void> {
 }
 
 test.skipIf(!corpus)(
-  `every saved folder of a public layout is a checkpoint, and whole where it has weights${why}`,
+  `every saved folder of a public layout is a checkpoint, and complete if it has weights${why}`,
   async () => {
     let whole = 0
     for (const { saved_as, path = '' } of await publicRows(corpus, 'layout')) {
@@ -88,7 +88,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `a public configuration of an adapter names its base, and an index the parts that are missing${why}`,
+  `a public adapter configuration names its base, and a public index names the missing parts${why}`,
   async () => {
     let adapters = 0
     for (const file of await publicFiles(corpus, 'checkpoint_config')) {

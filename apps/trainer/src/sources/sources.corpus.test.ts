@@ -17,7 +17,7 @@ async function bestOf(path: string) {
 }
 
 test.skipIf(!corpus)(
-  `public Lightning tables come to the best that their index names${why}`,
+  `the best of a public Lightning table is the one in its index${why}`,
   async () => {
     const rows = await publicRows(corpus ?? '', 'lightning_csv')
     expect(rows.length).toBeGreaterThan(0)
@@ -34,7 +34,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `rows of public Lightning tables reach the steps of the files beside them${why}`,
+  `rows of public Lightning tables include the steps of the files beside them${why}`,
   async () => {
     for (const row of await publicRows(corpus ?? '', 'lightning_csv')) {
       const path = join(corpus ?? '', row['saved_as']!)
@@ -50,7 +50,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `a public log after nanoGPT comes to the best that its index names${why}`,
+  `the best of a public log in the format of nanoGPT is the one in its index${why}`,
   async () => {
     for (const row of await publicRows(corpus ?? '', 'nanogpt_log')) {
       const path = join(corpus ?? '', row['saved_as']!)
@@ -68,23 +68,18 @@ test.skipIf(!corpus)(
   },
 )
 
-test.skipIf(!corpus)(
-  `public event files come to the best that their index names${why}`,
-  async () => {
-    for (const row of await publicRows(corpus ?? '', 'tfevents')) {
-      const { source, best, evaluated } = await bestOf(join(corpus ?? '', row['saved_as']!))
-      expect(source, row['path']).toBe('tensorboard')
-      expect(evaluated, row['path']).toHaveLength(Number(row['n_eval']))
-      if (row['argmin_eval_loss'])
-        expect(best?.value).toBeCloseTo(Number(row['argmin_eval_loss']), 6)
-      if (row['argmin_eval_loss_step'])
-        expect(best?.step).toBe(Number(row['argmin_eval_loss_step']))
-    }
-  },
-)
+test.skipIf(!corpus)(`the best of public event files is the one in their index${why}`, async () => {
+  for (const row of await publicRows(corpus ?? '', 'tfevents')) {
+    const { source, best, evaluated } = await bestOf(join(corpus ?? '', row['saved_as']!))
+    expect(source, row['path']).toBe('tensorboard')
+    expect(evaluated, row['path']).toHaveLength(Number(row['n_eval']))
+    if (row['argmin_eval_loss']) expect(best?.value).toBeCloseTo(Number(row['argmin_eval_loss']), 6)
+    if (row['argmin_eval_loss_step']) expect(best?.step).toBe(Number(row['argmin_eval_loss_step']))
+  }
+})
 
 test.skipIf(!corpus)(
-  `public logs of LLaMA-Factory come to the best that their index names${why}`,
+  `the best of a public log of LLaMA-Factory is the one in its index${why}`,
   async () => {
     for (const row of await publicRows(corpus ?? '', 'llamafactory_trainer_log')) {
       const path = join(corpus ?? '', row['saved_as']!)
@@ -104,7 +99,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `an empty column of rewards makes no public run one of preference training${why}`,
+  `an empty column of rewards does not make a public run preference training${why}`,
   async () => {
     const rows = await publicRows(corpus ?? '', 'llamafactory_trainer_log')
     const rewarded = rows.filter(({ metric_names = '' }) => /\breward\b/.test(metric_names))

@@ -194,7 +194,7 @@ test('a test split decides nothing, but may be the target of a backtest', () => 
   expect(scored).toMatchObject([{ target: 'eval_accuracy' }])
 })
 
-test('of several targets the given direction applies to those whose names show none', () => {
+test('with several targets, a given direction applies to those whose names show no direction', () => {
   const values = rising.map(({ eval_loss }, index) => ({
     eval_loss: eval_loss!,
     eval_wer: index,

@@ -16,7 +16,7 @@ function normals(seed: number): () => number {
 }
 
 test.each([3, 6, 12])(
-  'an interval of %i groups holds the truth about as often as it says',
+  'an interval over %i groups contains the true value about as often as it claims',
   (groups) => {
     const [normal, cases] = [normals(7), 400]
     let held = 0

@@ -38,7 +38,7 @@ test('candidates that are equal in the loss may lie in any order', () => {
   expect(isForm('eval_ppl', [7.3, 7.4, 1, 9], [2, 2, 1, 3])).toBe(true)
 })
 
-test('what was never measured beside the loss is no form of it', () => {
+test('a metric that was never measured together with the loss is not a form of it', () => {
   expect(isForm('eval_ppl', [1, 2, 3], [])).toBe(false)
 })
 

@@ -73,7 +73,7 @@ test('a pick is the checkpoint of its attempt, also if another has the same step
   expect(picksOf(run).get('lowest_eval_loss')).toMatchObject({ step: 200, attempt: 1, value: 0.4 })
 })
 
-test('of equal scores the first is picked', () => {
+test('if scores are equal, the first is picked', () => {
   const replay = replayed(withLosses(3, 1, 1, 4))
   expect(scoredIndex(replay, { eval_loss: 1 })).toBe(1)
 })

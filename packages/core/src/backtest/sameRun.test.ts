@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sameRuns } from './sameRun.ts'
 import { aRun } from './testing.ts'
 
-test('the order in which a program writes its metrics makes no other run', () => {
+test('another order of the metrics in the files does not make another run', () => {
   const run = aRun('run', 'a', [{ eval_loss: 2, eval_f1: 0.5 }])
   const other = aRun('other', 'b', [{ eval_f1: 0.5, eval_loss: 2 }])
   expect(sameRuns([run, other])).toEqual(new Map([[other, run]]))

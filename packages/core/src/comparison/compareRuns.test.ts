@@ -53,7 +53,7 @@ test('the order of the runs makes no difference', () => {
   expect(compare(d, c, b, a)).toEqual(compare(a, b, c, d))
 })
 
-test('of equal values the earlier step wins, then the name, and the tie is reported', () => {
+test('if values are equal, the earlier step wins, then the name, and the tie is reported', () => {
   const comparison = compare(run('b', [[20, 1]]), run('c', [[10, 1]]), run('a', [[20, 1]]))
   expect(groupNames(comparison)).toEqual([['c', 'a', 'b']])
   expect(comparison.sentence).toContain('a step 20 has the same value.')
@@ -78,7 +78,7 @@ test('if the noise is unknown, nothing is called a tie, and a note says so', () 
   expect(codesOf(comparison)).toContain('noise_unknown')
 })
 
-test('different metrics or directions are never ranked across', () => {
+test('runs with different metrics or directions are never ranked together', () => {
   const f1 = (name: string, value: number) => run(name, [[10, { eval_f1: value }]])
   const upward = run('up', [[10, { eval_score_x: 1 }]], {
     input: { declaration: { metric: 'eval_score_x', direction: 'max', declared_by: 'x' } },

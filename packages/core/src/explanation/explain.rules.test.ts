@@ -81,7 +81,7 @@ test('what another metric would pick needs two values, a direction, and the same
   ])
 })
 
-test('of equal picks the earlier step is first, in any ranking', () => {
+test('if picks are equal, the earlier step is first, in any ranking', () => {
   const rows = evaluations([100, { eval_loss: 2, eval_f1: 1 }], [200, { eval_loss: 1, eval_f1: 1 }])
   expect(explained({ evaluations: rows }).winners).toMatchObject([
     { metric: 'eval_f1', best: { step: 100 }, agrees: false },

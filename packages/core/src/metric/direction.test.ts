@@ -64,4 +64,4 @@ test.each([
   'rewards/chosen',
   'maple',
   'lossy',
-])('%s must be told', (name) => expect(directionOf(name)).toBeUndefined())
+])('the direction of %s must be given', (name) => expect(directionOf(name)).toBeUndefined())

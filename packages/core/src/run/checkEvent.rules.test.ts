@@ -9,7 +9,7 @@ test('a valid event has no invalid fields', () => {
 })
 
 test.each([null, 'text', 5, {}, { ...log, type: 'zorp' }, { attempt: 0 }, [], undefined])(
-  'what is no event is skipped whole: %j',
+  'a record that is not an event is skipped: %j',
   (input) => {
     expect(checkEvent(input)).toMatchObject({
       event: undefined,
@@ -45,7 +45,7 @@ test('an error about a field shows its value, shortened', () => {
   expect(why(undefined)).toContain('got nothing')
 })
 
-test('a field without a described form is only called not valid', () => {
+test('the error for a field without a described form says only that it is not valid', () => {
   expect(checkEvent({ ...saved, files_state: 5 }).invalid[0]?.why).toBe(
     'its files_state is not valid',
   )
@@ -54,7 +54,7 @@ test('a field without a described form is only called not valid', () => {
 
 const fits = (path: string) => checkEvent({ ...saved, path }).event !== undefined
 
-test('a path must fit into a file system: each name 255 long, all of it 4096, and no zero', () => {
+test('a path must fit into a file system: names of at most 255, 4096 in all, and no zero', () => {
   const longest = `${'a/'.repeat(2047)}ab`
   expect(longest).toHaveLength(4096)
   expect([fits('a'.repeat(255)), fits(`b/${'a'.repeat(255)}\\c`), fits(longest)]).toEqual([

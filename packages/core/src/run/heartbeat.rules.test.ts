@@ -4,7 +4,7 @@ import { activityAfter, isFromRun, PATIENCE } from './heartbeat.ts'
 
 const fromRun = (event: object) => isFromRun(TrainingEvent.parse({ attempt: 0, ...event }))
 
-test('what somebody else found out about a run is not its own word', () => {
+test('an event that another program recorded about a run is not a log line of the run', () => {
   const evaluation = { type: 'evaluation', step: 1, values: { eval_loss: 1 } }
   const saved = { step: 1, path: 'a', files_state: 'complete' }
   expect(fromRun({ type: 'heartbeat' })).toBe(true)
@@ -27,11 +27,11 @@ test('the first log line of a run gives no cadence', () => {
   })
 })
 
-test('one gap raises the cadence to at most twice the patience before it', () => {
+test('one gap raises the cadence to at most twice the earlier patience', () => {
   const night = 10 * 60 * PATIENCE.floor
   expect(activityAfter({ heard_at: 0, cadence: null }, night).cadence).toBe(2 * PATIENCE.floor)
 })
 
-test('the longest gap is forgotten by a hundredth of each gap that follows', () => {
+test('the longest gap decreases by a hundredth of each later gap', () => {
   expect(activityAfter({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
 })

@@ -32,20 +32,20 @@ test('a run that logs every second is given the floor', () => {
   expect(patienceFor(after(...Array<number>(20).fill(SECOND)).cadence)).toBe(PATIENCE.floor)
 })
 
-test('a long pause among short steps is remembered for many pauses, and then forgotten', () => {
+test('a long gap among short ones counts for many gaps, and then no more', () => {
   const steps = (seconds: number): number[] => Array<number>(seconds).fill(SECOND)
   const pause = 5 * MINUTE
   expect(patienceFor(after(...steps(10), pause, ...steps(600)).cadence)).toBeGreaterThan(3 * pause)
   expect(patienceFor(after(...steps(10), pause, ...steps(100_000)).cadence)).toBe(PATIENCE.floor)
 })
 
-test('one night asleep does not make a run patient for days, but a slow run is soon known as one', () => {
+test('one night of sleep does not raise the cadence for days, but the cadence of a slow run rises soon', () => {
   const HOUR = 60 * MINUTE
   expect(patienceFor(after(SECOND, SECOND, 10 * HOUR).cadence)).toBeLessThan(HOUR)
   expect(patienceFor(after(3 * HOUR, 3 * HOUR, 3 * HOUR).cadence)).toBeGreaterThan(3 * HOUR)
 })
 
-test('a clock that is set back takes nothing back', () => {
+test('a clock that is set back changes nothing', () => {
   const activity = activityAfter({ heard_at: 1_000, cadence: 10 }, 400)
   expect(activity).toEqual({ heard_at: 1_000, cadence: 10 })
 })

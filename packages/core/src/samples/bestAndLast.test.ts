@@ -8,13 +8,13 @@ test('the samples of the best step and the last step are taken', () => {
   expect(bestAndLast(sampled, at(200))).toEqual({ best: at(200), distance: 0, last: at(300) })
 })
 
-test('where the best step has no samples, the nearest step is taken, and how far it is away', () => {
+test('if the best step has no samples, the nearest step is taken, with its distance', () => {
   const sampled = [at(100), at(200), at(300)]
   expect(bestAndLast(sampled, at(210))).toMatchObject({ best: at(200), distance: -10 })
   expect(bestAndLast(sampled, at(290))).toMatchObject({ best: at(300), distance: 10 })
 })
 
-test('of two equally near steps the earlier one is taken, in any order', () => {
+test('if two steps are equally near, the earlier one is taken, in any order', () => {
   expect(bestAndLast([at(100), at(200)], at(150))).toMatchObject({ best: at(100), distance: -50 })
   expect(bestAndLast([at(200), at(100)], at(150))).toMatchObject({ best: at(100), distance: -50 })
 })

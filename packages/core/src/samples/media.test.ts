@@ -27,7 +27,7 @@ test.each([
   ['audio/flac', bytes('fLaC'), true],
   ['audio/mpeg', bytes('ID3'), true],
   ['audio/mpeg', bytes([0xff, 0xfb, 0x90, 0x64]), true],
-])('%s is known by its bytes, and whether its end is there', (media_type, file, isWhole) => {
+])('%s is recognised by its bytes, and a missing end is noticed', (media_type, file, isWhole) => {
   expect(mediaOf(file)).toEqual({ kind: media_type.split('/')[0], media_type, isWhole })
 })
 

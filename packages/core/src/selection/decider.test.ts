@@ -16,7 +16,7 @@ test('the word error rate decides in speech recognition if no metric is declared
   expect([choice.metric, choice.best?.step]).toEqual(['eval_loss', 100])
 })
 
-test('the loss of preference training is refused as a decider, and a reward decides', () => {
+test('in preference training a reward decides, and the loss does not', () => {
   const rows = evaluations(
     [100, { eval_loss: 0.6, 'eval_rewards/chosen': 0.1, 'eval_rewards/accuracies': 0.6 }],
     [200, { eval_loss: 0.7, 'eval_rewards/chosen': 0.2, 'eval_rewards/accuracies': 0.8 }],
@@ -39,14 +39,14 @@ test('a trainer that recorded the loss by default does not make it decide in pre
   expect(second_opinion).toMatchObject({ agrees: false, because: 'other_metric' })
 })
 
-test('preference training without a signal of progress is nothing to choose from', () => {
+test('preference training without a signal of progress gives no choice', () => {
   const rows = evaluations([100, { eval_loss: 0.6, 'eval_rewards/chosen': 0.1 }])
   const { best, reason } = choose({ evaluations: rows, checkpoints: SAVED })
   expect(best).toBeNull()
   expect(reason).toContain('Choose the metric that decides. Logged: eval_rewards/chosen')
 })
 
-test("the project's answer decides where nothing was declared, and who gave it is said", () => {
+test("if nothing was declared, the project's answer decides, and the reason names who gave it", () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 0.9 }],
@@ -140,7 +140,7 @@ test('a direction logged with a score counts if the name does not show one', () 
   expect(best?.step).toBe(200)
 })
 
-test('the held-out loss is found by the name that its program has for it, a test loss is not', () => {
+test('the held-out loss is found under the name of any program, and a test loss is not used', () => {
   const names = ['eval_loss', 'val_acc']
   for (const name of ['loss', 'val_loss', 'val/loss', 'eval_loss']) {
     expect(asLogged(name, names)).toBe('eval_loss')
@@ -149,7 +149,7 @@ test('the held-out loss is found by the name that its program has for it, a test
   expect(asLogged('val_acc', names)).toBe('val_acc')
 })
 
-test('a person who goes by the lowest loss is named for it, whatever the run declared', () => {
+test('if a person chose the lowest loss, the reason names the person, whatever the run declared', () => {
   const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
   const policy = 'lowest_eval_loss' as const
   expect(choose(given).reason).toContain('The run does not say which metric decides')

@@ -25,7 +25,7 @@ test('noise is the median deviation of points from the cubic through their neigh
   expect(spike?.standard_error).toBeCloseTo(MAD * (4 / 6) * PER_POINT, 12)
 })
 
-test('of an even number of deviations the median is between the middle two', () => {
+test('the median of an even number of deviations is between the middle two', () => {
   const deviations = [1 / 6, 4 / 6, 1, 4 / 6].map((of) => of * PER_POINT)
   const middle = (deviations[1]! + deviations[3]!) / 2
   expect(noiseAmong(curve([2, 2, 2, 2, 3, 2, 2, 2]))?.standard_error).toBeCloseTo(MAD * middle, 12)
@@ -41,13 +41,13 @@ test('a cubic has no noise at uneven steps, and seven points are enough', () => 
   expect(noiseAmong(curve(cubic.slice(0, 6), steps))).toBeNull()
 })
 
-test('what is left of rounding is no noise', () => {
+test('rounding errors are not noise', () => {
   const steps = [0, 1, 3, 4, 8, 9, 15, 16]
   const cubic = steps.map((x) => (x ** 3 - 20 * x ** 2) / 7 + 1000 / 3)
   expect(noiseAmong(curve(cubic, steps))?.standard_error).toBe(0)
 })
 
-test('a spread that no number can hold is not known', () => {
+test('a spread above the largest number is unknown', () => {
   const huge = [1, -1, 1, -1, 1, -1, 1].map((sign) => sign * 1.7e308)
   expect(noiseAmong(curve(huge))).toBeNull()
 })
@@ -61,12 +61,12 @@ test('a curve has the noise of its mirror image, wherever its best lies', () => 
   )
 })
 
-test('noise says where it comes from', () => {
+test('noise has its source', () => {
   const rows = evaluations([1, { acc: 0.5 }]).map((row) => ({ ...row, samples: 100 }))
   expect(noiseAmong(rows, 'acc')?.text).toBe('binomial error of 100 samples: ±0.05')
 })
 
-test('a curve of fourth degree is not taken for a cubic', () => {
+test('a curve of fourth degree is not fitted exactly', () => {
   const steps = [0, 1, 2, 3, 4, 5, 6]
   const noise = noiseAmong(
     curve(
@@ -77,7 +77,7 @@ test('a curve of fourth degree is not taken for a cubic', () => {
   expect(noise?.standard_error).toBeCloseTo(MAD * 4 * PER_POINT, 9)
 })
 
-test('values that are not finite are no part of the curve', () => {
+test('values that are not finite are ignored', () => {
   const whole = [2, 2, 2, 3, 2, 2, 2, 2]
   const holes = [2, 2, NaN, 2, 3, 2, Infinity, 2, 2, 2]
   const steps = [0, 1, 1.5, 2, 3, 4, 4.5, 5, 6, 7]
@@ -86,7 +86,7 @@ test('values that are not finite are no part of the curve', () => {
   )
 })
 
-test('the fifty evaluations before the best and the fifty from it on tell its noise', () => {
+test('the noise of the best comes from the fifty evaluations before it and the fifty from it on', () => {
   const wiggle = (index: number) => 2 + Math.sin(index ** 2) / 100 + ((index - 150) / 400) ** 2
   const values = Array.from({ length: 300 }, (_, index) => wiggle(index))
   values[150] = 1.98
@@ -99,7 +99,7 @@ test('the fifty evaluations before the best and the fifty from it on tell its no
   expect(noiseAmong(curve(wild))).not.toEqual(noiseAmong(curve(wild).slice(100, 199)))
 })
 
-test('a logged standard error counts where it is finite and not negative', () => {
+test('a logged standard error counts if it is finite and not negative', () => {
   const errors = [0.02, 0, -1, NaN, Infinity]
   const sources = errors.map((acc_stderr) => {
     const rows = evaluations([1, { acc: 0.7, acc_stderr }]).map((row) => ({ ...row, samples: 50 }))
@@ -120,7 +120,7 @@ test('at 0 and 1 the binomial error is that of one more sample, half of it right
   expect(binomialOf(100, 10)).toBeCloseTo(100 * edge, 10)
 })
 
-test('a value that is no share, or of no known number of samples, has no binomial error', () => {
+test('a value that is not a share, or has no number of samples, has no binomial error', () => {
   expect(binomialOf(-0.1, 10)).toBeUndefined()
   expect(binomialOf(100.5, 10)).toBeUndefined()
   expect(binomialOf(0.5, null)).toBeUndefined()

@@ -45,7 +45,7 @@ test('if nothing was measured, the text says whether this metric or every metric
   expect(text([])?.text).toContain('Nothing was evaluated')
 })
 
-test('the reason of no choice names what is missing', () => {
+test('if there is no choice, the reason names what is missing', () => {
   const rows = evaluations([100, NaN])
   const missing = (more: Parameters<typeof choose>[0]) =>
     choose({ evaluations: rows, ...more }).reason
@@ -73,7 +73,7 @@ test('a start that no later evaluation beats is named, within the first twentiet
   expect(unbeaten([5, 1], [100, NaN])).toBe(false)
 })
 
-test('a start that an evaluation without files beats is not an unbeaten start', () => {
+test('a start is not called unbeaten if an evaluation without files is better', () => {
   const rows = evaluations([5, 2], [50, 1], [100, 3])
   expect(choose({ evaluations: rows, checkpoints: checkpoints(5, 100) }).reason).not.toContain(
     'no later evaluation is better',

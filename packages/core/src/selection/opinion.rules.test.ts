@@ -11,7 +11,7 @@ const opinionOn = (of: Parameters<typeof choose>[0]) =>
     ...of,
   }).second_opinion
 
-test('an opinion that agrees says only that, where its pointer is not astray', () => {
+test('an opinion that agrees says only that, unless its path is wrong', () => {
   const among = 'evaluations' as const
   const agrees = [
     opinionOn({ claim: claim('checkpoint-200', 200, 1.2) }),
@@ -48,7 +48,7 @@ test('a stale pointer names the step at which its value was measured', () => {
   )
 })
 
-test('a pointer is not stale where its value was also measured there', () => {
+test('a pointer is not stale if its value was also measured at its step', () => {
   const twice = evaluations([100, 1.4], [200, 1.2], [300, 1.2])
   const opinion = opinionOn({ evaluations: twice, claim: claim('checkpoint-300', 200, 1.2) })
   expect(opinion?.because).not.toBe('stale_pointer')
@@ -58,7 +58,7 @@ test('a claim without a value has no stale pointer', () => {
   expect(opinionOn({ claim: claim('checkpoint-300', 300) })?.because).toBe('unknown')
 })
 
-test('a claimed checkpoint without files is not on disk, and without a known state neither', () => {
+test('a claimed checkpoint without files, or with an unknown state, is not on disk', () => {
   const broken = { step: 300, files_state: 'broken' as const }
   const onBroken = opinionOn({ checkpoints: checkpoints(200, broken), claim: claim(null, 300) })
   expect(onBroken?.because).toBe('not_on_disk')
@@ -68,7 +68,7 @@ test('a claimed checkpoint without files is not on disk, and without a known sta
   expect(onNone?.text).toContain('it is not on disk.')
 })
 
-test('of several checkpoints at a claimed step the latest tells whether it is on disk', () => {
+test('if several checkpoints have the claimed step, the latest decides whether it is on disk', () => {
   const older = { step: 300, files_state: 'missing' as const }
   const newer = { step: 300, attempt: 1, path: 'again' }
   const saved = (...of: Parameters<typeof checkpoints>) => ({
@@ -79,25 +79,25 @@ test('of several checkpoints at a claimed step the latest tells whether it is on
   expect(opinionOn({ ...saved(newer, older), claim: opinion })?.because).toBe('not_on_disk')
 })
 
-test('files do not matter where evaluations are ranked', () => {
+test('files do not matter if evaluations are ranked', () => {
   const opinion = opinionOn({
     ...{ among: 'evaluations', checkpoints: [], claim: claim('checkpoint-300', 300, 1.3) },
   })
   expect(opinion?.because).toBe('unknown')
 })
 
-test('a claim that nothing finite was measured for is not compared', () => {
+test('a claim is not compared if no finite value was measured for it', () => {
   const opinion = opinionOn({ among: 'evaluations', claim: claim(null, 900, null) })
   expect(opinion).toMatchObject({ agrees: false, because: 'not_compared' })
   expect(opinion?.text).toContain('no finite eval_loss was measured at step 900')
 })
 
-test('what was measured at the claimed step goes before the value that was claimed', () => {
+test('the value measured at the claimed step has priority over the claimed value', () => {
   const opinion = opinionOn({ among: 'evaluations', claim: claim(null, 100, 1.3) })
   expect(opinion).toMatchObject({ because: 'other_direction' })
 })
 
-test('the other direction is named after the metric that was misread', () => {
+test('an opposite direction is explained with the name of the metric', () => {
   expect(opinionOn({ claim: claim('checkpoint-100', 100, 1.4) })?.text).toContain(
     'it took the highest eval_loss for the best',
   )
@@ -140,7 +140,7 @@ test('a record that names its metric is compared by it, even if its value was no
   expect(opinionOn({ claim: { ...named, value: 1.3 } })?.because).not.toBe('other_metric')
 })
 
-test('a record that only a path locates keeps that path, whatever its value', () => {
+test('a record with a path but no step keeps its path, whatever its value', () => {
   expect(opinionOn({ claim: claim('checkpoint-300', null, 1.2) })).toMatchObject({ step: null })
 })
 
@@ -148,7 +148,7 @@ test('a pointer without a step is not stale', () => {
   expect(opinionOn({ claim: claim('best', 300, 1.3) })?.because).toBe('unknown')
 })
 
-test('a step ends the name of a folder, whatever slashes follow it', () => {
+test('a step is the number at the end of a folder name, also before slashes', () => {
   expect(['run-20//', 'a-1/b-20\\', 'b-20'].map(pathStep)).toEqual([20, 20, 20])
   expect(['run-20-best', 'run-20.tmp', 'a-20/b', '20'].map(pathStep)).toEqual([
     ...[null, null, null, null],

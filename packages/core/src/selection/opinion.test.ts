@@ -46,7 +46,7 @@ test('a claimed checkpoint without files is not on disk', () => {
   expect(opinion?.text).toContain('missing: deleted')
 })
 
-test('of equal values the first wins', () => {
+test('if values are equal, the first wins', () => {
   const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
   expect(opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })).toMatchObject({
     because: 'tie',

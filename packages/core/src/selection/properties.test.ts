@@ -64,7 +64,7 @@ test('the order in which different steps arrive changes nothing', () => {
   )
 })
 
-test('a worse checkpoint more never changes the best', () => {
+test('an additional worse checkpoint never changes the best', () => {
   fc.assert(
     fc.property(run, fc.nat(1), fc.integer({ min: 1, max: 9 }), (rows, attempt, worse) => {
       const before = chosen(rows)
@@ -110,7 +110,7 @@ test('scaling a metric by a positive number changes nothing but the figures', ()
   )
 })
 
-test('what is not finite is never in the ranking, and always passed over with a reason', () => {
+test('a value that is not finite is never in the ranking, and always skipped with a reason', () => {
   fc.assert(
     fc.property(run, (rows) => {
       const { ranking, skipped } = chosen(rows)

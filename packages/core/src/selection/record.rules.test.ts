@@ -22,7 +22,7 @@ test('a record without a finite value, or of a value that was never measured, na
   }
 })
 
-test('of metrics with the recorded value those of the recorded step have priority', () => {
+test('if several metrics have the recorded value, those at the recorded step have priority', () => {
   const rows = evaluations(
     [100, { eval_loss: 9, eval_f1: 0.5, eval_bleu: 0.7 }],
     [200, { eval_loss: 8, eval_f1: 0.6, eval_bleu: 0.5 }],
@@ -32,7 +32,7 @@ test('of metrics with the recorded value those of the recorded step have priorit
   expect(decidedBy(rows, claim(null, 700, 0.6)).metric).toBe('eval_f1')
 })
 
-test('of metrics with the recorded value the loss has priority in any order of arrival', () => {
+test('if several metrics have the recorded value, the loss has priority, in any order of arrival', () => {
   const rows = evaluations(
     [100, { eval_f1: 0.5, eval_loss: 0.5 }],
     [200, { eval_f1: 0.6, eval_loss: 1 }],

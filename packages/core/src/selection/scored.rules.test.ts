@@ -21,7 +21,7 @@ test('the lowest score is best, whatever the value', () => {
   expect(best).toMatchObject({ step: 400, value: 4, score: 0 })
 })
 
-test('of equal scores the earlier step is first, then the earlier attempt', () => {
+test('if scores are equal, the earlier step is first, then the earlier attempt', () => {
   expect(steps(scored({ loss_gap: 1 }))).toEqual([100, 200, 300, 400])
   const falling = evaluations([100, 9], [200, 5], [200, { eval_loss: 4 }, 1], [300, 1])
   const saved = checkpoints(300, { step: 200, attempt: 1 }, 200, 100)

@@ -14,11 +14,11 @@ function among(values: readonly number[], error = 0.25) {
 const tiedSteps = (values: readonly number[], error?: number) =>
   among(values, error).near_ties?.candidates.map(({ step }) => step)
 
-test('what lies exactly one standard error below the best is a near tie, and no further', () => {
+test('a value exactly one standard error from the best is a near tie; a value further away is not', () => {
   expect(tiedSteps([0.5, 0.75, 0.49])).toEqual([100, 200])
 })
 
-test('near ties are listed by step, and are all candidates where all lie within the noise', () => {
+test('near ties are listed by step; if all candidates are within the noise, all are listed', () => {
   expect(tiedSteps([0.75, 0.875, 0.8])).toEqual([100, 200, 300])
 })
 
@@ -53,13 +53,13 @@ test('equal values without noise are called equal, and the first is taken becaus
   expect(reason).toMatch(/Steps? 300 has the same value/)
 })
 
-test('the text of near ties says by what noise they are told, alone or together', () => {
+test('the text of near ties names their noise, for one tie and for several', () => {
   expect(among([0.5, 0.75]).near_ties?.text).toMatch(/Steps 100 and 200 .*0\.25/)
   expect(among([0.1, 0.75]).near_ties?.text).toMatch(/^No other .*0\.25/)
   expect(among([0.75]).near_ties?.text).toBe('')
 })
 
-test('policy within_noise keeps the order of all others, and each once', () => {
+test('policy within_noise keeps the order of all other candidates, each once', () => {
   const rows = [0.5, 0.7, 0.75, 0.2].map(
     (acc, index) => [100 * (index + 1), { acc, acc_stderr: 0.25 }] as const,
   )

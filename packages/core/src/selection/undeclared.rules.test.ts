@@ -16,7 +16,7 @@ test.each([
   ['scores of an objective', ['objective/scores', 'reward'], 'reward'],
   ['lengths of completions', ['completions/mean_length', 'reward'], 'reward'],
   ['all of them', ['rewards/accuracies', 'reward', 'kl', 'win_rate'], 'win_rate'],
-])('in preference training the most telling signal decides: %s', (_what, names, metric) => {
+])('in preference training the most informative signal decides: %s', (_what, names, metric) => {
   expect(undeclared(names)).toMatchObject({ metric, basis: 'preference', direction: 'max' })
   expect(undeclared(names).because).toContain(metric)
 })
@@ -26,7 +26,7 @@ test.each([
   ['a divergence alone', ['eval_loss', 'kl']],
   ['names that only begin or end alike', ['eval_loss', 'my_objective/kl', 'rewards/chosen_x']],
   ['a length without completions', ['eval_loss', 'reward', 'kl_x', 'reward_std_x']],
-])('a loss decides where training is not by preference: %s', (_what, names) => {
+])('a loss decides if the run is not preference training: %s', (_what, names) => {
   expect(undeclared(names)).toMatchObject({ metric: 'eval_loss', basis: 'nobody', problem: null })
 })
 
@@ -45,14 +45,14 @@ test('preference training without a signal of progress is a problem that names w
   })
 })
 
-test('in speech recognition the word error rate decides, and else that of characters', () => {
+test('in speech recognition the word error rate decides, otherwise the character error rate', () => {
   const wer = { metric: 'eval_wer', basis: 'speech', direction: 'min', problem: null }
   expect(undeclared(['eval_loss', 'eval_cer', 'eval_wer'])).toMatchObject(wer)
   expect(undeclared(['eval_loss', 'val_cer'])).toMatchObject({ ...wer, metric: 'val_cer' })
   expect(undeclared(['eval_loss', 'test_wer']).basis).toBe('nobody')
 })
 
-test('one metric of known direction decides where no loss was measured', () => {
+test('if no loss was measured, a single metric of known direction decides', () => {
   const acc = { metric: 'eval_acc', basis: 'nobody', direction: 'max', problem: null }
   expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)
   expect(undeclared(['eval_acc']).because).toBe('eval_acc is the only metric that was measured')
@@ -68,7 +68,7 @@ test('a metric that could not be compared is named with the options that compare
   expect(because).not.toContain('that was measured')
 })
 
-test('of several losses none decides, but a test or training loss is none of them', () => {
+test('if there are several losses, none decides; test and training losses do not count', () => {
   const losses = ['eval_a_loss', 'eval_b_loss']
   expect(lowestLoss(losses)).toEqual({
     ...{ metric: 'eval_loss', basis: 'nobody', direction: 'min', because: null },
@@ -82,7 +82,7 @@ test('of several losses none decides, but a test or training loss is none of the
   })
 })
 
-test('who decided is named with the choice, for each kind of who', () => {
+test('the reason names who decided, for each kind of author', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, eval_f1: 0.5 }],
     [200, { eval_loss: 2, eval_f1: 1 }],
@@ -116,7 +116,7 @@ test("the project's answer of several metrics needs all of them", () => {
   expect(decided('mean(eval_a_loss, eval_b_loss)')).toBe('eval_loss')
 })
 
-test('what was declared and refused is said beside what decides', () => {
+test('the reason names a declared metric that was refused, beside the metric that decides', () => {
   const rows = evaluations(
     [100, { eval_loss: 1, 'rewards/chosen': 1, 'rewards/accuracies': 0.5 }],
     [200, { eval_loss: 2, 'rewards/chosen': 1, 'rewards/accuracies': 0.6 }],
@@ -141,7 +141,7 @@ test('eval_loss goes before other losses', () => {
   })
 })
 
-test('who decided is named beside the rule, also for a record and for nobody by name', () => {
+test('the reason names who decided beside the rule, also for a record and an unnamed author', () => {
   const rows = evaluations([100, { eval_f1: 0.5 }], [200, { eval_f1: 1 }])
   const input = {
     ...{ policy: 'as_declared' as const, evaluations: rows, checkpoints: checkpoints(100, 200) },

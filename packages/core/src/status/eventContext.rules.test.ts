@@ -49,7 +49,7 @@ test('training losses that arrive out of order are found by their step', () => {
   expect([at(45, 1), at(50, 1)]).toEqual([2, 1])
 })
 
-test('of two training losses at one step the later one counts', () => {
+test('if a step has two training losses, the later one counts', () => {
   expect(contextAfter(log(10, 5), log(10, 4)).trainLoss?.({ attempt: 0, step: 10 })).toBe(4)
 })
 

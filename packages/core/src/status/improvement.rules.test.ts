@@ -43,7 +43,7 @@ test("an evaluation without the deciding metric does not count as that metric's 
   expect(facts).toMatchObject({ best_evaluation_epoch: 2, evaluations_without_improvement: 0 })
 })
 
-test('of equal values at one step the earlier attempt is best, in either order of arrival', () => {
+test('if values at one step are equal, the earlier attempt is best, in either order of arrival', () => {
   const first = { ...at(5, 1, 0), epoch: 0.1 }
   const second = { ...at(5, 1, 1), epoch: 0.2 }
   expect(factsOf(first, second).best_evaluation_epoch).toBe(0.1)

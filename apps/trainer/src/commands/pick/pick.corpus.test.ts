@@ -87,7 +87,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `a public run without evaluations is nothing to choose from; one of other metrics is unusable${why}`,
+  `a public run without evaluations gives no choice; one with only other metrics is unusable${why}`,
   async () => {
     for (const { file } of await trainerStates(corpus ?? '')) {
       const state = await readState(file)

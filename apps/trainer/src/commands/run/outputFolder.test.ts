@@ -44,7 +44,7 @@ test('a file that is too long for a configuration is not read', async () => {
   expect(await outputFolderOf(['train', path])).toBeUndefined()
 })
 
-test('of several configuration files of nanoGPT the last one counts, as in nanoGPT', async () => {
+test('if there are several configuration files of nanoGPT, the last one counts, as in nanoGPT', async () => {
   expect(await outputFolderOf(['python', at('train.py')])).toBe('out')
   expect(await outputFolderOf(['python', at('train.py'), at('config.py')])).toBe('out-shakespeare')
 })

@@ -19,7 +19,7 @@ async function byFolder(format: string) {
 }
 
 test.skipIf(!corpus)(
-  `the steps of a public run are among those that runtime and rate of its results tell${why}`,
+  `the steps of a public run are among those that its runtime and rate allow${why}`,
   async () => {
     const states = await byFolder('trainer_state')
     let exact = 0
@@ -39,7 +39,7 @@ test.skipIf(!corpus)(
 )
 
 test.skipIf(!corpus)(
-  `a public folder of results is a completed run with the evaluation that its file holds${why}`,
+  `a public folder of results is a completed run with the evaluation in its file${why}`,
   async () => {
     for (const { file, saved } of await byFolder('hf_results_json')) {
       const { source, events } = await readRun(dirname(saved))

@@ -38,7 +38,7 @@ test.each([
 })
 
 test.each(['Loading 3 workers', 'epoch 3 begins', 'step 1: see the manual', '', 'loss: 0.5'])(
-  '%j measures nothing of a step',
+  'the line %j has no measurement of a step',
   (line) => {
     expect(readCountedLine(line)).toBeUndefined()
   },

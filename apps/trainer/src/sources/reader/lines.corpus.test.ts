@@ -8,7 +8,7 @@ const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 
 test.skipIf(!corpus)(
-  `every evaluated number of every public run stands on the line that is told${why}`,
+  `every evaluated number of every public run is on the line of its origin${why}`,
   async () => {
     let seen = 0
     for (const file of await publicFiles(corpus ?? '', 'trainer_state')) {

@@ -84,7 +84,7 @@ test('the last checkpoint gives the steps of an epoch, and all checkpoints are j
   ])
 })
 
-test('an unknown number of steps per epoch is said', async () => {
+test('if the number of steps per epoch is unknown, a warning says so', async () => {
   const { events, notes } = await read({ [FILE]: table(WITHIN), ...model('', 0) })
   expect(steps(events).map(([, step]) => step)).toEqual([100, 200, 201, 301, 401, 402])
   expect(notes[0]).toMatch(/^The files do not show how many steps an epoch has/)
@@ -132,7 +132,7 @@ test('a second training that appends to the table is a new attempt', async () =>
   expect(starts).toEqual([0, 1])
 })
 
-test('of several similarity functions the best one decides, as in the evaluator', async () => {
+test('if there are several similarity functions, the best one decides, as in the evaluator', async () => {
   await using folder = await temporaryFolder()
   const rows: Row[] = [
     [0, -1, 0.7, 0.71, 0.75],

@@ -58,7 +58,7 @@ async function roots(path: string): Promise<string[]> {
   return found
 }
 
-test('a name with a process tells whether another process wrote the file', () => {
+test('the process in a file name shows whether another process wrote the file', () => {
   expect(isOtherProcess(named(0, 7), named(1, 7, 1))).toBe(false)
   expect(isOtherProcess(named(0, 7), named(1, 8))).toBe(true)
   // A container gives the same number to each start, and a new process counts from 0 again.
@@ -98,7 +98,7 @@ test('a later process that only evaluates is no new attempt', async () => {
   expect(evaluated(events)).toEqual(['0:10', '0:20', '0:20'])
 })
 
-test('of two trainings at the same time in one folder only the first is read', async () => {
+test('if two trainings write to one folder at the same time, only the first is read', async () => {
   const other = named(0, 8)
   const events = await read({
     [named(0, 7)]: training(0, [10, 20, 30]),

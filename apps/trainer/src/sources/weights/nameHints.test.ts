@@ -31,6 +31,6 @@ test.each([
   ['resnet50.pth', {}],
   ['model-20261120.pt', {}],
   ['yolo-v1.5.pt', {}],
-])('%s tells %j', (name, hints) => {
+])('the name %s gives %j', (name, hints) => {
   expect(readNameHints(name)).toMatchObject({ ...NOTHING, ...hints })
 })

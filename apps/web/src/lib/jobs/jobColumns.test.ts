@@ -20,7 +20,7 @@ test('a cell shows 4 digits of a measurement, a setting as it is, and nothing wh
   expect(cellText(cells, 'b', 'config:lr')).toBeUndefined()
 })
 
-test('a click on a column shows its best first, and another click turns it round', () => {
+test('a click on a column shows its best first, and another click reverses the order', () => {
   const first = sortedBy({ ...query, cursor: 'x' }, 'best:eval_f1')
   expect(first).toMatchObject({ sort: 'best:eval_f1', descending: true, cursor: null })
   expect(sortedBy(first, 'best:eval_f1')).toMatchObject({ descending: false })

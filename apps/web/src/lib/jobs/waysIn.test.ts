@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { waysIn } from './waysIn.ts'
 
-test('the ways in have the paths of this machine, as words of a shell', () => {
+test('the commands for an empty board have the paths of this machine, quoted for a shell', () => {
   const blocks = waysIn({ code: '/opt/bestmark/', home: '' }).map((way) => way.blocks)
   expect(blocks.map(([first]) => first)).toEqual([
     '/opt/bestmark/bestmark run -- python train.py',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { code, plain, table } from './markdown.ts'
 
-test('nothing in a name acts in a Markdown file', () => {
+test('a name has no effect as Markdown', () => {
   expect(plain('<b>*x*</b> | [a](b)\n# y')).toBe('\\<b\\>\\*x\\*\\</b\\> \\| \\[a\\]\\(b\\) \\# y')
   expect(plain('- item')).toBe('\\- item')
   expect(plain('1. item')).toBe('1\\. item')
