@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { asLogged } from '../metric/evaluations.ts'
+import { deciderWords } from './decider.ts'
+import { decisionOf } from './decision.ts'
+import type { Basis } from './selection.ts'
 import { checkpoints, choose, claim, evaluations } from './testing.ts'
 
 const SAVED = checkpoints(100, 200, 300)
@@ -159,4 +162,36 @@ test('if a person chose the lowest loss, the reason names the person, whatever t
   })
   const { reason } = choose({ ...given, policy, options: { by: 'ana, 23 Nov 2026' } })
   expect(reason).toMatch(/ Chosen by ana, 23 Nov 2026\.$/)
+})
+
+test('who decided is named, or that a person asked for it', () => {
+  const words = (basis: Basis, declared_by: string | null) => deciderWords({ basis, declared_by })
+  expect(words('chosen', null)).toBe('asked for')
+  expect(words('chosen', 'ana')).toBe('chosen by ana')
+  expect(words('inferred', 'its files')).toBe('inferred from its files')
+  expect(words('recorded', 'the run')).toBe('declared by the run')
+  expect(words('project', 'chosen for runs that declare no metric')).toMatch(/^chosen for runs/)
+})
+
+test('a person must name the metric of policy metric', () => {
+  const { decided } = decisionOf({
+    ...{ policy: 'metric', options: {}, claim: null, checkpoints: [] },
+    ...{ evaluations: evaluations([100, 1]) },
+    declaration: { metric: null, direction: null, declared_by: null },
+  })
+  expect(decided).toEqual({
+    ...{ metric: null, direction: null, basis: 'chosen', declared_by: null },
+    problem: { code: 'needs_metric', logged: ['eval_loss'] },
+  })
+})
+
+test('a refused loss is named as declared, with who declared it if that is known', () => {
+  const rows = evaluations([100, { eval_loss: 0.6, 'eval_rewards/accuracies': 0.6 }])
+  const by = (declared_by: string | null) =>
+    choose({
+      ...{ evaluations: rows, checkpoints: SAVED },
+      declaration: { metric: 'eval_loss', direction: 'min', declared_by },
+    }).declared_by
+  expect(by('a config')).toMatch(/^eval_loss was declared by a config; in preference training/)
+  expect(by(null)).toMatch(/^eval_loss was declared; in preference training/)
 })

@@ -59,10 +59,10 @@ function needsMetric(names: readonly string[]): Decider {
 function byRun(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { declaration, claim, evaluations } = input
   const isRefused = (metric: string): boolean => isPreferenceLoss(metric, names)
-  const isDeclared = declaration.metric !== null && !declaration.metric_is_inferred
-  if (declaration.metric !== null && isDeclared && !isRefused(declaration.metric)) {
+  const declared = declaration.metric_is_inferred ? null : declaration.metric
+  if (declared !== null && !isRefused(declared)) {
     const by = { basis: 'declared', declared_by: declaration.declared_by ?? 'the run' } as const
-    return namedDecider(declaration.metric, by, input, names, declaration.direction)
+    return namedDecider(declared, by, input, names, declaration.direction)
   }
   const recorded = claim && recordedMetric(claim, evaluations, names)
   if (!recorded) return undefined
@@ -80,16 +80,18 @@ function isPreferenceLoss(metric: string, names: readonly string[]): boolean {
 /** What the run's files show, where the run itself says nothing. */
 function byFiles(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { metric, direction, declared_by, metric_is_inferred } = input.declaration
-  if (metric === null || !metric_is_inferred || isPreferenceLoss(metric, names)) return undefined
+  const inferred = metric_is_inferred ? metric : null
+  if (inferred === null || isPreferenceLoss(inferred, names)) return undefined
   const by = { basis: 'inferred', declared_by: declared_by ?? 'its files' } as const
-  return namedDecider(metric, by, input, names, direction)
+  return namedDecider(inferred, by, input, names, direction)
 }
 
 /** The metric that the project's people chose, if this run measured it. */
 function byProject(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const answer = input.options.undeclared
-  const wanted = answer && (partsOf(answer.metric) ?? [answer.metric])
-  if (!answer || !wanted?.every((name) => names.includes(asLogged(name, names)))) return undefined
+  if (!answer) return undefined
+  const wanted = partsOf(answer.metric) ?? [answer.metric]
+  if (!wanted.every((name) => names.includes(asLogged(name, names)))) return undefined
   const who = input.options.by ? ` by ${input.options.by}` : ''
   const by = {
     basis: 'project',

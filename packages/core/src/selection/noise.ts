@@ -77,7 +77,7 @@ function residual({ evaluations, at }: NoiseInput, metric: string): Noise | null
   if (points.length < FEWEST) return null
   const deviations = points
     .slice(2, -2)
-    .map((_, index) => Math.abs(deviation(points.slice(index, index + 5))))
+    .map((middle, index) => Math.abs(deviation(middle, points.slice(index, index + 5))))
   const spread = MAD_TO_DEVIATION * median(deviations)
   if (!Number.isFinite(spread)) return null
   // Smaller deviations come from rounding.
@@ -114,10 +114,8 @@ function nearby(evaluations: readonly Evaluation[], at: Evaluation, metric: stri
  * The distance of the middle of five points from the cubic through the other four, in standard
  * deviations of independent noise. It is 0 for a smooth curve.
  */
-function deviation(five: readonly Point[]): number {
-  const [a, b, middle, c, d] = five
-  if (!a || !b || !middle || !c || !d) return 0
-  const others = [a, b, c, d]
+function deviation(middle: Point, five: readonly Point[]): number {
+  const others = five.filter((one) => one !== middle)
   let expected = 0
   let squares = 1
   for (const one of others) {

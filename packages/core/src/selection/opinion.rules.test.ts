@@ -154,3 +154,55 @@ test('a step is the number at the end of a folder name, also before slashes', ()
     ...[null, null, null, null],
   ])
 })
+
+test('the text says why the trainer differs', () => {
+  const text = (of: Parameters<typeof opinionOn>[0]) => opinionOn(of)?.text
+  const several = evaluations(
+    ...[1.4, 1.2, 1.3].map((eval_loss, at) => {
+      return [100 * (at + 1), { eval_loss, eval_x: [7, 5, 6][at] ?? null }] as const
+    }),
+  )
+  const claimed = claim('checkpoint-300', 300, 6)
+  expect(text({ evaluations: several, claim: claimed })).toBe(
+    'The trainer names checkpoint-300: it decides by eval_x, which is 6 there, not by eval_loss.',
+  )
+  expect(text({ claim: claim('last', null) })).toBe(
+    'The trainer names last: its name has no step number, so it cannot be compared.',
+  )
+  expect(text({ claim: claim('checkpoint-300', 300, 1.3), save_steps: 100 })).toBe(
+    'The trainer names checkpoint-300: eval_loss is 1.3 there and 1.2 at step 200.',
+  )
+})
+
+/** The opinion on the value 1.2 at a step, beside better ones at other steps. */
+function besideBetter(at: number, better: readonly number[], save_steps: number | null = 100) {
+  const all = [...better, at].sort((a, b) => a - b)
+  const values = all.map((step) => [step, step === at ? 1.2 : 1] as const)
+  return opinionOn({
+    ...{ evaluations: evaluations(...values, [900, 1.3]), checkpoints: checkpoints(...all, 900) },
+    ...{ claim: claim(`checkpoint-${at}`, at, 1.2), save_steps },
+  })
+}
+
+test('better evaluations between all saves are counted', () => {
+  const rest = 'better evaluation'
+  const start =
+    'The trainer names checkpoint-200: 1.2 is the best eval_loss at its saves, every 100'
+  expect(besideBetter(200, [250])?.text).toBe(`${start} steps; 1 ${rest} is between them.`)
+  expect(besideBetter(200, [250, 350])?.text).toBe(`${start} steps; 2 ${rest}s are between them.`)
+  expect(besideBetter(200, [250, 400])?.because).toBe('unknown')
+  expect(besideBetter(250, [270])?.because).toBe('unknown')
+  expect(besideBetter(200, [250], null)?.because).toBe('unknown')
+})
+
+test('better evaluations that are all before the record show that it started again', () => {
+  const start = 'The trainer names checkpoint-300: its record started again after step'
+  const end = 'better than its best eval_loss 1.2.'
+  expect(besideBetter(300, [100])?.text).toBe(
+    `${start} 100: 1 earlier evaluation in its log is ${end}`,
+  )
+  expect(besideBetter(300, [100, 200])?.text).toBe(
+    `${start} 200: 2 earlier evaluations in its log are ${end}`,
+  )
+  expect(besideBetter(300, [100, 400])?.because).toBe('unknown')
+})

@@ -54,8 +54,8 @@ function located({ claim, metric, evaluations }: OpinionInput): Claim | undefine
 
 /** The step in a checkpoint folder's name, on any operating system. */
 export function pathStep(path: string | null): number | null {
-  const found = /-(\d+)[\\/]*$/.exec(path ?? '')
-  return found ? Number(found[1]) : null
+  const step = path?.match(/-(\d+)[\\/]*$/)?.[1]
+  return step === undefined ? null : Number(step)
 }
 
 function named({ path, step }: Claim): string {

@@ -15,7 +15,7 @@ import { stepsInWords } from './ties.ts'
 
 type Found = Pick<
   Selection,
-  'best' | 'runner_up' | 'margin' | 'ranking' | 'skipped' | 'missed_best' | 'near_ties'
+  'best' | 'runner_up' | 'ranking' | 'skipped' | 'missed_best' | 'near_ties'
 > & {
   policy: Selection['policy']
   prefer: Selection['prefer']
@@ -34,10 +34,11 @@ export function reason(input: ReasonInput): string {
   if (input.problem) return `No checkpoint can be chosen. ${problemText(input.problem)}`
   const { best, decided } = input
   if (!best) return `No checkpoint can be chosen: ${nothing(decided, input)}.`
+  const tied = ties(input, best)
   return joined([
     winner(decided, input, best),
-    isTied(input) ? ties(input, best) : '',
-    isTied(input) && !input.prefer ? '' : next(input, signed),
+    tied ?? '',
+    tied !== null && !input.prefer ? '' : next(input, best, signed),
     whoDecided(decided),
     better(input),
     unbeaten(decided, input),
@@ -47,10 +48,11 @@ export function reason(input: ReasonInput): string {
 
 /** The reason without what a headline and the notes show; empty without a best. */
 export function shortReason(decided: Decider, found: Found): string {
-  if (!found.best) return ''
+  const { best } = found
+  if (!best) return ''
   const rank = asSentence(rankWords(decided, found))
   const unshippable = found.unshippable_best ? better(found) : ''
-  return joined([rank, next(found, shortSigned), whoDecided(decided), unshippable])
+  return joined([rank, next(found, best, shortSigned), whoDecided(decided), unshippable])
 }
 
 function joined(sentences: readonly string[]): string {
@@ -80,37 +82,34 @@ function rankWords({ direction }: Decider, found: Found): string {
   return `the ${superlative(direction ?? 'min')} of ${ranking.length} ${noun}s`
 }
 
-/** Whether other candidates are within the noise of the chosen one. */
-function isTied({ near_ties, best }: Found): boolean {
-  const candidates = near_ties?.candidates ?? []
-  return candidates.length > 1 && candidates.some((one) => isSame(one, best))
-}
-
-/** The other candidates within the noise of the chosen one. */
-function ties({ near_ties, ranking }: Found, best: Ranked): string {
-  const others = (near_ties?.candidates ?? []).filter((one) => !isSame(one, best))
+/** The other candidates within the noise of the chosen one; null if there are none. */
+function ties({ near_ties, ranking }: Found, best: Ranked): string | null {
+  if (!near_ties?.candidates.some((one) => isSame(one, best))) return null
+  const others = near_ties.candidates.filter((one) => !isSame(one, best))
+  if (others.length === 0) return null
   const steps = stepsInWords(others, ranking)
   const [are, have] = others.length === 1 ? ['is', 'has'] : ['are', 'have']
-  const noise = near_ties?.noise.standard_error ?? 0
+  const noise = near_ties.noise.standard_error
   return noise === 0
     ? `${steps} ${have} the same value.`
     : `${steps} ${are} within the noise (±${errorFigure(noise)}).`
 }
 
-function isSame({ attempt, step }: Ranked, other: Ranked | null): boolean {
-  return attempt === other?.attempt && step === other.step
+function isSame({ attempt, step }: Ranked, other: Ranked): boolean {
+  return attempt === other.attempt && step === other.step
 }
 
-function next({ runner_up, margin, best }: Found, words: (difference: number) => string): string {
-  if (!runner_up || margin === null || !best) return ''
+function next({ runner_up }: Found, best: Ranked, words: (difference: number) => string): string {
+  if (!runner_up) return ''
   const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
-  if (margin !== 0) return `Next is ${step} (${words(runner_up.value - best.value)}).`
+  const difference = runner_up.value - best.value
+  if (difference !== 0) return `Next is ${step} (${words(difference)}).`
   return asSentence(`${step} has the same value${later(best, runner_up)}`)
 }
 
 /** With several attempts, the step alone does not identify a checkpoint. */
-function ofAttempt(one: Ranked, other: Ranked | null): string {
-  return other && one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
+function ofAttempt(one: Ranked, other: Ranked): string {
+  return one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
 }
 
 function later(best: { step: number }, other: { step: number }): string {
@@ -157,8 +156,7 @@ function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found):
   return isStart ? 'It is at the start of the run, and no later evaluation is better.' : ''
 }
 
-function nothing({ metric }: Decider, { skipped, evaluations, among }: Found): string {
-  if (evaluations.length === 0) return 'nothing was evaluated'
+function nothing({ metric }: Decider, { skipped, among }: Found): string {
   if (among === 'evaluations') return `no evaluation has a finite ${metric}`
   const [first] = skipped
   if (!first) return 'no checkpoint was saved'

@@ -18,7 +18,7 @@ export function unlikeSamples(
     few = Math.min(few, samples)
     many = Math.max(many, samples)
   }
-  return many > few && !isSameCount(few, many) ? { few, many } : null
+  return isSameCount(few, many) ? null : { few, many }
 }
 
 /** Whether two counts of samples are equal within rounding. */

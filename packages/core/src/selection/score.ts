@@ -122,12 +122,10 @@ function taskMetrics(
     const direction = ownValue(directions, metric) ?? directionOf(metric)
     if (direction) columns.push(normalised(at(metric), direction))
   }
-  const means = candidates.map((_, index) => {
-    const sum = columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
-    // NaN if there is no such metric: the feature is missing.
-    return sum / columns.length
+  const sums = candidates.map((_, index) => {
+    return columns.reduce((total, column) => total + (column[index] ?? UNKNOWN), 0)
   })
-  return normalised(means, 'min')
+  return normalised(sums, 'min')
 }
 
 function normalised(values: readonly Measured[], better: Direction): number[] {

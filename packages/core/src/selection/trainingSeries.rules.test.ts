@@ -3,6 +3,7 @@ import type { Measured } from '../measured.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { SelectionInput } from './input.ts'
 import { select } from './select.ts'
+import { unmeasuredMetrics, withTraining } from './trainingSeries.ts'
 
 const LOSSES: Record<number, Measured> = { 90: 4, 200: 2, 300: 3 }
 const training = {
@@ -62,4 +63,46 @@ test('a series without a value at a checkpoint was logged, and the reason says s
     'No checkpoint can be chosen. lr was logged while training, but it has no value at or before a checkpoint or an evaluation.',
   )
   expect(choose({ options: { metric: 'zork', direction } }).reason).toContain('never logged')
+})
+
+const named = (options: SelectionInput['options'], metric: string | null = null) =>
+  unmeasuredMetrics({
+    ...{ options, evaluations: [evaluation(100, { eval_loss: 1 })] },
+    declaration: { metric, direction: null, declared_by: null },
+  })
+
+test('the unmeasured metrics are those that a person, a condition or the run named', () => {
+  expect(named({})).toEqual([])
+  expect(named({ metric: 'eval_loss' }, 'loss')).toEqual([])
+  const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
+  const undeclared = { metric: 'mean(a, b)', direction: null }
+  expect(named({ metric: 'f1', undeclared, subject_to }, 'lr')).toEqual([
+    'f1',
+    'a',
+    'b',
+    'lr',
+    'kl',
+  ])
+})
+
+test('a series has no value at a checkpoint without a step, or before its first value', () => {
+  const files = { files_state: 'complete', files_why: null } as const
+  const stepless = { checkpoint_id: null, attempt: 0, step: null, path: 'last', ...files }
+  const added = withTraining({
+    ...{ policy: 'metric', options: { metric: 'loss' }, claim: null, training, evaluations: [] },
+    declaration: { metric: null, direction: null, declared_by: null },
+    checkpoints: [checkpoint(50), checkpoint(100), stepless],
+  })
+  expect(added).toEqual([evaluation(100, { loss: 4 })])
+})
+
+test('only the series that the run has are read', () => {
+  const asked: string[] = []
+  const before = (name: string): Measured => {
+    asked.push(name)
+    return 1
+  }
+  const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
+  choose({ options: { metric: 'loss', subject_to }, training: { names: ['loss'], before } })
+  expect(new Set(asked)).toEqual(new Set(['loss']))
 })

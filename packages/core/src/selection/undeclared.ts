@@ -45,10 +45,14 @@ export function undeclared(names: readonly string[]): Undeclared {
 /** If no loss was measured and only one metric has a direction, that one decides. */
 function onlyMeasure(held: readonly string[]): Undeclared | undefined {
   if (held.some(isLoss)) return undefined
-  const [metric, ...others] = held.filter((name) => directionOf(name) !== undefined)
+  const directed = held.flatMap((metric) => {
+    const direction = directionOf(metric)
+    return direction ? [{ metric, direction }] : []
+  })
+  const [only, ...others] = directed
+  if (!only || others.length > 0) return undefined
+  const { metric, direction } = only
   const [undirected] = held.filter((name) => directionOf(name) === undefined)
-  const direction = metric === undefined ? undefined : directionOf(metric)
-  if (metric === undefined || direction === undefined || others.length > 0) return undefined
   const because =
     undirected === undefined
       ? `${metric} is the only metric that was measured`
@@ -64,10 +68,9 @@ export function lowestLoss(names: readonly string[]): Undeclared {
   const [only] = losses
   const metric = names.includes('eval_loss') ? 'eval_loss' : losses.length === 1 && only
   if (metric) return { metric, ...nobody, problem: null }
-  const problem: PolicyProblem =
-    losses.length > 1
-      ? { code: 'several_losses', losses }
-      : { code: 'never_logged', metric: 'eval_loss', logged: names }
+  const problem: PolicyProblem = only
+    ? { code: 'several_losses', losses }
+    : { code: 'never_logged', metric: 'eval_loss', logged: names }
   return { metric: 'eval_loss', ...nobody, problem }
 }
 

@@ -72,3 +72,23 @@ test('losses are compared by their ratio, and a ratio at the bound is far below'
   expect(scaleOf(0.5, 2)).toMatchObject({ compared: 1, far_above: 1, far_below: 0 })
   expect(scaleOf(3.6, 1)).toMatchObject({ compared: 1, far_above: 0, far_below: 1 })
 })
+
+test('settings beside the log complete the logged configuration, which has priority', () => {
+  const setup = (config: object) => ({ type: 'setup', config })
+  const started = { type: 'started', config: { seed: 1 } }
+  expect(contextAfter(started, setup({ seed: 2, lr: 3 }), setup({ lr: 4 })).config).toEqual({
+    ...{ seed: 1, lr: 4 },
+  })
+  expect(contextAfter(setup({ lr: 3 })).config).toEqual({ lr: 3 })
+})
+
+test('any training series has its last value up to a step, also if it is read again', () => {
+  const rate = (step: number, values: object) => ({ type: 'metrics', step, values })
+  const evaluated = { type: 'evaluation', step: 25, values: { lr: 9 } }
+  const { before } = contextAfter(
+    ...[rate(10, { lr: 3 }), rate(20, { lr: 2 }), rate(30, { loss: 1 }), evaluated],
+  )
+  const at = (name: string, step: number) => before?.(name, { attempt: 0, step })
+  expect([5, 10, 29, 40].map((step) => at('lr', step))).toEqual([null, 3, 2, 2])
+  expect([at('loss', 29), at('loss', 30), at('other', 30)]).toEqual([null, 1, null])
+})

@@ -218,18 +218,22 @@ type Reaching = EventOf<'metrics' | 'evaluation' | 'checkpoint'>
 function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
   if (event.step === null || event.attempt < facts.attempt) return {}
   if (event.attempt === facts.attempt && event.step < (facts.current_step ?? 0)) return {}
-  const { step: current_step, epoch } = event
-  return { current_step, current_epoch: epoch ?? facts.current_epoch, ...timed(facts, event) }
+  const { attempt, step, at, epoch } = event
+  const times = timed(facts, { attempt, step, at })
+  return { current_step: step, current_epoch: epoch ?? facts.current_epoch, ...times }
 }
 
 /**
  * An attempt without a logged start is timed from its first step that has a time. So is a further
  * attempt without a logged first step.
  */
-function timed(facts: RunFacts, { attempt, step, at }: Reaching): Partial<RunFacts> {
+function timed(
+  facts: RunFacts,
+  { attempt, step, at }: { attempt: number; step: number; at: number | null },
+): Partial<RunFacts> {
   const isUnlogged = facts.attempt > 0 && facts.current_step === null
   const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null && !isUnlogged
-  if (isTimed || step === null || !isFiniteMeasure(at)) return {}
+  if (isTimed || !isFiniteMeasure(at)) return {}
   return { attempt_started_at: at, attempt_first_step: step }
 }
 

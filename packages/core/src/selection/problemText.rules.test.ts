@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { PolicyProblem } from './policyProblem.ts'
+import { lowOrHigh, problemText } from './problemText.ts'
+
+const unused = { code: 'option_without_use', value: 'eval_f1' } as const
+
+test.each<[PolicyProblem, string]>([
+  [
+    { code: 'direction_known', metric: 'eval_f1', direction: 'max', asked: 'min' },
+    'eval_f1 is already known to be better high. Leave the direction out, or choose policy metric and name the metric it belongs to.',
+  ],
+  [
+    { ...unused, policy: 'as_declared', option: 'metric' },
+    'Policy as_declared uses the metric that each run declares. For eval_f1 choose policy metric, or set it for runs that declare nothing.',
+  ],
+  [
+    { ...unused, policy: 'lowest_eval_loss', option: 'metric' },
+    'Policy lowest_eval_loss always uses the evaluation loss. For eval_f1 choose policy metric.',
+  ],
+  [
+    { ...unused, policy: 'lowest_eval_loss', option: 'direction', value: 'max' },
+    'Policy lowest_eval_loss takes no direction: the evaluation loss is better low.',
+  ],
+  [
+    { ...unused, policy: 'metric', option: 'prefer', value: 'latest' },
+    'A preference (latest) only works with policy within_noise, not with metric.',
+  ],
+  [
+    { ...unused, policy: 'metric', option: 'coefficients', value: null },
+    'Coefficients only work with policy scored, not with metric.',
+  ],
+])('a problem names its cause and what to do: %o', (problem, text) => {
+  expect(problemText(problem)).toBe(text)
+})
+
+test('the end of a metric that is better is low for min and high for max', () => {
+  expect([lowOrHigh('min'), lowOrHigh('max')]).toEqual(['low', 'high'])
+})
