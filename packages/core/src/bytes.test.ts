@@ -11,3 +11,9 @@ test('bytes change their unit before they need four digits', () => {
     '–',
   ])
 })
+
+test('an amount has one decimal below a hundred, no unit above TB, and a dash if it is unknown', () => {
+  expect([999_500, 99_950, 150_000, 5e15, undefined].map(bytesText)).toEqual([
+    ...['1.0 MB', '100 kB', '150 kB', '5000 TB', '–'],
+  ])
+})

@@ -66,3 +66,34 @@ test("data in another format than devalue's is refused", () => {
   expect(() => decodeInput({ job_id: 'x' })).toThrow(InputRefused)
   expect(() => decodeInput('[{"__proto__":1},1]')).toThrow('__proto__')
 })
+
+test('what is refused says why', () => {
+  const why = (text: unknown) => {
+    try {
+      return decodeInput(text)
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const plain =
+    'InputRefused: The input is not plain data: null, booleans, numbers, text, lists, objects.'
+  expect(why(1)).toBe('InputRefused: The input must be text.')
+  const others = ['{}', '"x"', 'true', 'null', '[[1]]', '[[1.5]]', '[["1"]]', '[[-8]]', '[]']
+  for (const text of others) expect(why(text)).toBe(plain)
+})
+
+test('the longest and the deepest input are taken, and anything beyond is refused', () => {
+  const long = (length: number) => `["${'x'.repeat(length - 4)}"]`
+  expect(decodeInput(long(LONGEST_INPUT))).toHaveLength(LONGEST_INPUT - 4)
+  expect(() => decodeInput(long(LONGEST_INPUT + 1))).toThrow('larger than')
+  const deep = (levels: number) =>
+    Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 7)
+  expect(back(deep(16))).toEqual(deep(16))
+  expect(() => back(deep(17))).toThrow('nested deeper than 16 levels')
+})
+
+test('names count each time that their object is used', () => {
+  const one = { ['n'.repeat(LONGEST_INPUT / 64)]: 1 }
+  expect(back(Array.from({ length: 62 }, () => one))).toHaveLength(62)
+  expect(() => back(Array.from({ length: 64 }, () => one))).toThrow('larger than')
+})

@@ -62,7 +62,6 @@ class Measure {
     if (measured) return measured
     this.#measured.set(index, 'open')
     const extent = this.#ofValue(this.#values[index], depth)
-    if (extent.size > LONGEST_INPUT) throw tooLarge()
     if (extent.height > DEEPEST) throw tooDeep()
     this.#measured.set(index, extent)
     return extent

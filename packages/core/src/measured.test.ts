@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { measuredJson, parsePythonJson } from './measured.ts'
+import { measuredJson, parsePythonJson, pythonJson } from './measured.ts'
 import { Measured, MeasuredInJson } from './measuredSchema.ts'
 import { wire } from './wire.ts'
 
@@ -45,4 +45,10 @@ test('bare NaN and Infinity are read as Python writes them, and text that looks 
 test('the wire keeps NaN, infinities and typed arrays', () => {
   const sent = { loss: NaN, top: Infinity, steps: Float64Array.of(1, NaN, -Infinity) }
   expect(wire.output.deserialize(wire.output.serialize(sent))).toEqual(sent)
+})
+
+test('bare non-finite numbers are written as Python writes them, and words stay words', () => {
+  const value = { a: NaN, b: [-Infinity, Infinity, 1.5, null], c: 'NaN' }
+  expect(pythonJson(value)).toBe('{"a":NaN,"b":[-Infinity,Infinity,1.5,null],"c":"NaN"}')
+  expect(parsePythonJson(pythonJson(value, 2))).toEqual(value)
 })

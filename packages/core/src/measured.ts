@@ -5,10 +5,10 @@ export type Measured = number | null
 
 /** Whether a measurement can be compared: neither missing nor NaN nor infinite. */
 export function isFiniteMeasure(value: Measured | undefined): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return Number.isFinite(value)
 }
 
-const NON_FINITE = new Map([
+const NON_FINITE = new Map<unknown, number>([
   ['NaN', NaN],
   ['Infinity', Infinity],
   ['-Infinity', -Infinity],
@@ -30,7 +30,7 @@ export function measuredJson(value: unknown, indent?: number): string {
 /** Reads one number as `measuredJson` writes it; undefined if it is not one. */
 export function readMeasured(value: unknown): Measured | undefined {
   if (value === null || typeof value === 'number') return value
-  return typeof value === 'string' ? NON_FINITE.get(value) : undefined
+  return NON_FINITE.get(value)
 }
 
 // Whole strings are matched, so words inside them do not change. The loop is unrolled, because an

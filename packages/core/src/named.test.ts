@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { TrainingEvent } from './run/event.ts'
-import { ownValue, setOwn } from './named.ts'
+import { namedRecord, ownValue, setOwn } from './named.ts'
 import { namedValues } from './namedValues.ts'
 import { rowsFrom } from './run/rows.ts'
 import { explain } from './explanation/explain.ts'
@@ -86,3 +86,27 @@ test.each(INHERITED)(
     expect(undirected).toMatchObject({ best: null, direction: null })
   },
 )
+
+test('a value set under any name is an ordinary property', () => {
+  const record: Record<string, number> = {}
+  setOwn(record, 'a', 1)
+  expect(Object.getOwnPropertyDescriptor(record, 'a')).toEqual(
+    Object.getOwnPropertyDescriptor({ a: 1 }, 'a'),
+  )
+})
+
+test('a record is read only from pairs of a name and a value', () => {
+  expect(namedRecord.decode([['a', 1]])).toEqual({ a: 1 })
+  for (const entries of [null, 'ab', {}, ['ab'], [['a']], [['a', 1, 2]], [[1, 2]]]) {
+    expect(() => namedRecord.decode(entries)).toThrow('must be a list of [name, value] pairs')
+  }
+  expect(() => namedRecord.decode([['a', 1], ['b']])).toThrow(TypeError)
+})
+
+test('a value that is no object is refused in words, and so is a value under any name', () => {
+  const issue = (value: unknown) => namedValues(z.number()).safeParse(value).error?.issues[0]
+  expect(issue('x')).toMatchObject({ message: 'expected an object' })
+  for (const name of ['a', '__proto__']) {
+    expect(issue(JSON.parse(`{"${name}": "x"}`))).toMatchObject({ code: 'custom', path: [name] })
+  }
+})

@@ -21,3 +21,10 @@ test('a text with normal nesting stays unchanged, even with brackets in its stri
   expect(shallow(nested(100))).toBe(nested(100))
   expect(() => parsePythonJson(nested(300).slice(0, -1))).toThrow(SyntaxError)
 })
+
+test('brackets in a string are no nesting, and a quote behind a backslash does not end it', () => {
+  const inside = JSON.stringify({ a: nested(200), b: `" \\" ${nested(200)} \\`, c: nested(150) })
+  expect(shallow(inside)).toBe(inside)
+  const outside = `{"a": "]]", "b": ${nested(150)}, "c": 1}`
+  expect(shallow(outside)).toBe(`{"a": "]]", "b": ${nested(99).replace('[]', '[null]')}, "c": 1}`)
+})

@@ -24,5 +24,5 @@ export function shallow(text: string): string {
       from = at + 1
     }
   }
-  return from === 0 ? text : kept + text.slice(from)
+  return kept + text.slice(from)
 }

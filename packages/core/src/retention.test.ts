@@ -118,3 +118,45 @@ test('checkpoints inside a kept one, and those that it needs elsewhere, stay too
     '.': ['it is the latest', 'it contains a checkpoint that is kept'],
   })
 })
+
+test('every reason is said in words', () => {
+  const { stays } = keep(
+    [
+      { pinned: true, eval_loss: 3 },
+      { shipped: true, eval_loss: 2 },
+      { files_state: 'writing' },
+      { eval_loss: 1 },
+      { step: null, path: 'last.ckpt', attempt: 1 },
+    ],
+    { keep_best: 3, keep_last: 3 },
+  )
+  expect(stays).toEqual({
+    'checkpoint-100': ['its rank is 3', 'it is number 3 of the latest', 'it is pinned'],
+    'checkpoint-200': ['its rank is 2', 'it is number 2 of the latest', 'it was shipped'],
+    'checkpoint-300': ['it is still being written'],
+    'checkpoint-400': ['it is the best', 'it is the latest'],
+    'last.ckpt': ['its step is unknown'],
+  })
+})
+
+test('the latest are those of the last steps of the last attempt, in any order of the rows', () => {
+  const rows = [
+    { attempt: 1, step: 20 },
+    { attempt: 0, step: 90 },
+    { attempt: 1, step: 30 },
+    { attempt: 0, step: 80 },
+    { attempt: 1, step: 10 },
+  ]
+  const latest = (keep_last: number) => keep(rows, { keep_best: 1, keep_last }).stays
+  expect(Object.keys(latest(2))).toEqual(['checkpoint-20', 'checkpoint-30'])
+  expect(latest(4)).toMatchObject({
+    'checkpoint-30': ['it is the latest'],
+    'checkpoint-90': ['it is number 4 of the latest'],
+  })
+})
+
+test('a folder whose name begins like that of a kept one is not inside it', () => {
+  expect(keep([{ path: 'all', eval_loss: 1 }, { path: 'allied' }, { path: 'z' }]).goes).toEqual([
+    'allied',
+  ])
+})

@@ -79,10 +79,9 @@ interface Reasoned<Row extends Prunable> {
 /** Also keeps the parts of kept checkpoints, and the folders that contain them. */
 function withNeeded<Row extends Prunable>(reasoned: readonly Reasoned<Row>[]): Reasoned<Row>[] {
   const stays = reasoned.filter(({ why }) => why.length > 0)
-  const rest = reasoned.filter(({ why }) => why.length === 0)
   // A checkpoint that is added here may need others, so the loop continues with it.
   for (const { checkpoint } of stays) {
-    for (const one of rest) {
+    for (const one of reasoned) {
       const words =
         one.why.length === 0 ? partOf(resolvedPath(one.checkpoint), checkpoint) : undefined
       if (words === undefined) continue
@@ -126,7 +125,7 @@ function byAge(a: Prunable, b: Prunable): number {
 
 /** The trainer records a path of its own machine, so only the folder's name is compared. */
 function isNamed(path: string, claimed: string): boolean {
-  const name = (text: string) => text.split(/[\\/]+/).findLast(Boolean)
+  const name = (text: string) => text.split(/[\\/]/).findLast(Boolean)
   return name(path) === name(claimed)
 }
 

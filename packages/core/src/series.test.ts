@@ -70,3 +70,15 @@ test('a series that was not thinned is smoothed without correction', () => {
   expect(standsFor(new Float64Array(), 5)).toBeUndefined()
   expect(standsFor(Float64Array.of(7, 7), 5)).toBeUndefined()
 })
+
+test('of every stretch the first of its extremes stay, and the ends of its gap', () => {
+  const values = Float64Array.of(5, 3, 3, 6, 6, 5, 5, NaN, NaN, NaN, 9, 1, 5)
+  const steps = values.map((_, index) => index)
+  const kept = (pinned: number[]) => [...thin({ steps, values, times: steps }, 4, pinned).steps]
+  expect(kept([])).toEqual([0, 1, 3, 7, 9, 10, 11, 12])
+  expect(kept([4])).toEqual([0, 1, 3, 4, 7, 9, 10, 11, 12])
+})
+
+test('a point of a thinned series represents as many points as fit into the gap before it', () => {
+  expect(standsFor(Float64Array.of(0, 4, 20), 11)).toEqual(Float64Array.of(1, 2, 8))
+})

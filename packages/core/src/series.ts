@@ -33,11 +33,9 @@ export function thin(series: Series, points: number, pinned: Iterable<number> = 
     keepExtremes(series.values, Math.floor(from), Math.min(n, Math.floor(from + stretch)), kept)
   }
   const pins = new Set(pinned)
-  if (pins.size > 0) {
-    series.steps.forEach((step, index) => {
-      if (pins.has(step)) kept.add(index)
-    })
-  }
+  series.steps.forEach((step, index) => {
+    if (pins.has(step)) kept.add(index)
+  })
   return pick(
     series,
     [...kept].sort((a, b) => a - b),
@@ -45,21 +43,23 @@ export function thin(series: Series, points: number, pinned: Iterable<number> = 
 }
 
 function keepExtremes(values: Float64Array, from: number, to: number, kept: Set<number>): void {
-  let low = -1
-  let high = -1
-  let firstGap = -1
-  let lastGap = -1
+  let low: number | undefined
+  let high: number | undefined
+  let firstGap: number | undefined
+  let lastGap: number | undefined
   for (let index = from; index < to; index++) {
     const value = values[index] ?? NaN
     if (!Number.isFinite(value)) {
-      if (firstGap < 0) firstGap = index
+      firstGap ??= index
       lastGap = index
       continue
     }
-    if (low < 0 || value < (values[low] ?? NaN)) low = index
-    if (high < 0 || value > (values[high] ?? NaN)) high = index
+    if (low === undefined || value < (values[low] ?? NaN)) low = index
+    if (high === undefined || value > (values[high] ?? NaN)) high = index
   }
-  for (const index of [low, high, firstGap, lastGap]) if (index >= 0) kept.add(index)
+  for (const index of [low, high, firstGap, lastGap]) {
+    if (index !== undefined) kept.add(index)
+  }
 }
 
 /**

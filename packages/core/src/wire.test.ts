@@ -1,6 +1,6 @@
 import { stringify } from 'devalue'
 import { expect, test } from 'vitest'
-import { wire } from './wire.ts'
+import { BATCH, fitsAddress, shared, wire } from './wire.ts'
 
 const { serialize, deserialize } = wire.output
 const back = (value: unknown) => deserialize(serialize(value))
@@ -24,4 +24,28 @@ test('data is sent unchanged, for any number of rows', () => {
 
 test('many rows of one shape need less than two thirds of the text', () => {
   expect(serialize(rows(1_000)).length).toBeLessThan((stringify(rows(1_000)).length * 2) / 3)
+})
+
+test('from 16 rows on the names are sent once, unless one row is no plain object', () => {
+  expect(serialize(rows(15))).not.toContain('"rows"')
+  expect(serialize(rows(16))).toContain('"rows"')
+  for (const other of [null, 'x', [1]]) {
+    const value = [...Array.from({ length: 20 }, () => ({ a: 1 })), other]
+    expect(back(value)).toEqual(value)
+  }
+})
+
+test('a value for several readers is written once, and any other value each time', () => {
+  const [once, always] = [shared({ step: 1 }), { step: 1 }]
+  const texts = () => [serialize(once), serialize(shared(once)), serialize(always)]
+  const first = texts()
+  expect(first.map(deserialize)).toEqual([{ step: 1 }, { step: 1 }, { step: 1 }])
+  once.step = always.step = 2
+  expect(texts()).toEqual([first[0], first[0], serialize({ step: 2 })])
+})
+
+test('an input fits into an address if it leaves room for the rest of the address', () => {
+  // The quotes and brackets around a text need 24 characters.
+  const most = BATCH.maxURLLength - 1_000 - 24
+  expect([most, most + 1].map((count) => fitsAddress('x'.repeat(count)))).toEqual([true, false])
 })
