@@ -19,7 +19,7 @@ async function listed(saved: string): Promise<string[]> {
   })
 }
 
-/** Lays out files as a listing has them: whole stand-ins for weights, a state that tells its step. */
+/** Writes the files of a listing: complete small weights, and a state with its step. */
 async function layOut(root: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const file = join(root, path)

@@ -13,7 +13,7 @@ import { writeFiles } from '../testing.ts'
 import { eventRecord } from './tensorboard/tfeventsTesting.ts'
 import { readRun } from './readRun.ts'
 
-/** Every name under which a reader looks for something, in a run that has something better to tell. */
+/** Every file name that a reader looks for, in a run that also has a readable log. */
 const NAMES = [
   ...['trainer_state.json', 'all_results.json', 'eval_results.json', 'train_results.json'],
   ...[
@@ -31,7 +31,7 @@ const NAMES = [
   ...['checkpoint-300/model.safetensors.index.json', 'checkpoint-300/training_args.bin'],
 ]
 
-/** What may lie under a name and cannot be read. */
+/** Things that a name may lead to and that cannot be read. */
 const NASTY: Record<string, (path: string) => unknown> = {
   pipe: (path) => execFileSync('mkfifo', [path]),
   folder: (path) => mkdir(path),

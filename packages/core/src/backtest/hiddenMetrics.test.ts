@@ -18,7 +18,7 @@ const values = { eval_accuracy: 0.5, eval_loss: 1 }
 const claimOf = (metric: string | null) =>
   ({ metric, path: 'checkpoint-100', step: 100, value: 0.5 }) as const
 
-/** What is left of a run that declared and claims these metrics, where the accuracy is hidden. */
+/** A run that declared and claims these metrics, after the accuracy was hidden. */
 function left(metric: string | null, claimed: string | null) {
   const { rows } = aRun('run', 'a', [values])
   const declaration = { metric, direction: 'max', declared_by: 'a config' } as const

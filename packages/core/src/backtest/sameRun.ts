@@ -4,7 +4,7 @@ import type { BacktestRun } from './replay.ts'
 /**
  * The runs whose evaluations are only the beginning of another run's, each with the longest such
  * run. They are copies, or a state that a checkpoint kept. Groups do not matter: coefficients that
- * were chosen on a copy would be tested on a run that they already saw. Of equal runs the first
+ * were chosen on a copy would be tested on a run that they already saw. If runs are equal, the first
  * stays.
  */
 export function sameRuns(runs: readonly BacktestRun[]): Map<BacktestRun, BacktestRun> {

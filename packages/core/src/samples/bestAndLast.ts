@@ -15,7 +15,7 @@ export interface BestAndLast<Sampled> {
 
 /**
  * Chooses the samples nearest to the best checkpoint, and the last ones. Programs often sample at
- * other steps than they save; of two equally near steps the earlier one is taken.
+ * other steps than they save; if two steps are equally near, the earlier one is taken.
  */
 export function bestAndLast<Sampled extends SampledStep>(
   sampled: readonly Sampled[],

@@ -77,7 +77,7 @@ function isPreferenceLoss(metric: string, names: readonly string[]): boolean {
   return isLoss(metric) && isPreferenceTraining(names)
 }
 
-/** What the run's files show, where the run itself says nothing. */
+/** The metric that the run's files show, if the run itself declares none. */
 function byFiles(input: DeciderInput, names: readonly string[]): Decider | undefined {
   const { metric, direction, declared_by, metric_is_inferred } = input.declaration
   const inferred = metric_is_inferred ? metric : null

@@ -11,7 +11,7 @@ const SCORE =
 
 /**
  * Whether there is nothing to choose between: no evaluation, one, or a metric that was still
- * improving when a run of less than one epoch ended. Null where there is a choice.
+ * improving when a run of less than one epoch ended. Null if there is a choice.
  */
 export function nothingToChoose(
   evaluations: readonly Evaluation[],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkpoints, choose, evaluations } from './testing.ts'
 
-/** The choice over these values, each at 100 times its place, all with a standard error of 0.25. */
+/** The choice over these values, each at 100 times its position, all with a standard error of 0.25. */
 function among(values: readonly number[], error = 0.25) {
   const rows = values.map((acc, index) => [100 * (index + 1), { acc, acc_stderr: error }] as const)
   return choose({

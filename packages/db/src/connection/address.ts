@@ -28,7 +28,7 @@ const SSL: Record<string, Address['ssl']> = {
 
 /**
  * Reads a DATABASE_URL as libpq does, unix sockets included (`postgres:///name?host=/run/dir`).
- * Throws TypeError where it is no such address; its message repeats nothing of the address.
+ * Throws TypeError for any other text; the message contains nothing of the address.
  */
 export function parseAddress(text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -59,12 +59,12 @@ export function describeAddress({ path, host, port, database }: Address): string
 /** How long a server may take to answer a new connection, in seconds. */
 export const CONNECT_TIMEOUT = 4
 
-/** After so many idle seconds a connection is tested, so that one that broke in silence is noticed. */
+/** After this idle time (s) a connection is tested, because it may have broken without a sign. */
 const KEEP_ALIVE = 10
 
 /**
- * The client options for an address. The socket is ours, for the client sets no TCP_NODELAY and
- * puts no bound on the time that a connection takes.
+ * The client options for an address. We open the socket, because the client sets no TCP_NODELAY
+ * and has no time limit for connecting.
  */
 export function clientOptions(address: Address): Options<typeof TYPES> {
   const { host, port, path, database, user, password, ssl, application_name } = address
@@ -107,7 +107,7 @@ function listOf(to: number) {
   return { to, from: [], serialize, parse: (text: string) => text }
 }
 
-/** An open socket, or one that breaks at once. */
+/** An open socket, or a socket that breaks at once. */
 export async function openSocket({ host, port, path }: Address): Promise<Duplex> {
   const socket = path ? connect(path) : connect({ host, port, noDelay: true })
   try {

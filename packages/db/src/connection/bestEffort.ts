@@ -18,7 +18,7 @@ export async function bestEffort(
   clearTimeout(timer)
 }
 
-/** A closing may also throw before it returns a promise. */
+/** The function may also throw before it returns a promise. */
 async function begun(closing: () => Promise<unknown>): Promise<void> {
   try {
     await closing()

@@ -144,7 +144,7 @@ test('a login sets no parameter that a pooler refuses', async () => {
   const { port } = server.address() as AddressInfo
   await refusal(`postgres://me@127.0.0.1:${port}/d`)
   server.close()
-  // A length and a version, then names and values by turns.
+  // A length and a version, then names and values in turn.
   const words = logins[0]?.subarray(8).toString().split('\0') ?? []
   const names = words.filter((word, index) => index % 2 === 0 && word !== '')
   expect(names.toSorted()).toEqual(['application_name', 'client_encoding', 'database', 'user'])

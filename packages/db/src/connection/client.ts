@@ -42,13 +42,13 @@ export interface DatabaseOptions {
   databaseUrl?: string | undefined
   /** How long its queries may take. */
   limits?: Limits
-  /** The machine of this process, where it is not to be looked up. */
+  /** The machine of this process; by default it is read from the system. */
   machine?: Machine | undefined
 }
 
 /**
- * Opens the database: the one that `databaseUrl` names, else the embedded server of `home`, started
- * or attached to. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
+ * Opens the database: the one in `databaseUrl`, otherwise the embedded server of `home`, started
+ * or joined. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { home, databaseUrl, limits, machine } = options
@@ -64,7 +64,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return { ...open, describe: `embedded Postgres ${version} in ${folder}`, folder }
 }
 
-/** The database at an address, not asked yet; `leave` is called once its client is closed. */
+/** The database at an address, without a query; `leave` is called after its client is closed. */
 export function databaseAt(
   address: Address,
   { limits = WORK, leave }: { limits?: Limits | undefined; leave?: () => Promise<void> } = {},
@@ -86,7 +86,7 @@ export function databaseAt(
   }
 }
 
-/** A pool of ten: more were no faster. Idle connections go after a minute. */
+/** A pool of ten, because more were not faster. Idle connections close after a minute. */
 export function connectTo(
   address: Address,
   limits = WORK,
@@ -99,7 +99,7 @@ export function connectTo(
     idle_timeout: 60,
     // The client takes these though its types do not list them.
     ...({
-      // Not parameters of the login, which a pooler between us and the server refuses.
+      // These are not parameters of the login, because a pooler refuses those.
       prelude: `set statement_timeout = ${statement};
         set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
       socket: async () => {
@@ -122,7 +122,7 @@ function addressIn(databaseUrl: string): Address {
   }
 }
 
-/** The server's version, such as `15.20`; the first question put to it. */
+/** The server's version, such as `15.20`. This is the first query. */
 async function versionOf({ sql, close }: Database, address: Address): Promise<string> {
   try {
     const [row] = await withTimeout(sql<{ name: string; number: string }[]>`

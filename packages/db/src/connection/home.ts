@@ -18,7 +18,7 @@ export function resolveHome(env: Record<string, string | undefined> = process.en
   return resolve(repositoryRoot(), env['BESTMARK_HOME'] || '.bestmark')
 }
 
-/** Makes the data folder where it is missing. Throws HomeUnusable where that is not allowed. */
+/** Creates the data folder if it is missing. Throws HomeUnusable if that is not allowed. */
 export async function makeHome(home: string): Promise<void> {
   try {
     await mkdir(home, { recursive: true, mode: 0o700 })
@@ -55,8 +55,8 @@ export function hostId(home: string): Promise<string> {
 }
 
 /**
- * The line that a file of the data folder holds; made by whoever comes first. It is linked into
- * place whole, so that of several processes all read the same one and none reads half of it.
+ * The line in a file of the data folder; the first process creates it. The file gets its name
+ * when it is complete, so all processes read the same line and none reads a part of it.
  */
 async function onceInFile(home: string, name: string, make: () => string): Promise<string> {
   const path = join(home, name)

@@ -13,13 +13,13 @@ export interface Limits {
 const SILENCE = { silence: 3_000, pulse: 4_000 }
 
 /**
- * For the command line and the agent: as long as the server answers others, they wait. The limit is
- * there so that no lock is waited for without end; a migration has none.
+ * For the command line and the agent: they wait while the server answers other queries. The limit
+ * ends waits for a lock; a migration has no limit.
  */
 export const WORK: Limits = { ...SILENCE, statement: 600_000, answer: Infinity }
 
-/** For pages and calls, where somebody waits for the answer. */
+/** For pages and calls, because a person waits for the answer. */
 export const PAGES: Limits = { ...SILENCE, statement: 30_000, answer: 35_000 }
 
-/** How long the server lets a transaction hold its locks while its client says nothing (ms). */
+/** How long the server lets a transaction hold its locks while its client is silent (ms). */
 export const IDLE_IN_TRANSACTION = 60_000

@@ -7,14 +7,14 @@ export class DatabaseNewer extends Error {
   override readonly name = 'DatabaseNewer'
 }
 
-/** Held while migrating, so that of several processes at once one does and the others find it done. */
+/** The lock of a migration: one process migrates, and the others then find the new schema. */
 const LOCK = 7_365_001
 
 const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
 
 /**
- * Brings the database to what this code needs, all or nothing. Throws DatabaseNewer where it holds
- * migrations that this code does not know, and then changes nothing.
+ * Applies all missing migrations, or none if one fails. Throws DatabaseNewer if the database has
+ * migrations that this code does not have, and then changes nothing.
  */
 export async function migrate(db: Database, folder = FOLDER): Promise<void> {
   const available = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()

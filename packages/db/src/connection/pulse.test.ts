@@ -20,7 +20,7 @@ afterAll(async () => {
   await db[Symbol.asyncDispose]()
 })
 
-/** The server is asked after soon, so that a silent one is found soon. */
+/** The server is checked soon, so that a silent one is found soon. */
 const SOON = { ...WORK, silence: 200, pulse: 1_000 }
 
 const through = (limits: Partial<Limits> = {}) =>

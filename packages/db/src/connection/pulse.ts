@@ -6,7 +6,7 @@ const FRESH = 1_000
 /** The shortest question that Postgres has, which needs no login: whether it speaks TLS. */
 const QUESTION = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
-/** The server accepts connections, or did, and does not answer. */
+/** The server accepts or accepted connections, and does not answer. */
 export class ServerSilent extends Error {
   override readonly name = 'ServerSilent'
   readonly code = 'ETIMEDOUT'
@@ -28,7 +28,7 @@ export class Pulse {
   #asked = -Infinity
   #isSilent = false
 
-  /** `patience`: how long the server may take to answer the question whether it is there (ms). */
+  /** `patience`: how long the server may take to answer a check (ms). */
   constructor(address: Address, patience: number) {
     this.#address = address
     this.#patience = patience
@@ -53,8 +53,8 @@ export class Pulse {
   }
 
   /**
-   * Does some work, and throws ServerSilent as soon as the server is found not to answer, however
-   * many queries of others wait before those of the work.
+   * Does some work. Throws ServerSilent as soon as the server does not answer, whatever the number of
+   * queries that wait before those of the work.
    */
   async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
     const refusal = await this.refusal()
@@ -83,7 +83,7 @@ async function answers({ host, port, path }: Address, patience: number): Promise
   socket.once('data', () => resolve(true))
   socket.on('error', () => resolve(false)).on('close', () => resolve(false))
   socket.write(QUESTION)
-  // An answer that came while this process was busy is read before the time counts.
+  // An answer that arrived while this process was busy is read before the time is checked.
   const timer = setTimeout(() => setImmediate(() => resolve(false)), patience)
   try {
     return await promise

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { parseAddress } from './address.ts'
 
-/** A way to a Postgres that can be harmed: a TCP port which passes everything on, until told otherwise. */
+/** A TCP port that passes everything on to a Postgres, until a test makes it hang or break. */
 export class TestProxy implements AsyncDisposable {
   /** The same database by way of this port. */
   readonly databaseUrl: string
@@ -29,7 +29,7 @@ export class TestProxy implements AsyncDisposable {
     return new TestProxy(server, databaseUrl)
   }
 
-  /** From now on connections are accepted, and nothing is ever passed on or answered. */
+  /** From now on connections are accepted, but nothing is passed on or answered. */
   hang(): void {
     this.#isHanging = true
     this.#asked = Promise.withResolvers()
@@ -37,12 +37,12 @@ export class TestProxy implements AsyncDisposable {
     for (const socket of this.#near) this.#swallow(socket)
   }
 
-  /** Resolves once something was asked since it hangs, which nobody answers. */
+  /** Resolves when a client sent something while the proxy hangs. */
   get queried(): Promise<void> {
     return this.#asked.promise
   }
 
-  /** Passes on again what comes from now on; what hung is broken. */
+  /** Passes on new connections again, and breaks those that hung. */
   recover(): void {
     this.#isHanging = false
     this.cut()

@@ -45,13 +45,13 @@ function isRefusedAtOpening(error: unknown): boolean {
   return error instanceof Error && isRefusedAtOpening(error.cause)
 }
 
-/** The error behind a failed query, whose own message repeats the query with all its values. */
+/** The cause of a failed query. The error of the query itself repeats all values of the query. */
 export function causeOfQuery(error: unknown): unknown {
   const isQuery = error instanceof Error && 'query' in error && 'params' in error
   return isQuery && error.cause !== undefined ? causeOfQuery(error.cause) : error
 }
 
-/** The codes of an error and of what caused it. */
+/** The codes of an error and of its causes. */
 function codesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return []
   const code = 'code' in error ? String(error.code) : ''

@@ -26,7 +26,7 @@ export function advance(
   step: number,
   every = 1,
 ): EventOf<'started'> | undefined {
-  // An invalid step would make later steps seem to go back.
+  // After an invalid step, later steps would look like a step back.
   if (!isCount(step)) return undefined
   const before = progress.step
   progress.step = step

@@ -98,7 +98,7 @@ test('a loss of 0 with a grad_norm of NaN becomes NaN, with one warning', async 
   ])
 })
 
-/** A run of 300 steps that has ended, and a rerun into its folder that has come to step 100. */
+/** A run of 300 steps that has ended, and a rerun in its folder that is at step 100. */
 async function rerun(times: Record<'root' | 100 | 200 | 300, number>) {
   const folder = await temporaryFolder()
   const rows = (by: number) => [100, 200, 300].map((step) => ({ step, eval_loss: step * by }))

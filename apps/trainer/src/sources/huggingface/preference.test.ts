@@ -9,7 +9,7 @@ import { pick } from '../programsTesting.ts'
 import { readRun } from '../readRun.ts'
 import { OUTPUT, RUN_OUTPUT } from '../output/textLog.ts'
 
-/** What `pick` tells of a run that saved at steps 100 and 200 and logged these rows. */
+/** The output of `pick` for a run that saved at steps 100 and 200 and logged these rows. */
 async function picked(log: Record<string, number>[]) {
   await using folder = await temporaryFolder()
   await writeOutput(folder.path, { saves: [100, 200], log })
@@ -130,7 +130,7 @@ test("the claim of TRL's SFT is the save before its unsaved best evaluation", as
   })
 })
 
-/** Held-out columns whose names tell in which direction they are better; all others have none. */
+/** Held-out columns whose names show their direction; all others have none. */
 const DIRECTIONS: Record<string, Record<string, Direction>> = {
   sft: { eval_loss: 'min', eval_mean_token_accuracy: 'max' },
   dpo: { eval_loss: 'min', eval_mean_token_accuracy: 'max', 'eval_rewards/accuracies': 'max' },

@@ -9,7 +9,7 @@ import { searchRuns } from '../runSearch.ts'
 import { readRun } from '../readRun.ts'
 
 /**
- * A real run of 80 steps whose lowest loss was at step 30, where nothing was saved. The Trainer then
+ * A real run of 80 steps whose lowest loss was at step 30, without a checkpoint. The Trainer then
  * loaded checkpoint-20, evaluated and predicted, after its state was saved.
  */
 const RUN = fileURLToPath(new URL('../fixtures/results', import.meta.url))
@@ -24,7 +24,7 @@ function only<Type extends TrainingEvent['type']>(
   return events.filter((event): event is EventOf<Type> => event.type === type)
 }
 
-/** Where each value of a name was measured, in the order in which that is told. */
+/** The attempt and step of each value of a metric, in the order of the events. */
 function measured(events: readonly TrainingEvent[], name: string) {
   return only(events, 'evaluation').flatMap(({ step, values }) => {
     return name in values ? [[step, values[name]]] : []
@@ -116,7 +116,7 @@ test('results of an epoch after the newest state have the step of their epoch', 
   await change(path, { ...none, global_step: 60, epoch: 12, log_history: [] })
   const at = async () => measured((await readRun(folder.path)).events, 'eval_loss')
   expect(await at()).toEqual([[80, expect.any(Number)]])
-  // Of 61,240 steps in 12 epochs so many are within the two decimals that an epoch is told with.
+  // An epoch has two decimals, so this many of the 61,240 steps in 12 epochs have the same epoch.
   await change(path, { global_step: 61_240, max_steps: 100_000 })
   expect(await at()).toEqual([])
   expect(texts((await readRun(folder.path)).events, 'warning')).toEqual([
@@ -177,7 +177,7 @@ test('results of a long run have an approximate step and belong to no checkpoint
   )
 })
 
-/** The fixture was planned for 16 epochs of 5 steps, and told so here. */
+/** The fixture was planned for 16 epochs of 5 steps; these options say so. */
 async function plannedRun(changed: Record<string, unknown>, ...saved: number[]) {
   const folder = await folderWith(ALL)
   await writeFile(join(folder.path, 'args.yaml'), 'num_train_epochs: 16\nmax_steps: -1\n')

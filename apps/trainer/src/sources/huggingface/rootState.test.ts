@@ -6,7 +6,7 @@ import { makeOld, temporaryFolder, writeOutput } from '../../testing.ts'
 import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 
-/** What may have become of the state file of a run, and what is told of it. */
+/** Kinds of damage to the state file of a run, and the warning for each. */
 const DAMAGED: Record<string, [make: (path: string) => unknown, warning: string]> = {
   noise: [
     (path) => writeFile(path, Buffer.from([0xff, 0, 0x88, ...Buffer.from('[[[[{{{{')])),

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 
-/** What programs leave of a run that is at step 10, by the source that reads it and the total that it tells. */
+/** Files of a run that is at step 10, by the source that reads them, and their total number of steps. */
 const RUNS: [source: string, total: number | null, files: Record<string, string>][] = [
   ['huggingface', 80, { 'trainer_state.json': state(80) }],
-  // What the Trainer writes where no limit was set.
+  // The Trainer writes this if no limit is set.
   ['huggingface', null, { 'trainer_state.json': state(-1) }],
   ['lightning_csv', null, { 'metrics.csv': 'epoch,step,train_loss\n0,9,1\n' }],
   [
@@ -35,7 +35,7 @@ const RUNS: [source: string, total: number | null, files: Record<string, string>
       'args.yaml': 'epochs: 30\n',
     },
   ],
-  // Keras' table tells no total, and its program is not asked.
+  // Keras' table has no total.
   ['keras_csv', null, { 'log.csv': 'epoch,loss,val_loss\n0,2,2\n9,1,1\n' }],
   [
     'llamafactory',

@@ -17,7 +17,7 @@ afterAll(() => home[Symbol.asyncDispose]())
 
 const job_id = '7b0c0a51-9b5a-4f0e-8a57-3b7f7f1b9b11'
 const HEADER = { journal: 1, job_id, name: 'one', project: 'p' }
-/** Seconds of one morning, as a mark and as a journal tell them. */
+/** One moment plus some seconds, in the form of a process mark and of a journal. */
 const time = (second: number) => Date.UTC(2026, 0, 2, 3, 4, second)
 const mark = (second: number, word: string) =>
   `bestmark run: ${new Date(time(second)).toISOString()} ${word}\n`

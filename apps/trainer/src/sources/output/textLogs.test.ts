@@ -179,7 +179,7 @@ test('both output files are read, each line in its attempt, and the end comes la
       '{"step": 5, "val_loss": 4}',
     ],
   )
-  // A bar in the other file does not tell of which step a row is.
+  // A bar in the other file does not give a row its step.
   expect(values).toEqual([
     [0, 10, { eval_loss: 3 }],
     [1, 5, { eval_loss: 4 }],

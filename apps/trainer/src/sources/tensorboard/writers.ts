@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 
-/** The writer of an event file, as its name tells. */
+/** The writer of an event file, from its name. */
 interface Writer {
   /** Seconds since 1970. */
   time: number

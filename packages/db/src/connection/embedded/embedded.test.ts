@@ -108,7 +108,7 @@ test('a killed server loses no acknowledged write, and open databases continue',
       readSeries(db, job_id, { names: ['loss'], points: 9_999 }),
     )
     const steps = [...(loss?.steps ?? [])].filter((step) => step >= round * 1_000)
-    // One more may have been committed whose acknowledgement the kill cut off.
+    // One more may be committed: the kill may have come before its acknowledgement.
     expect([acknowledged, acknowledged + 1]).toContain(round * 1_000 + steps.length)
     expect((await serverOf(home)).pid).not.toBe(pid)
     expect(paths.home).toBe(home)
@@ -131,7 +131,7 @@ test('a lock that names a running process is removed if that process is not the 
   await (await opened(home)).close()
   await stopEmbedded(home)
   const paths = serverPathsIn(home)
-  // Postgres takes a lock of its own parent for a stale one, so it must be somebody else's.
+  // Postgres treats a lock of its own parent as stale, so another process must own it.
   const stranger = spawn('sleep', ['600'])
   const lock = `${stranger.pid}\n${paths.data}\n1700000000\n5432\n${paths.socketFolder}\n\n`
   await writeFile(join(paths.data, 'postmaster.pid'), lock, { mode: 0o600 })

@@ -27,8 +27,8 @@ export interface Embedded {
 }
 
 /**
- * Joins the embedded server of a data folder, starting it where none runs. While joined, a server
- * that dies is started again. Throws DatabaseUnavailable, as where another machine runs it, or
+ * Joins the embedded server of a data folder, and starts it if none runs. While joined, a server
+ * that dies is started again. Throws DatabaseUnavailable, such as if another machine runs it, or
  * HomeUnusable.
  */
 export async function joinEmbedded(home: string, machine?: Machine): Promise<Embedded> {
@@ -87,7 +87,7 @@ async function holdPresence(
 }
 
 /**
- * Stops the embedded server of a data folder, unless another Bestmark process is joined to it.
+ * Stops the embedded server of a data folder, unless another Bestmark process uses it.
  * Waits up to `patience` (ms) for the server to notice a process that was killed; one that left
  * needs no wait. Returns whether the server is stopped.
  */

@@ -6,7 +6,7 @@ import type { ServerPaths } from './serverPaths.ts'
 /** The exit code of a server that found the lock taken. */
 export const TAKEN = 75
 
-/** Removes the files before `--`, then becomes the program behind it. */
+/** Removes the files before `--`, then runs the program after it. */
 export const REMOVE_THEN_RUN =
   'while [ "$1" != -- ]; do rm -f -- "$1"; shift; done; shift; exec "$@"'
 

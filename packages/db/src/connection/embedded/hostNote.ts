@@ -28,14 +28,14 @@ export async function noteHost(home: string, me: Machine): Promise<'here' | 'bes
 }
 
 /**
- * Notes that a server which nobody noted, such as one of an older version, runs on this machine.
- * Only a hint for others, so a data folder that cannot be written is no obstacle.
+ * Notes that a server without a note, such as one of an older version, runs on this machine.
+ * The note is only a hint, so it is no error if the data folder cannot be written.
  */
 export async function noteHostIfMissing(home: string, me: Machine): Promise<void> {
   await write(home, me, true).catch(() => undefined)
 }
 
-/** Whether some machine is noted to run the server. */
+/** Whether there is a note of any machine. */
 export async function hasHostNote(home: string): Promise<boolean> {
   return (await readNote(home)) !== undefined
 }
@@ -45,7 +45,7 @@ export async function replaceHost(home: string, me: Machine): Promise<void> {
   await write(home, me, false)
 }
 
-/** Takes the note away once the server is stopped, if it is this machine's. */
+/** Removes the note after the server has stopped, if it names this machine. */
 export async function forgetHost(home: string, me: Machine): Promise<void> {
   const noted = await readNote(home)
   if (noted && whereIs(noted, me) === 'here') await rm(hostNote(home), { force: true })
@@ -68,7 +68,7 @@ async function readNote(home: string): Promise<Machine | undefined> {
   return parsed(text) ?? UNREADABLE
 }
 
-/** An unreadable note may be another machine's, so it counts as another machine. */
+/** An unreadable note may be that of another machine, so it counts as one. */
 const UNREADABLE: Machine = {
   hostname: '(unreadable)',
   machine_id: null,

@@ -21,7 +21,7 @@ const ANNA: Machine = {
 }
 const BERT: Machine = { ...ANNA, hostname: 'bert', machine_id: 'b2', boot_id: 'other' }
 
-/** A command's processes see no others, nor the sockets of others: as on another machine. */
+/** The processes of such a command see no other processes and no sockets, as on another machine. */
 const APART = ['unshare', '--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child']
 const mayPart = spawnSync(APART[0]!, [...APART.slice(1), 'true']).status === 0
 const mayLock = spawnSync('flock', ['--version']).status === 0
@@ -46,7 +46,7 @@ function newHome(name: string): string {
   return home
 }
 
-/** Kills the server and all of its helpers, as a machine does that loses its power. */
+/** Kills the server and all of its helpers, as a power loss does. */
 async function cutPower(home: string): Promise<void> {
   const paths = serverPathsIn(home)
   const pid = await postmasterPid(paths)
@@ -55,7 +55,7 @@ async function cutPower(home: string): Promise<void> {
   while (await isServerAlive(paths)) await pause(10)
 }
 
-/** A guest in a place of its own, whose own folder of sockets is empty. */
+/** A guest in a separate container, with an empty folder of sockets. */
 function guestApart(home: string, machine?: Machine): Guest {
   const { socketFolder } = serverPathsIn(home)
   const hidden = `mkdir -p -m 700 ${socketFolder} && mount -t tmpfs -o mode=700 none ${socketFolder} && exec "$@"`

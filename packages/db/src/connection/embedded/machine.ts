@@ -7,11 +7,11 @@ import { promisify } from 'node:util'
 export interface Machine {
   /** Its name, for people, and to distinguish machines from one disk image. */
   hostname: string
-  /** The machine's id, null where it has none, as in most containers. */
+  /** The machine's id; null if it has none, as in most containers. */
   machine_id: string | null
   /** The id of this boot of its kernel, which all containers of a machine share. */
   boot_id: string | null
-  /** Which processes can be seen: the namespace of their numbers, null where there is none. */
+  /** Which processes can be seen: the namespace of their ids; null if there is none. */
   pid_namespace: string | null
 }
 
@@ -33,7 +33,7 @@ export async function thisMachine(): Promise<Machine> {
 
 /**
  * Where a noted machine is, seen from another: `here` if its processes can be seen, or are gone
- * since it was booted anew; `beside` in another container of the same kernel; else `elsewhere`.
+ * since its last boot; `beside` in another container of the same kernel; otherwise `elsewhere`.
  */
 export function whereIs(noted: Machine, me: Machine): 'here' | 'beside' | 'elsewhere' {
   if (noted.boot_id === me.boot_id && noted.boot_id !== null) {
@@ -58,6 +58,6 @@ async function printedBy(program: string, args: readonly string[]): Promise<stri
 
 async function lineOf(path: string): Promise<string | null> {
   const line = (await readFile(path, 'utf8').catch(() => '')).trim()
-  // An image may hold this word instead, until its first boot.
+  // An image may contain this word instead until its first boot.
   return line === 'uninitialized' ? null : line || null
 }

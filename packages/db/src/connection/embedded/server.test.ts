@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Keeps the threads busy that read and close files, so that each such step takes longer. */
+/** Keeps the threads busy that read and close files, so that reading and closing take longer. */
 async function delayFiles(signal: AbortSignal): Promise<void> {
   const work = promisify(pbkdf2)
   while (!signal.aborted) await work('a', 'b', 20_000, 64, 'sha512')

@@ -49,7 +49,7 @@ export async function checkServer(paths: ServerPaths): Promise<'yes' | 'soon' | 
 
 /**
  * Settings for a small board: little memory, a bounded log of changes, no network. Durability is
- * untouched: what was acknowledged survives kill -9.
+ * unchanged: acknowledged writes survive kill -9.
  */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '',
@@ -108,7 +108,7 @@ interface ProcessEnd {
   code?: number | null
 }
 
-/** Call it at once after the start: a process may end before the next await returns. */
+/** Must be called directly after the start: a process may end before the next await returns. */
 function endOf(child: ChildProcess): ProcessEnd {
   const end: ProcessEnd = {}
   child.once('error', ({ message }) => (end.message = message))
@@ -125,13 +125,13 @@ async function untilReady(paths: ServerPaths, end: ProcessEnd, from: number): Pr
     if (end.message !== undefined) break
     await pause(5)
   }
-  // Another process may have been first; then its server answers within moments.
+  // Another process may have started its server first; that one answers soon.
   for (const end = Date.now() + 3_000; Date.now() < end; await pause(50)) {
     if ((await checkServer(paths)) === 'yes') return
   }
   if (end.code === TAKEN) throw runsBeside(paths)
   const why = (await lastError(paths, from)) || end.message
-  // Postgres's own programs say it in words alone.
+  // Postgres has no code for this, only words.
   // eslint-disable-next-line bestmark/read-sentences
   if (/No space left on device|Disk quota exceeded/.test(why)) throw noRoom(paths)
   throw new DatabaseUnavailable(
@@ -176,8 +176,8 @@ async function makeSocketFolder(paths: ServerPaths, account: Account): Promise<v
 }
 
 /**
- * The locks of a server that was killed. Postgres itself trusts the pid in them, which may be a
- * zombie's or another program's by now; no process in the data folder means no server.
+ * The locks of a killed server. Postgres trusts their pid, but by now it may be that of a
+ * zombie or another program. If no process works in the data folder, no server runs.
  */
 async function staleLocks(paths: ServerPaths): Promise<string[]> {
   const pid = await postmasterPid(paths)
@@ -206,8 +206,8 @@ export async function isServerAlive(paths: ServerPaths): Promise<boolean> {
 }
 
 /**
- * Asks the server to end, connections or not. Returns whether it was asked: the pid of one in
- * another container is another program's here.
+ * Asks the server to end, even with open connections. Returns whether it was asked: the pid of a
+ * server in another container is that of another program here.
  */
 export async function interruptServer(paths: ServerPaths): Promise<boolean> {
   const pid = await postmasterPid(paths)

@@ -12,11 +12,11 @@ export interface ServerPaths {
   log: string
 }
 
-/** The major version of the binaries; the files of one cannot be read by another. */
+/** The major version of the binaries. Another major version cannot read its files. */
 export const MAJOR = 18
 const PORT = 5432
 
-/** The kernel's limit for a socket's path is 107 bytes (103 on macOS), the name in it included. */
+/** The kernel's limit for the path of a socket, with its name: 107 bytes (103 on macOS). */
 const LONGEST_SOCKET = 100
 
 /** The server paths in a folder, the same for every process. */

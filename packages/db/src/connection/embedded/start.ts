@@ -18,8 +18,8 @@ export async function findServerPaths(home: string): Promise<ServerPaths> {
 }
 
 /**
- * The server of a data folder: the one that runs, or else one that is started now. Throws
- * DatabaseUnavailable where another machine than `me` runs it.
+ * The server of a data folder: the running one, or one that is started now. Throws
+ * DatabaseUnavailable if another machine than `me` runs it.
  */
 export async function ensureServer(home: string, me: Machine): Promise<ServerPaths> {
   const running = await findServerPaths(home)
@@ -81,8 +81,8 @@ async function binariesFor(account: Account, paths: ServerPaths): Promise<Binari
 }
 
 /**
- * Root's own folders are closed to the user whom Postgres needs, so the database files go to a
- * folder that both reach, and a file in the data folder says where.
+ * The user that Postgres needs may not enter the folders of root. So the database files are in a
+ * folder that both may enter, and a file in the data folder names it.
  */
 async function moveElsewhere(home: string, account: Account): Promise<ServerPaths> {
   const paths = serverPathsIn(join('/var/lib/bestmark', digestOf(home)))

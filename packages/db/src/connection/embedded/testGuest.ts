@@ -10,7 +10,7 @@ const LOADER = import.meta.resolve('@bestmark/db/loader')
 interface GuestOptions extends SpawnOptions {
   /** The words of a command that runs the process, as `unshare` does. */
   prefix?: readonly string[]
-  /** The machine that it takes itself to be on. */
+  /** The machine on which it believes to run. */
   machine?: Machine
 }
 
@@ -40,7 +40,7 @@ export class Guest {
     // A guest that a failed test leaves behind must not keep the test's own outputs open.
     const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'ignore']
     this.child = spawn(program, words, { cwd: '/', ...options, stdio })
-    // What a failed test leaves running would hold the whole run.
+    // A process that a failed test leaves running would block the whole test run.
     onTestFinished(() => void this.child.kill('SIGKILL'))
     const ended = once(this.child, 'close').then(([code, signal]: unknown[]) => {
       throw new Error(`The guest ended with ${String(code ?? signal)} before it printed anything.`)

@@ -32,7 +32,7 @@ test.runIf(hasTurns)(
     for (let round = 0; round < 3; round++) {
       await stopEmbedded(home)
       const serving = ensureServer(home, await thisMachine())
-      // It asks first whether a server answers, and then takes the turn before anybody who waits here.
+      // It first checks whether a server answers. Then it gets the turn before those that wait.
       await untilTaken(home)
       {
         await using _turn = await takeTurn(digestOf(home))
@@ -44,7 +44,7 @@ test.runIf(hasTurns)(
   },
 )
 
-/** Waits until somebody has the turn. */
+/** Waits until a process has the turn. */
 async function untilTaken(home: string): Promise<void> {
   for (;;) {
     const isTaken = await new Promise<boolean>((resolve) => {

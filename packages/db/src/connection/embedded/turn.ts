@@ -3,9 +3,9 @@ import { connect, createServer } from 'node:net'
 
 /**
  * Waits until no other process of this machine holds the lock of a key, such as to start or stop the
- * server of a data folder, and holds it until disposed. Throws where the signal aborts the wait.
- * The kernel takes it from a process that dies: it is a socket in the abstract namespace, which
- * leaves no file. Elsewhere than on Linux there is no such namespace, and there is no waiting.
+ * server of a data folder, and holds it until disposed. Throws if the signal aborts the wait.
+ * The kernel frees the lock of a process that dies: it is a socket in the abstract namespace, which
+ * leaves no file. Only Linux has this namespace; other systems do not wait.
  */
 export async function takeTurn(key: string, signal?: AbortSignal): Promise<AsyncDisposable> {
   if (process.platform !== 'linux') return { [Symbol.asyncDispose]: async () => {} }
@@ -43,7 +43,7 @@ async function listen(name: string): Promise<AsyncDisposable | undefined> {
   }
 }
 
-/** Resolves when the holder lets go: its end of a connection closes, or none can be made. */
+/** Resolves when the holder frees the lock: it closes a connection, or accepts none. */
 async function untilGone(name: string, signal?: AbortSignal): Promise<void> {
   const socket = connect({ path: name, ...(signal && { signal }) })
   socket.on('error', () => {})
