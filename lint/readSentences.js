@@ -9,13 +9,27 @@ const READS = new Set(
   'startsWith endsWith includes indexOf match matchAll search replace replaceAll'.split(' '),
 )
 
-/** Refuses a look into a text whose name says that it is a sentence, such as `why.startsWith(…)`. */
+/** Whether a side of a comparison is a sentence, written out or as a constant. */
+function isText(node) {
+  if (node.type === 'Identifier') return /^[A-Z][A-Z_]+$/.test(node.name)
+  return node.type === 'Literal' && typeof node.value === 'string' && node.value.includes(' ')
+}
+
+/**
+ * Refuses to read a text whose name says that it is a sentence, as in `why.startsWith(…)` and
+ * `why === DAMAGED`.
+ */
 export const readSentences = {
   meta: { type: 'problem', schema: [], messages: { read: MESSAGE } },
   create(context) {
     const nameOf = (node) => (node.type === 'MemberExpression' ? node.property.name : node.name)
     const isSentence = (node) => SENTENCES.test(nameOf(node) ?? '')
     return {
+      BinaryExpression: (node) => {
+        const isComparison = node.operator === '===' || node.operator === '!=='
+        if (isComparison && isSentence(node.left) && isText(node.right))
+          context.report({ node, messageId: 'read' })
+      },
       CallExpression: (node) => {
         const { callee } = node
         if (callee.type !== 'MemberExpression') return

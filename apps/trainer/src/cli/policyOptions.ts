@@ -86,7 +86,7 @@ export function hasPolicyOption(values: PolicyValues): boolean {
 export function policyChoiceOf(
   policy: Policy | undefined,
   values: PolicyValues,
-  coefficients: 'given' | 'by the board' = 'given',
+  coefficients: 'given' | 'from_board' = 'given',
 ): PolicyChoice {
   const options = optionsOf(values)
   const given = {
@@ -95,7 +95,7 @@ export function policyChoiceOf(
   }
   const choice = given.policy === 'as_declared' ? withUndeclared(given) : given
   const problem = policyProblem(choice)
-  const isLater = problem?.code === 'needs_coefficients' && coefficients === 'by the board'
+  const isLater = problem?.code === 'needs_coefficients' && coefficients === 'from_board'
   if (problem && !isLater) throw new Failure(optionProblemText(problem))
   return choice
 }

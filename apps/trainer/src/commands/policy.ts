@@ -68,7 +68,7 @@ function newPolicy(policy: Policy | undefined, values: Values): PolicyChoice | n
     throw new Failure('Use --inherit without a policy: it removes the policy.')
   }
   if (policy === undefined && !hasOptions) return undefined
-  return policyChoiceOf(policy, values, 'by the board')
+  return policyChoiceOf(policy, values, 'from_board')
 }
 
 async function subject(db: Database, named?: string, project?: string): Promise<Subject> {

@@ -46,8 +46,8 @@ async function storeAll(job_id: string, most?: number) {
 
 test('samples are listed by step, attempt and prompt, page by page, each once', async () => {
   const job_id = await newJob(db)
-  const told = [image(200, 1), image(100), text(50, 'a text'), image(200), image(100, 1)]
-  await recordEvents(db, job_id, ...told, image(100, 0, { attempt: 1, path: 'other.png' }))
+  const recorded = [image(200, 1), image(100), text(50, 'a text'), image(200), image(100, 1)]
+  await recordEvents(db, job_id, ...recorded, image(100, 0, { attempt: 1, path: 'other.png' }))
   const seen: (string | null)[] = []
   let cursor: string | undefined
   do {

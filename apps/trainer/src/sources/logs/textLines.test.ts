@@ -33,7 +33,7 @@ test.each([
     '2026-11-20 10:00:00,123 - INFO - Epoch: 2 | train_loss: 0.9 | val_loss: 0.7',
     { epoch: 2, evaluation: { eval_loss: 0.7 } },
   ],
-])('%s', (line, reading) => {
+])('the line %j is read', (line, reading) => {
   expect(readCountedLine(line)).toMatchObject(reading)
 })
 
@@ -61,6 +61,6 @@ test.each([
     '{"epoch": 0, "test_coco_eval_bbox": [0.4, 0.6, 0.5, 0.1, 0.2, 0.3]}',
     { epoch: 0, evaluation: { 'test_coco_eval_bbox/AP': 0.4 } },
   ],
-])('%s', (line, reading) => {
+])('the line %j is read', (line, reading) => {
   expect(readJsonLine(line)).toMatchObject(reading)
 })

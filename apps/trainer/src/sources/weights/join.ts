@@ -15,12 +15,13 @@ export interface JoinOptions {
   total_epochs: number | null
 }
 
-/** The evidence of a log that names the weights. */
-const NAMED = 'the log line that names it'
+/** Where evidence was found: in a log line that names the weights, in their name, in their file. */
+type SignKind = 'log' | 'name' | 'inside' | 'other'
 
 /** One piece of evidence for the step of weights. */
 interface Sign {
   step: number
+  kind: SignKind
   /** The evidence, as part of a sentence. */
   by: string
   /** Whether the log has a row at this step. */
@@ -47,8 +48,9 @@ export function joinWeights(
     if (step === undefined) return
     const hasRow = history.rows.some((row) => row.step === step)
     const isFromProgram = hasRow || one.facts.isLightning
-    const isSure = kind === 'name' || (kind === 'inside' && isFromProgram)
-    signs.get(one)?.push({ step, by, hasRow, isSure })
+    const isWritten = kind === 'inside' || kind === 'log'
+    const isSure = kind === 'name' || (isWritten && isFromProgram)
+    signs.get(one)?.push({ step, kind, by, hasRow, isSure })
   }
   const given = { candidates, history, axis, ends, add }
   fromLog(given)
@@ -113,17 +115,14 @@ interface SignSearch {
   history: LogHistory
   axis: Axis
   ends: StepOfEpoch
-  add: (
-    one: Candidate,
-    step: number | undefined,
-    by: string,
-    kind?: 'name' | 'inside' | 'other',
-  ) => void
+  add: (one: Candidate, step: number | undefined, by: string, kind?: SignKind) => void
 }
 
 /** If the log names a checkpoint, its step is that of the log line. */
 function fromLog({ candidates, history: { saves = {} }, add }: SignSearch): void {
-  for (const one of candidates) add(one, ownValue(saves, basename(one.found.path)), NAMED, 'inside')
+  for (const one of candidates) {
+    add(one, ownValue(saves, basename(one.found.path)), 'the log line that names it', 'log')
+  }
 }
 
 /** Weights with the same name pattern count in the same way. */
@@ -233,7 +232,7 @@ function weightOf(signs: readonly Sign[] = []): number {
 
 /** The step with the most evidence. */
 function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
-  const named = all.filter(({ by }) => by === NAMED)
+  const named = all.filter(({ kind }) => kind === 'log')
   const signs = named.length > 0 ? named : all
   const { path, hints, mtime, size } = one.found
   const counts = [...Map.groupBy(signs, ({ step }) => step)].sort(

@@ -34,7 +34,12 @@ test.each<[string, Machine, Machine, ReturnType<typeof whereIs>]>([
   ],
   ['a container, seen from its machine', CONTAINER, HOST, 'here'],
   ['the machine, seen from a container of it', HOST, CONTAINER, 'beside'],
-  ['a container beside', CONTAINER, { ...CONTAINER, pid_namespace: 'pid:[4026532111]' }, 'beside'],
+  [
+    'another container of the machine',
+    CONTAINER,
+    { ...CONTAINER, pid_namespace: 'pid:[4026532111]' },
+    'beside',
+  ],
   [
     'a container without an id after a boot, which may be one of another machine',
     CONTAINER,
@@ -42,11 +47,11 @@ test.each<[string, Machine, Machine, ReturnType<typeof whereIs>]>([
     'elsewhere',
   ],
   [
-    'a sandbox that tells no boot',
+    'a sandbox without a boot id',
     { ...CONTAINER, boot_id: null },
     { ...CONTAINER, boot_id: null },
     'here',
   ],
-])('%s', (_name, noted, me, where) => {
+])('where a server runs is recognised: %s', (_name, noted, me, where) => {
   expect(whereIs(noted, me)).toBe(where)
 })
