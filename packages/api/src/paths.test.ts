@@ -33,8 +33,17 @@ async function answers(): Promise<Record<string, unknown>> {
   const following = (await api.watch({ jobs: [job_id] }))[Symbol.asyncIterator]()
   const news = await following.next()
   await following.return?.()
+  const destination = { type: 'webhook', url: 'http://127.0.0.1:9/' } as const
+  const rule = { project: null, kinds: ['failed' as const], evaluations: 5, destination }
+  const saved = await api.alerts.rules.save(rule)
+  const { rule_id } = saved[0] ?? { rule_id: '' }
   return {
     watch: news.value,
+    'alerts.rules.save': saved,
+    'alerts.rules.list': await api.alerts.rules.list(),
+    'alerts.test': await api.alerts.test({ rule_id }),
+    'alerts.list': await api.alerts.list(),
+    'alerts.rules.remove': await api.alerts.rules.remove({ rule_id }),
     'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
     'deployments.list': await api.deployments.list(),
     'checkpoints.list': await api.checkpoints.list({ job_id }),

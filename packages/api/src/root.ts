@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { alerts } from './alerts.ts'
 import { backtest } from './backtest.ts'
 import { checkpoints } from './checkpoints.ts'
 import { deployments } from './deployments.ts'
@@ -12,6 +13,7 @@ import { views } from './views.ts'
 import { watch } from './watch.ts'
 
 export const appRouter = router({
+  alerts,
   jobs,
   hosts,
   series,

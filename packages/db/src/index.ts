@@ -1,3 +1,15 @@
+export { deriveAlerts } from './alerts/derivation.ts'
+export {
+  addTestAlert,
+  alertDelivered,
+  alertFailed,
+  claimAlerts,
+  forgetOldAlerts,
+  listAlerts,
+  type ClaimedAlert,
+  type SentAlert,
+} from './alerts/outbox.ts'
+export { hasAlertRules, listRules, removeRule, saveRule, type ShownRule } from './alerts/rules.ts'
 export { privateFolder, makeHomePrivate } from './access/privateFiles.ts'
 export { BoardAccess } from './access/boardAccess.ts'
 export * from './backtest/backtest.ts'

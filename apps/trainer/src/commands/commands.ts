@@ -1,5 +1,6 @@
 import type { CommandTable } from '../cli/command.ts'
 import { AGENT } from './agent.table.ts'
+import { ALERTS } from './alerts.table.ts'
 import { BACKTEST } from './backtest/backtest.table.ts'
 import { BEST } from './best.table.ts'
 import { COMPARE } from './compare/compare.table.ts'
@@ -37,6 +38,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: UP, load: () => import('./up/up.ts') },
       { table: LINK, load: () => import('./link.ts') },
       { table: AGENT, load: () => import('./agent.ts') },
+      { table: ALERTS, load: () => import('./alerts.ts') },
     ],
   },
   {

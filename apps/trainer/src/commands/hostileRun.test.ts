@@ -83,6 +83,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['pick', folder, '--json'],
   ],
   jobs: () => [['jobs'], ['jobs', '--json']],
+  alerts: () => [['alerts'], ['alerts', '--json']],
   best: (job) => [['best', job, '--explain']],
   compare: (job) => [
     ['compare', job, '--metric', '__proto__'],

@@ -1,12 +1,6 @@
 /** The most characters of an error or a reason where there is no room to scroll. */
 const MOST = 2_000
 
-/** The last line of an error that is not empty; in a traceback it names the error. */
-export function lastLine(error: string | null): string {
-  const lines = (error ?? '').split('\n').map((line) => line.trim())
-  return lines.findLast(Boolean) ?? ''
-}
-
 /** The last `most` characters of an error, since its end says the most. */
 export function endOfText(error: string, most = MOST): string {
   return error.length > most ? `…${error.slice(-most)}` : error

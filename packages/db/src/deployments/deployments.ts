@@ -60,7 +60,10 @@ const FACE = {
   ended_at: deployments.ended_at,
 }
 
-function faces({ orm }: Database) {
+/** The database, or one transaction of it. */
+type Readable = { orm: Pick<Database['orm'], 'select' | 'selectDistinctOn'> }
+
+function faces({ orm }: Readable) {
   return orm
     .select(FACE)
     .from(deployments)
@@ -87,7 +90,7 @@ export async function listDeployments(
 
 /** The live deployment of each model name: the one that finished last. */
 export async function liveDeployments(
-  db: Database,
+  db: Readable,
   query: Omit<DeploymentQuery, 'limit'> = {},
 ): Promise<Deployment[]> {
   const { model_name, deployment_id } = deployments

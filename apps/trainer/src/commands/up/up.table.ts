@@ -22,6 +22,10 @@ export const UP = command({
     { name: 'HOST', text: 'Must be an address of this machine only. Default: 127.0.0.1.' },
     { name: 'BESTMARK_HOME', text: 'The data folder. Default: .bestmark.' },
     {
+      name: 'BESTMARK_URL',
+      text: 'The address of the board in the links of alerts. Default: its name on this machine.',
+    },
+    {
       name: 'DATABASE_URL',
       text: 'Any Postgres, version 15 or newer. Default: an embedded Postgres in the data folder.',
     },

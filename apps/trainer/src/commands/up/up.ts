@@ -2,6 +2,8 @@ import { hasEnded } from '@bestmark/core'
 import { BoardAccess, watch } from '@bestmark/db'
 import { Agent } from '../../agent/agent.ts'
 import { agentOptions } from '../../agent/options.ts'
+import { AlertSender } from '../../alerts/alertSender.ts'
+import { boardAddress } from '../../alerts/boardAddress.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard, type Board } from '../../board/board.ts'
 import { EXIT } from '../../failure.ts'
@@ -53,7 +55,9 @@ export async function main(words: readonly string[]): Promise<number> {
     const pages = things.use(new Pages(begin, address))
     const agent = new Agent(board.db, board, errors, agentOptions())
     const working = keepWorking(agent, restarts, things)
-    log(`board     ${await link(await pages.listening(), board)}`)
+    const listening = await pages.listening()
+    keepSending(new AlertSender(board.db, boardAddress(board.home, listening.port), errors), things)
+    log(`board     ${await link(listening, board)}`)
     log('Ctrl-C stops everything.')
     leaving.signal.throwIfAborted()
     const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, errors, things)
@@ -83,6 +87,15 @@ function keepWorking(
     await working.catch(() => undefined)
   })
   return working
+}
+
+/** Sends alerts until it is disposed. */
+function keepSending(sender: AlertSender, things: AsyncDisposableStack): void {
+  const working = sender.work()
+  things.defer(async () => {
+    sender.stop()
+    await working
+  })
 }
 
 /** Trains on an empty board and shows the progress. At the end the run is stopped first. */

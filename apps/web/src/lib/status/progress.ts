@@ -1,7 +1,6 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import { lastLine, type TrainingJobStatus } from '@bestmark/core'
 import { count, epochs } from '../figures.ts'
 import { duration } from '../times.ts'
-import { lastLine } from '../errorText.ts'
 
 /** The progress of a job in a few words, by its state. */
 export function progressWords(status: TrainingJobStatus): string {
