@@ -45,3 +45,11 @@ test('a name without a class finds the metric over all classes, not that of one 
   expect(overallNamed(names.slice(0, 2), 'eval_f1')).toBe('test_overall_f1')
   expect(overallNamed(names.slice(0, 1), 'f1')).toBeUndefined()
 })
+
+test('the metric over all classes is named by all its other words, the held-out one first', () => {
+  const names = ['eval_f1', 'test_overall_f1', 'eval_macro__f1', 'eval_overall_top_k', 'eval_topk']
+  expect(overallNamed(names, 'f1')).toBe('eval_macro__f1')
+  expect(overallNamed(names, 'top_k')).toBe('eval_overall_top_k')
+  expect(overallNamed(names, 'topk')).toBeUndefined()
+  expect(overallNamed(['eval_f1'], 'f1')).toBeUndefined()
+})

@@ -35,3 +35,9 @@ test('one gap raises the cadence to at most twice the earlier patience', () => {
 test('the longest gap decreases by a hundredth of each later gap', () => {
   expect(activityAfter({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
 })
+
+test('a sample comes from the run only if its step was logged', () => {
+  const sample = (step_from: string) =>
+    isFromRun(TrainingEvent.parse({ type: 'sample', attempt: 0, kind: 'text', step_from }))
+  expect(['log', 'name', 'epoch'].map(sample)).toEqual([true, false, false])
+})

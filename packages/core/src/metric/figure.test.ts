@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { listedWords, signed } from './figure.ts'
+
+test('a difference has its sign, and nothing is +0', () => {
+  expect([0.5, -0.5, 0].map(signed)).toEqual(['+0.5', '−0.5', '+0'])
+})
+
+test('names are listed as the end of a sentence', () => {
+  const lists = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']]
+  expect(lists.map(listedWords)).toEqual(['', 'a', 'a and b', 'a, b and c'])
+})
