@@ -10,7 +10,7 @@ export function optionProblemText(problem: PolicyProblem): string {
     case 'needs_coefficients':
       return `Policy scored needs --weights, such as eval_loss=1,age=0.5. The features are ${Feature.options.join(', ')}.`
     case 'direction_known':
-      return `--mode ${problem.asked} is wrong: a ${lowOrHigh(problem.direction)} ${problem.metric} is better. Remove --mode, or name another metric with --metric.`
+      return `--mode ${problem.requested} is wrong: a ${lowOrHigh(problem.direction)} ${problem.metric} is better. Remove --mode, or name another metric with --metric.`
     case 'option_without_use':
       return unusedText(problem)
     default:

@@ -47,7 +47,7 @@ export class FilesRecorder {
   readonly #isOver: boolean
   #sources: Source[] = []
   #searchedAt = -Infinity
-  #askedAt = -Infinity
+  #cursorReadAt = -Infinity
   /** When the last new event was recorded. */
   #newAt = performance.now()
   /** The state of the files when all of them were read. */
@@ -102,7 +102,8 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
-    const isCursorRead = this.#reader !== undefined && performance.now() - this.#askedAt < ASK_AGAIN
+    const isCursorRead =
+      this.#reader !== undefined && performance.now() - this.#cursorReadAt < ASK_AGAIN
     const from = isCursorRead ? this.#cursor : await this.#ask()
     const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
     const reader = this.#takeReader(from)
@@ -159,7 +160,7 @@ export class FilesRecorder {
   }
 
   async #ask(): Promise<string | null> {
-    this.#askedAt = performance.now()
+    this.#cursorReadAt = performance.now()
     return sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
   }
 

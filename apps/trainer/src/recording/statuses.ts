@@ -14,7 +14,7 @@ interface Answer {
 /** The statuses of all followed jobs, read in one query. */
 export class Statuses {
   readonly #db: Database
-  readonly #asked = new Map<string, number>()
+  readonly #followed = new Map<string, number>()
   #answer: Answer | undefined
 
   constructor(db: Database) {
@@ -24,18 +24,18 @@ export class Statuses {
   /** A job's status, read after `since` (performance.now()); undefined if the job is gone. */
   async of(job_id: string, since: number): Promise<TrainingJobStatus | undefined> {
     const now = performance.now()
-    const isFollowed = this.#asked.has(job_id)
-    this.#asked.set(job_id, now)
+    const isFollowed = this.#followed.has(job_id)
+    this.#followed.set(job_id, now)
     const isFresh = this.#answer && now - this.#answer.at < FRESH && this.#answer.at > since
     const answer = isFollowed && isFresh && this.#answer ? this.#answer : this.#ask(now)
     return (await answer.jobs).get(job_id)
   }
 
   #ask(now: number): Answer {
-    for (const [job_id, at] of this.#asked) {
-      if (now - at > FORGOTTEN) this.#asked.delete(job_id)
+    for (const [job_id, at] of this.#followed) {
+      if (now - at > FORGOTTEN) this.#followed.delete(job_id)
     }
-    const jobs = jobStatuses(this.#db, [...this.#asked.keys()])
+    const jobs = jobStatuses(this.#db, [...this.#followed.keys()])
     const answer = { at: now, jobs }
     this.#answer = answer
     // After an error, the next caller asks again.

@@ -45,5 +45,5 @@ export function directionProblem(input: SelectionInput): PolicyProblem | null {
   if (requested === undefined || rest.metric !== undefined) return null
   const { metric, direction } = decisionOf({ ...input, options: rest }).decided
   if (metric === null || direction === null) return null
-  return { code: 'direction_known', metric, direction, asked: requested }
+  return { code: 'direction_known', metric, direction, requested }
 }

@@ -14,7 +14,7 @@ export type PolicyProblem =
   | { code: 'needs_prefer' }
   | { code: 'needs_coefficients' }
   | { code: 'option_without_use'; policy: Policy; option: PolicyOption; value: string | null }
-  | { code: 'direction_known'; metric: string; direction: Direction; asked: Direction }
+  | { code: 'direction_known'; metric: string; direction: Direction; requested: Direction }
   | { code: 'never_logged'; metric: string; logged: readonly string[] }
   | { code: 'without_value'; metric: string }
   | { code: 'direction_unknown'; metric: string }

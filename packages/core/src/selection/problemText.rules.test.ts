@@ -6,7 +6,7 @@ const unused = { code: 'option_without_use', value: 'eval_f1' } as const
 
 test.each<[PolicyProblem, string]>([
   [
-    { code: 'direction_known', metric: 'eval_f1', direction: 'max', asked: 'min' },
+    { code: 'direction_known', metric: 'eval_f1', direction: 'max', requested: 'min' },
     'eval_f1 is already known to be better high. Leave the direction out, or choose policy metric and name the metric it belongs to.',
   ],
   [

@@ -151,7 +151,7 @@ test('a direction without a metric is accepted only if that of the deciding metr
     ...{ evaluations: values, options },
   })
   expect(directionProblem(input({ direction: 'max' }))).toEqual({
-    ...{ code: 'direction_known', metric: 'eval_loss', direction: 'min', asked: 'max' },
+    ...{ code: 'direction_known', metric: 'eval_loss', direction: 'min', requested: 'max' },
   })
   expect(directionProblem(input({}))).toBeNull()
   expect(directionProblem({ ...input({}), options: undefined })).toBeNull()

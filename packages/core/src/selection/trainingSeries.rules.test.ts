@@ -97,12 +97,12 @@ test('a series has no value at a checkpoint without a step, or before its first 
 })
 
 test('only the series that the run has are read', () => {
-  const asked: string[] = []
+  const read: string[] = []
   const before = (name: string): Measured => {
-    asked.push(name)
+    read.push(name)
     return 1
   }
   const subject_to = [{ metric: 'kl', relation: '<=' as const, bound: 1 }]
   choose({ options: { metric: 'loss', subject_to }, training: { names: ['loss'], before } })
-  expect(new Set(asked)).toEqual(new Set(['loss']))
+  expect(new Set(read)).toEqual(new Set(['loss']))
 })

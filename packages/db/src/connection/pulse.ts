@@ -25,7 +25,7 @@ export class Pulse {
   readonly #patience: number
   readonly #waiting = new Set<(error: Error) => void>()
   #asking: Promise<boolean> | undefined
-  #asked = -Infinity
+  #checkedAt = -Infinity
   #isSilent = false
 
   /** `patience`: how long the server may take to answer a check (ms). */
@@ -37,7 +37,7 @@ export class Pulse {
   /** Whether the server answers. All who ask within a second share one answer. */
   async ask(): Promise<boolean> {
     if (this.#asking) return this.#asking
-    if (performance.now() - this.#asked < FRESH) return !this.#isSilent
+    if (performance.now() - this.#checkedAt < FRESH) return !this.#isSilent
     this.#asking = this.#look()
     return this.#asking
   }
@@ -70,7 +70,7 @@ export class Pulse {
 
   async #look(): Promise<boolean> {
     this.#isSilent = !(await answers(this.#address, this.#patience))
-    this.#asked = performance.now()
+    this.#checkedAt = performance.now()
     this.#asking = undefined
     if (this.#isSilent) for (const lose of this.#waiting) lose(new ServerSilent(this.#address))
     return !this.#isSilent

@@ -11,7 +11,7 @@ export class TestProxy implements AsyncDisposable {
   readonly #open = new Set<Socket>()
   readonly #near = new Set<Socket>()
   #isHanging = false
-  #asked = Promise.withResolvers<void>()
+  #queried = Promise.withResolvers<void>()
 
   private constructor(server: Server, databaseUrl: string) {
     this.#server = server
@@ -32,14 +32,14 @@ export class TestProxy implements AsyncDisposable {
   /** From now on connections are accepted, but nothing is passed on or answered. */
   hang(): void {
     this.#isHanging = true
-    this.#asked = Promise.withResolvers()
+    this.#queried = Promise.withResolvers()
     for (const socket of this.#open) socket.unpipe().pause()
     for (const socket of this.#near) this.#swallow(socket)
   }
 
   /** Resolves when a client sent something while the proxy hangs. */
   get queried(): Promise<void> {
-    return this.#asked.promise
+    return this.#queried.promise
   }
 
   /** Passes on new connections again, and breaks those that hung. */
@@ -66,7 +66,7 @@ export class TestProxy implements AsyncDisposable {
   }
 
   #swallow(near: Socket): void {
-    near.on('data', () => this.#asked.resolve()).resume()
+    near.on('data', () => this.#queried.resolve()).resume()
   }
 
   #keep(socket: Socket): Socket {

@@ -42,7 +42,7 @@ function eventOf(
   directions: EventOf<'evaluation'>['directions'],
 ): EventOf<'evaluation'> {
   const [first] = group
-  if (!first) throw new Error('An evaluation without a value cannot be told.')
+  if (!first) throw new Error('An evaluation without a value cannot be exported.')
   const { attempt, step, epoch, at, samples, origin_file: file, scored_by } = first
   const line = first.origin_line
   const withOwnLine = group.filter((row) => row.origin_line !== null && row.origin_line !== line)

@@ -75,15 +75,15 @@ async function endsOf(
   const names = sql.param(series.map(({ name }) => name))
   const rows = await tx
     .select({
-      attempt: sql<number>`asked.attempt`,
-      name: sql<string>`asked.name`,
+      attempt: sql<number>`wanted.attempt`,
+      name: sql<string>`wanted.name`,
       end: sql<number>`tail.ordinal + tail.count`,
     })
     .from(
-      sql`unnest(${attempts}::int[], ${names}::text[]) as asked (attempt, name),
+      sql`unnest(${attempts}::int[], ${names}::text[]) as wanted (attempt, name),
         lateral (
           select ordinal, count from series_chunks
-          where job_id = ${job_id} and attempt = asked.attempt and name = asked.name
+          where job_id = ${job_id} and attempt = wanted.attempt and name = wanted.name
           order by ordinal desc limit 1
         ) as tail`,
     )

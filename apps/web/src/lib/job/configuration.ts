@@ -25,7 +25,7 @@ export function factLine({ name, text }: Setting): Fact {
   return { name, label: name, text }
 }
 
-/** What is asked of an environment first; what else a run logs of it follows by name. */
+/** The environment facts that are shown first; the others follow by name. */
 const ENVIRONMENT = new Map([
   ['command', 'command line'],
   ['working_directory', 'working directory'],

@@ -7,7 +7,7 @@ import { Watch } from '../watch/watch.svelte.ts'
 /** How soon (ms) the page is read again when it may have changed as a whole. */
 const SOON = 2_000
 
-/** One page of the list as the server read it, and what was asked for. */
+/** One page of the list as the server read it, and its query. */
 export interface ListedJobs {
   query: JobQuery
   page: JobPage
