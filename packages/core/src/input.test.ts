@@ -97,3 +97,11 @@ test('names count each time that their object is used', () => {
   expect(back(Array.from({ length: 62 }, () => one))).toHaveLength(62)
   expect(() => back(Array.from({ length: 64 }, () => one))).toThrow('larger than')
 })
+
+test('a value whose uses fill the limit exactly is taken, and one character more is refused', () => {
+  const thrice = (length: number) => Array.from({ length: 3 }, () => 'x'.repeat(length))
+  // The list and each of its texts count one more.
+  const most = (LONGEST_INPUT - 4) / 3
+  expect(back(thrice(most))).toEqual(thrice(most))
+  expect(() => back(thrice(most + 1))).toThrow('larger than')
+})

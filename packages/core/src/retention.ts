@@ -44,7 +44,9 @@ export function retention<Row extends Prunable>(
 ): Retention<Row> {
   const there = checkpoints.filter(({ files_state }) => files_state !== 'missing')
   const best = new Map(
-    selection.ranking.slice(0, keep_best).map(({ path }, index) => [path, rankWords(index)]),
+    selection.ranking
+      .slice(0, keep_best)
+      .map(({ path }, index) => [path, `its rank is ${index + 1}`]),
   )
   if (selection.best) best.set(selection.best.path, 'it is the best')
   const whole = there.filter(({ step, files_state }) => step !== null && files_state === 'complete')
@@ -109,10 +111,6 @@ function partOf(path: string, checkpoint: Prunable): string | undefined {
 
 function resolvedPath({ path, resolved_path }: Prunable): string {
   return resolved_path ?? path
-}
-
-function rankWords(index: number): string {
-  return index === 0 ? 'it is the best' : `its rank is ${index + 1}`
 }
 
 function ageWords(index: number): string {

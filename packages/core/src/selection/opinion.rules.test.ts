@@ -206,3 +206,29 @@ test('better evaluations that are all before the record show that it started aga
   )
   expect(besideBetter(300, [100, 400])?.because).toBe('unknown')
 })
+
+test('a claim without a step is explained neither by saves nor by a new start', () => {
+  const opinion = opinionOn({
+    ...{ among: 'evaluations', claim: claim('best', null, 1.2), save_steps: 100 },
+    evaluations: evaluations([200, 1.2], [250, 1], [300, 1.3]),
+  })
+  expect(opinion?.because).toBe('unknown')
+})
+
+test('a better value that a condition excludes explains nothing', () => {
+  const rows = evaluations([100, { eval_loss: 1, kl: 9 }], [200, { eval_loss: 2, kl: 1 }])
+  const opinion = opinionOn({
+    ...{ among: 'evaluations', claim: claim('best', 100, 1), save_steps: 100, evaluations: rows },
+    options: { metric: 'eval_loss', subject_to: [{ metric: 'kl', relation: '<=', bound: 2 }] },
+  })
+  expect(opinion?.because).toBe('unknown')
+})
+
+test('a better value at the same step of another attempt is not before the record', () => {
+  const rows = evaluations([100, 0.9], [300, 1.2], [300, 1, 1], [400, 1.5])
+  const opinion = opinionOn({
+    ...{ evaluations: rows, claim: claim('checkpoint-300', 300, 1.2) },
+    checkpoints: checkpoints(100, 300, { step: 300, attempt: 1 }),
+  })
+  expect(opinion?.because).toBe('unknown')
+})

@@ -168,3 +168,9 @@ test('without a best, the reason says what was skipped', () => {
   )
   expect(why([[10, 0.5]], { checkpoints: [] })).toBe(`${none} no checkpoint was saved.`)
 })
+
+test('without a best there is no short reason, and a choice that nobody explained names nobody', () => {
+  expect(selection([[10, NaN]]).short_reason).toBe('')
+  const asked = selection([[10, 0.5]], { options: { metric: 'eval_f1' } })
+  expect(asked.reason).toBe('Step 10 is the only checkpoint that can be compared: eval_f1 0.5.')
+})

@@ -92,3 +92,10 @@ test('any training series has its last value up to a step, also if it is read ag
   expect([5, 10, 29, 40].map((step) => at('lr', step))).toEqual([null, 3, 2, 2])
   expect([at('loss', 29), at('loss', 30), at('other', 30)]).toEqual([null, 1, null])
 })
+
+test('a later logged configuration replaces the earlier one whole', () => {
+  const started = (attempt: number, config: object) => ({ type: 'started', attempt, config })
+  expect(contextAfter(started(0, { seed: 1, lr: 3 }), started(1, { seed: 2 })).config).toEqual({
+    seed: 2,
+  })
+})

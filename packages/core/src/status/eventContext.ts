@@ -50,8 +50,9 @@ function seriesFinder(events: readonly TrainingEvent[]): NonNullable<RunContext[
 function seriesLog(events: readonly TrainingEvent[], name: string): LossLog {
   const log = new LossLog()
   for (const event of events) {
-    const value = event.type === 'metrics' ? ownValue(event.values, name) : undefined
-    if (event.type === 'metrics' && value !== undefined) log.add(event, value)
+    if (event.type !== 'metrics') continue
+    const value = ownValue(event.values, name)
+    if (value !== undefined) log.add(event, value)
   }
   return log
 }
