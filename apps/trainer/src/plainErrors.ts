@@ -17,6 +17,7 @@ const FILE_ERRORS = new Map([
   ['ENOSPC', 'its disk is full'],
   ['EDQUOT', 'the quota of its disk is used up'],
   ['ERR_FS_FILE_TOO_LARGE', 'it is too large'],
+  ['ERR_PACKED', 'its compressed data is damaged'],
 ])
 
 /** Plain messages for errors that JavaScript throws when the content of a file is too large or invalid. */

@@ -1,16 +1,14 @@
-/** How Python and C write NaN and infinity. */
-const WORDS = new Map([
-  ['nan', NaN],
-  ['-nan', NaN],
-  ['inf', Infinity],
-  ['+inf', Infinity],
-  ['-inf', -Infinity],
-  ['infinity', Infinity],
-  ['-infinity', -Infinity],
-])
+/** How Python, C and spreadsheets write NaN and infinity, without the sign. */
+const NOT_A_NUMBER = /^[-+]?(nan(\(\w*\))?|1\.#(qnan|snan|ind)\w*)$/i
+const INFINITE = /^([-+]?)(inf|infinity|∞|1\.#inf\w*)$/i
+/** A table whose columns are separated by any white space, or by at least two spaces. */
+export const WHITE_SPACE = ' '
+export const WIDE_SPACE = '  '
 
 /** The cells of a line, without padding and quotes. Two quotes within quotes mean one quote. */
 export function cells(line: string, separator = ','): string[] {
+  if (separator === WHITE_SPACE) return line.trim().split(/\s+/)
+  if (separator === WIDE_SPACE) return line.trim().split(/\s{2,}/)
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim())
   const found: string[] = []
   let [cell, isQuoted] = ['', false]
@@ -26,12 +24,37 @@ export function cells(line: string, separator = ','): string[] {
   return [...found, cell.trim()]
 }
 
-/** The number in a cell, which may be NaN or infinite; undefined if it is empty or not a number. */
-export function numberIn(cell: string | undefined): number | undefined {
-  if (cell === undefined || cell === '') return undefined
-  const number = Number(cell)
+/** The number in a text, which may be NaN or infinite; undefined if it is empty or not a number. */
+export function numberIn(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const number = Number(text)
   if (!Number.isNaN(number)) return number
-  return WORDS.get(cell.toLowerCase())
+  if (NOT_A_NUMBER.test(text)) return NaN
+  const sign = INFINITE.exec(text)?.[1]
+  return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity
+}
+
+/**
+ * The number in a cell of a table: as `numberIn`, also with a decimal comma, a percent sign or a
+ * typographic minus. A comma within a cell never separates cells.
+ */
+export function cellNumber(cell: string | undefined): number | undefined {
+  const plain = numberIn(cell)
+  if (plain !== undefined || cell === undefined || !/^[-+−]?[\d.,]/.test(cell)) return plain
+  return numberIn(withPoint(cell.replace(/[\s\u00A0\u202F]*%$/, '').replace('−', '-')))
+}
+
+/** Replaces a decimal comma. If there are both signs, the last one is the decimal sign. */
+function withPoint(text: string): string {
+  const isComma = text.lastIndexOf(',') > text.lastIndexOf('.')
+  if (!isComma) return text.replaceAll(',', '')
+  return text.replaceAll('.', '').replace(',', '.')
+}
+
+/** The count in a cell of a table: also `12,000`, or `3/10` of an epoch and their number. */
+export function cellCount(cell: string | undefined): number | undefined {
+  if (cell !== undefined && /^\d{1,3}(,\d{3})+$/.test(cell)) return Number(cell.replaceAll(',', ''))
+  return cellNumber(cell?.replace(/^(\d+)\s*\/\s*\d+$/, '$1'))
 }
 
 /** The names in a table's first line. */

@@ -3,6 +3,7 @@ import { closeSync, fstatSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
 import { openFile } from './runFile.ts'
 import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from './lines.ts'
+import { closeText, openText, sizeOfText, type TextFile } from './textFile.ts'
 
 /** How far a growing file was read. */
 export interface FileOffset {
@@ -19,6 +20,8 @@ export interface NumberedLine {
   line: number
   /** The line is too long for memory: the text is its beginning up to the last carriage return. */
   isLong?: boolean
+  /** The text before it, if its newline is missing: the line may be cut short. */
+  before?: string
 }
 
 /** How many first and last bytes the digest covers; logs of one program may begin alike. */
@@ -46,24 +49,26 @@ export function readNewLines(
   from: FileOffset,
   isOver: boolean,
 ): FileChange<{ lines: NumberedLine[]; rest: string; end: FileOffset }> {
-  const file = openIfThere(path)
+  const file = openIfThere(path, openText)
   if (file === undefined) return { kind: 'same' }
   try {
-    const { size } = fstatSync(file)
+    const size = sizeOfText(file)
     if (isOtherFile(file, size, from)) return { kind: 'replaced' }
     if (size === from.offset) return { kind: 'same' }
-    const piece = nextLines(file, from.offset) ?? (isOver ? tail(file, from.offset) : undefined)
+    const piece: (Lines & { isTail?: true }) | undefined =
+      nextLines(file, from.offset) ?? (isOver ? tail(file, from.offset) : undefined)
     if (!piece) return { kind: 'same' }
     const lines = piece.lines.map(({ text, isLong }, index) => {
       const line = from.line + index + 1
       const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
-      return { text: bare.replace(/\r$/, ''), line, ...(isLong && { isLong }) }
+      const before = piece.isTail ? textBefore(file, from.offset) : undefined
+      return { text: bare.replace(/\r$/, ''), line, ...(isLong && { isLong }), before }
     })
     const rest = readBytes(file, piece.end, REST).toString('utf8')
     const end = offsetAt(file, piece.end, from.line + lines.length)
     return { kind: 'grown', lines, rest, end }
   } finally {
-    closeSync(file)
+    closeText(file)
   }
 }
 
@@ -72,7 +77,7 @@ export function readNewBytes(
   path: string,
   from: FileOffset,
 ): FileChange<{ bytes: Buffer; size: number }> {
-  const file = openIfThere(path)
+  const file = openIfThere(path, openFile)
   if (file === undefined) return { kind: 'same' }
   try {
     const { size } = fstatSync(file)
@@ -86,7 +91,7 @@ export function readNewBytes(
 
 /** Whether the bytes that were read are no longer there; without a digest only the length is compared. */
 export function isReplaced(path: string, from: FileOffset): boolean {
-  const file = openIfThere(path)
+  const file = openIfThere(path, openFile)
   if (file === undefined) return false
   try {
     const { size } = fstatSync(file)
@@ -107,34 +112,39 @@ export function offsetIn(path: string, offset: number, line = 0): FileOffset {
 }
 
 /** The offset after this many bytes and lines of an open file, with its digest. */
-export function offsetAt(file: number, offset: number, line: number): FileOffset {
+export function offsetAt(file: TextFile, offset: number, line: number): FileOffset {
   return { offset, line, read: digestOfRead(file, offset) }
 }
 
-function tail(file: number, start: number): Lines | undefined {
+function tail(file: TextFile, start: number): (Lines & { isTail: true }) | undefined {
   // The end is counted in bytes, because an incomplete character has another length as text.
   const bytes = readBytes(file, start, LONGEST_LINE)
   const end = start + bytes.length
   return bytes.length === 0
     ? undefined
-    : { lines: [{ text: bytes.toString('utf8'), start, end }], end }
+    : { lines: [{ text: bytes.toString('utf8'), start, end }], end, isTail: true }
+}
+
+function textBefore(file: TextFile, end: number): string {
+  const start = Math.max(0, end - REST)
+  return readBytes(file, start, end - start).toString('utf8')
 }
 
 /** Whether the bytes that were read of an open file are no longer there. */
-export function isOtherFile(file: number, size: number, { offset, read }: FileOffset): boolean {
+export function isOtherFile(file: TextFile, size: number, { offset, read }: FileOffset): boolean {
   return size < offset || (offset > 0 && digestOfRead(file, offset) !== read)
 }
 
-function digestOfRead(file: number, offset: number): string {
+function digestOfRead(file: TextFile, offset: number): string {
   const length = Math.min(DIGESTED, offset)
   const hash = createHash('sha256')
   hash.update(readBytes(file, 0, length)).update(readBytes(file, offset - length, length))
   return hash.digest('base64').slice(0, 16)
 }
 
-function openIfThere(path: string): number | undefined {
+function openIfThere<File>(path: string, open: (path: string) => File): File | undefined {
   try {
-    return openFile(path)
+    return open(path)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

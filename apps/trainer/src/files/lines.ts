@@ -1,4 +1,4 @@
-import { fstatSync, readSync } from 'node:fs'
+import { readInto, sizeOfText, type TextFile } from './textFile.ts'
 
 /** Bytes per read, so that a long file needs no more memory than a short one. */
 export const PIECE = 1 << 20
@@ -27,7 +27,7 @@ export interface Lines {
  * Reads the complete lines within `size` bytes from `start`; undefined if no line is complete yet.
  * Only the beginning of a longer line is kept.
  */
-export function readLines(file: number, start: number, size = PIECE): Lines | undefined {
+export function readLines(file: TextFile, start: number, size = PIECE): Lines | undefined {
   const bytes = readBytes(file, start, size)
   const lines: Line[] = []
   let from = 0
@@ -44,7 +44,7 @@ export function readLines(file: number, start: number, size = PIECE): Lines | un
  * complete. A still longer line is returned once with `isLong`. Later calls skip the rest of it and
  * return no lines: bytes that do not follow a newline are the rest of a line.
  */
-export function nextLines(file: number, start: number): Lines | undefined {
+export function nextLines(file: TextFile, start: number): Lines | undefined {
   if (start > 0 && readBytes(file, start - 1, 1)[0] !== NEWLINE) return restOfLine(file, start)
   const bytes = readBytes(file, start, PIECE)
   if (bytes.length < PIECE || bytes.includes(NEWLINE)) return readLines(file, start)
@@ -56,8 +56,8 @@ export function nextLines(file: number, start: number): Lines | undefined {
   return { lines: [{ text, start, end: cut, isLong: true }], end: cut }
 }
 
-function restOfLine(file: number, start: number): Lines | undefined {
-  const end = newlineIn(file, start, SKIPPED) ?? Math.min(fstatSync(file).size, start + SKIPPED)
+function restOfLine(file: TextFile, start: number): Lines | undefined {
+  const end = newlineIn(file, start, SKIPPED) ?? Math.min(sizeOfText(file), start + SKIPPED)
   return end > start ? { lines: [], end } : undefined
 }
 
@@ -65,9 +65,9 @@ function restOfLine(file: number, start: number): Lines | undefined {
 const skipped = Buffer.alloc(PIECE)
 
 /** The offset after the next newline within `length` bytes; undefined if there is none. */
-function newlineIn(file: number, start: number, length: number): number | undefined {
+function newlineIn(file: TextFile, start: number, length: number): number | undefined {
   for (let at = start; at < start + length; at += PIECE) {
-    const read = readSync(file, skipped, 0, Math.min(PIECE, start + length - at), at)
+    const read = readInto(file, skipped, Math.min(PIECE, start + length - at), at)
     const found = skipped.subarray(0, read).indexOf(NEWLINE)
     if (found !== -1) return at + found + 1
     if (read < PIECE) return undefined
@@ -75,7 +75,7 @@ function newlineIn(file: number, start: number, length: number): number | undefi
   return undefined
 }
 
-function skipLongLine(file: number, start: number, beginning: Buffer): Lines | undefined {
+function skipLongLine(file: TextFile, start: number, beginning: Buffer): Lines | undefined {
   for (let position = start + beginning.length; ; position += PIECE) {
     const bytes = readBytes(file, position, PIECE)
     const end = position + bytes.indexOf(NEWLINE) + 1
@@ -85,8 +85,8 @@ function skipLongLine(file: number, start: number, beginning: Buffer): Lines | u
 }
 
 /** Reads up to `size` bytes from `start`; fewer at the end of the file. */
-export function readBytes(file: number, start: number, size: number): Buffer {
-  const wanted = Math.min(size, Math.max(0, fstatSync(file).size - start))
+export function readBytes(file: TextFile, start: number, size: number): Buffer {
+  const wanted = Math.min(size, Math.max(0, sizeOfText(file) - start))
   const bytes = Buffer.allocUnsafe(wanted)
-  return bytes.subarray(0, wanted && readSync(file, bytes, 0, wanted, start))
+  return bytes.subarray(0, wanted && readInto(file, bytes, wanted, start))
 }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { openFile } from './runFile.ts'
+import { textBytes } from './textForm.ts'
 
 /** How many bytes at the beginning of a file are read. */
 const HEAD = 1 << 16
@@ -60,7 +61,9 @@ function readHead(path: string): string {
   try {
     file = openFile(path)
     const bytesRead = readSync(file, HEAD_BUFFER, 0, HEAD, 0)
-    return HEAD_BUFFER.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '')
+    return textBytes(HEAD_BUFFER.subarray(0, bytesRead))
+      .toString('utf8', 0, HEAD)
+      .replace(/^\uFEFF/, '')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return ''

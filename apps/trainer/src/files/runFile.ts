@@ -12,6 +12,7 @@ import {
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure, systemCode } from '../failure.ts'
 import { fileErrorText } from '../plainErrors.ts'
+import { textBytes } from './textForm.ts'
 
 // All files of a run are opened here. Other programs may leave anything under any name: opening a
 // pipe could wait for ever, and opening a device could have effects.
@@ -95,7 +96,7 @@ export async function bytesOfFile(path: string, largest = LARGEST): Promise<Buff
 
 /** Reads the text of a file; rejects as `bytesOfFile` does. */
 export async function textOfFile(path: string, largest = LARGEST): Promise<string> {
-  return (await bytesOfFile(path, largest)).toString('utf8')
+  return textBytes(await bytesOfFile(path, largest)).toString('utf8')
 }
 
 /** Reads the text of an optional file; empty if it cannot be read. */

@@ -43,6 +43,15 @@ export function tooLong(): InvalidField {
   return misfit('line', `it is longer than ${LONGEST_LINE >> 20} MB`)
 }
 
+/** A last line that ends within a number. */
+export function cutShort(): InvalidField {
+  return {
+    field: 'end',
+    why: 'the line is cut short, so its last number is ignored',
+    skipsEvent: false,
+  }
+}
+
 /** Skips a file that cannot be read; one warning reports it. */
 export function skipFile(skips: Skips, file: string, why: string): void {
   const key = `${file}\nfile`

@@ -1,8 +1,8 @@
-const SPLIT = 'eval|val|valid|validation|dev|test'
+const SPLIT = 'eval|val|valid|validation|dev|test|holdout|heldout|held-out'
 /** Metrics of held-out data have one of these prefixes, */
 const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
-const WORD = new RegExp(`(^|[_/. -])(${SPLIT})([_/. -]|$)`, 'i')
+const WORD = new RegExp(`(^|[_/. (\\[-])(${SPLIT})([_/. )\\]-]|$)`, 'i')
 /** Metrics of object detection are always measured on held-out data. */
 const DETECTION = /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics)\/|^(bbox|segm)_/
 /** Rates, times and options with one of these words are not metrics. */
@@ -53,7 +53,7 @@ export function heldOutName(name: string): string {
   const rest = split === '' ? '' : name.replace(WORD, before === '' ? '' : ' ')
   const words = rest
     .toLowerCase()
-    .replace(/[_/. -]+/g, ' ')
+    .replace(/[_/. ()[\]-]+/g, ' ')
     .trim()
   const isLoss = split !== '' && !/^test$/i.test(split) && BARE_LOSS.test(words)
   return isLoss ? 'eval_loss' : name.replace(/^eval\//, 'eval_')

@@ -5,12 +5,12 @@ import { readJsonLine } from './jsonLines.ts'
 import type { LogRecord } from './logRecord.ts'
 import { readTextLine, emptySection } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
-import { readTableHead, readTableRow } from './table.ts'
+import { findTableHead, readTableRow } from './table.ts'
 
 /** The form of a log file. */
 export type LogKind = 'json' | 'table' | 'text'
 
-const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)$/i
+const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$/i
 /** Common files that are not logs. */
 const OTHER =
   /^(bestmark|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i
@@ -99,11 +99,11 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = text.split('\n')
   const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
-  const head = readTableHead(lines[0] ?? '')
-  if (head) {
-    const rows = readingsOf(lines.slice(1), (line) => ofFile(readTableRow(line, head)))
-    return describeLog('table', rows, 1)
-  }
+  const table = findTableHead(lines)
+  const rows = readingsOf(lines.slice(table?.end), (line) =>
+    ofFile(readTableRow(line, table?.head)),
+  )
+  if (rows.length > 0) return describeLog('table', rows, 1)
   const objects = readingsOf(lines, (line) => ofFile(readJsonLine(line)))
   if (objects.length > 0) return describeLog('json', objects, 1)
   const section = emptySection()

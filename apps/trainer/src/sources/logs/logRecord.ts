@@ -37,9 +37,23 @@ export const EMPTY_RECORD: LogRecord = {
 const STEPS = [
   ...['global_step', 'trainer/global_step', 'num_updates', 'step', 'steps', 'iteration', 'iter'],
   ...['current_steps', 'iterations', 'n_iter', 'train_step', '_step', 'update', 'updates', 'it'],
+  ...['training_step', 'optimizer_step', 'opt_step', 'num_steps', 'n_steps', 'iters', 'schritt'],
   ...['training_iteration', 'time/total_timesteps', 'total_timesteps', 'timesteps'],
 ]
-const EPOCHS = ['epoch', 'epochs', 'current_epoch', 'ep']
+const EPOCHS = [
+  'epoch',
+  'epochs',
+  'current_epoch',
+  'ep',
+  'epoch_number',
+  'epoch_num',
+  'epoch_idx',
+  'epoche',
+  'époque',
+  'epoque',
+  'época',
+  'epoca',
+]
 const TOTALS = /^(total_steps|max_steps|total_epochs|max_epochs|num_epochs)$/
 
 /** The name of a count in lower case, without its split (`valid_num_updates`). */
@@ -47,6 +61,8 @@ function bareCount(name: string): string {
   return name
     .trim()
     .toLowerCase()
+    .replace(/^#\s*|[.:#]+$/g, '')
+    .replace(/[ -]+/g, '_')
     .replace(/^(train|valid|val|eval)[_/]/, '')
 }
 

@@ -77,13 +77,14 @@ function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
 function readRecord(
   state: LogState,
   kind: LogKind,
-  { file, line, text }: FileLine,
+  { file, text }: FileLine,
 ): LogRecord | undefined {
   if (kind === 'json') return readJsonLine(text)
   if (kind === 'text') {
     return readTextLine(state.section, stripVTControlCharacters(text))
   }
-  const head = line === 1 || !ownValue(state.heads, file) ? readTableHead(text) : undefined
+  // A resumed run may write its head again, with other columns.
+  const head = readTableHead(text)
   if (head) setOwn(state.heads, file, head)
   const current = ownValue(state.heads, file)
   return head || !current ? undefined : readTableRow(text, current)

@@ -1,10 +1,17 @@
-import { cells, headOf, numberIn } from '../../files/csv.ts'
+import { cellCount, cellNumber, cells, WHITE_SPACE, WIDE_SPACE } from '../../files/csv.ts'
 import { isHeldOut } from '../events/names.ts'
 import { findCountKind, type LogRecord, recordOfPairs } from './logRecord.ts'
 
 /** The mean reward of the last training episodes in Stable-Baselines3. */
 const REWARD = 'rollout/ep_rew_mean'
-const SEPARATORS = [',', '\t', ';', '|']
+const SEPARATORS = [',', '\t', ';', '|', WIDE_SPACE, WHITE_SPACE]
+/** A head begins with a word, which may be in quotes or after a comment sign. */
+const BEGINNING = /^[\s"'|,;]*(#\s*)?["']?[\p{L}_]/u
+const NAME = /^[\p{L}_#][^{}]{0,80}$|^$/u
+/** Lines before a head. */
+const COMMENT = /^\s*(#|\/\/|%|$)/
+/** At most this many lines may precede a head. */
+const MOST_COMMENTS = 40
 
 /** The head of a table: the column names and their separator. */
 export interface Head {
@@ -14,18 +21,43 @@ export interface Head {
 
 /** Reads a table head: it has a count column and others; undefined for any other line. */
 export function readTableHead(line: string): Head | undefined {
+  if (!BEGINNING.test(line)) return undefined
+  const text = line.replace(/^\s*#\s*/, '')
   for (const separator of SEPARATORS) {
-    const names = headOf(line, separator)
+    const names = cells(text, separator)
     if (names.length < 2 || !names.some((name) => findCountKind(name))) continue
-    if (names.every((name) => /^[A-Za-z_][^{}]{0,80}$|^$/.test(name))) return { names, separator }
+    const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
+    // With spaces between columns, a sentence would look like a head.
+    if (isSpaced && !names.every((name) => /^[^\s:=]+( [^\s:=]+)?$/.test(name))) continue
+    if (names.every((name) => NAME.test(name))) return { names, separator }
+  }
+  return undefined
+}
+
+/** The head of a table after its comments, and the number of the lines up to it. */
+export function findTableHead(lines: readonly string[]): { head: Head; end: number } | undefined {
+  for (const [index, line] of lines.slice(0, MOST_COMMENTS).entries()) {
+    const head = readTableHead(line)
+    const after = lines.slice(index + 1).find((one) => one.trim() !== '') ?? ''
+    const isSure = !line.trimStart().startsWith('#') || readTableRow(after, head) !== undefined
+    if (head && isSure) return { head, end: index + 1 }
+    if (!COMMENT.test(line)) return undefined
   }
   return undefined
 }
 
 /** Reads a table row; undefined if it has no count or no metric. */
-export function readTableRow(line: string, { names, separator }: Head): LogRecord | undefined {
+export function readTableRow(line: string, head: Head | undefined): LogRecord | undefined {
+  if (!head) return undefined
+  const { names, separator } = head
   const row = cells(line, separator)
-  const record = recordOfPairs(names.map((name, index) => [name, numberIn(row[index])]))
+  const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
+  if (isSpaced && row.length !== names.length) return undefined
+  const record = recordOfPairs(
+    names.map((name, index) => {
+      return [name, (findCountKind(name) ? cellCount : cellNumber)(row[index])]
+    }),
+  )
   return record && !names.some((name) => isHeldOut(name)) ? withReward(record) : record
 }
 

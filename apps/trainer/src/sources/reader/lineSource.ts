@@ -3,7 +3,7 @@ import { systemCode } from '../../failure.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
-import { admit, skipFile, type Skips, skipWarnings, tooLong } from '../../journal/gate.ts'
+import { admit, cutShort, skipFile, type Skips, skipWarnings, tooLong } from '../../journal/gate.ts'
 import {
   BEGINNING,
   readNewBytes,
@@ -25,6 +25,7 @@ import {
   addToHistory,
   readWriteTimes,
 } from '../weights/logHistory.ts'
+import { withoutCutNumber } from './cutLine.ts'
 import type { Format } from './format.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
@@ -42,7 +43,16 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 const VERSION = 8
 
 /** Errors of one file. Others, such as too many open files, stop the reader. */
-const SKIPPED_CODES = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'ELOOP'])
+const SKIPPED_CODES = new Set([
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENXIO',
+  'ENAMETOOLONG',
+  'ELOOP',
+  'ERR_FS_FILE_TOO_LARGE',
+  'ERR_PACKED',
+])
 
 interface Cursor<State> {
   /** The name and version of the format. */
@@ -154,11 +164,14 @@ class LineReader<State extends Progress> implements SourceReader {
     const rest = { file, text: look.rest }
     const { skips } = at
     return [
-      ...look.lines.flatMap((line) => {
-        const { isLong, text } = line
+      ...look.lines.flatMap(({ isLong, before, ...line }) => {
+        const text = before === undefined ? line.text : withoutCutNumber(line.text, before)
         const isEmpty = isLong && text === ''
-        const found = isEmpty ? [] : (this.#format.line?.(at.state, { ...line, file }) ?? [])
-        return admit(skips, isLong ? [...found, tooLong()] : found, { file, line: line.line })
+        const read = { ...line, ...(isLong && { isLong }), text, file }
+        const found = isEmpty ? [] : (this.#format.line?.(at.state, read) ?? [])
+        const isCut = text !== line.text
+        const misfits = [...(isLong ? [tooLong()] : []), ...(isCut ? [cutShort()] : [])]
+        return admit(skips, [...found, ...misfits], { file, line: line.line })
       }),
       ...admit(skips, this.#format.unfinished?.(at.state, rest) ?? [], { file }),
     ]

@@ -1,6 +1,6 @@
 import { setOwn } from '@bestmark/core'
 import type { Values } from '../events/newEvents.ts'
-import { numberIn } from '../../files/csv.ts'
+import { cellNumber } from '../../files/csv.ts'
 import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
 
 /** A column of a table. Plain data, because it is stored in the cursor. */
@@ -31,7 +31,7 @@ export function valuesOf(
 ): { metrics: Values; evaluation: Values } {
   const values = { metrics: {} as Values, evaluation: {} as Values }
   for (const { name, kind, index } of columns) {
-    const value = numberIn(row[index])
+    const value = cellNumber(row[index])
     if (value !== undefined) setOwn(values[kind], name, value)
   }
   return values

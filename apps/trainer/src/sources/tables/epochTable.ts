@@ -1,7 +1,7 @@
 import { type Progress, advance } from '../events/attempts.ts'
 import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
-import { cells, numberIn } from '../../files/csv.ts'
+import { cellCount, cells } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/format.ts'
@@ -38,7 +38,7 @@ export function readRow(
     state.columns = columnsOf(row, ['epoch'], isEvaluated)
     return []
   }
-  const counted = numberIn(row[state.epoch_at])
+  const counted = cellCount(row[state.epoch_at])
   if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
     return [noStep('epoch')]
   }

@@ -64,7 +64,9 @@ function fromEvenSteps({ rows, last }: LogHistory, epochs: number): StepOf {
   const perEpoch = reached / epochs
   return (epoch) => {
     if (inOrder.length === epochs) return inOrder[epoch - 1]
-    return inOrder.includes(epoch * perEpoch) ? epoch * perEpoch : undefined
+    return Number.isInteger(perEpoch) && inOrder.includes(epoch * perEpoch)
+      ? epoch * perEpoch
+      : undefined
   }
 }
 
