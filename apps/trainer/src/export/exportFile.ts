@@ -29,10 +29,10 @@ function headerOf(
   { job, pinned, shipments }: ExportedJob,
   changes: readonly PolicyChange[],
 ): ExportHeader {
-  const { job_id, name, project, recipe, host, host_id, output_dir: root } = job
+  const { job_id, name, project, recipe, host, host_id, output_dir: root, tags, note } = job
   const policies = changesOf('job', changes)
   const project_policies = changesOf('project', changes)
-  const decisions = { policies, project_policies, pinned, shipments }
+  const decisions = { policies, project_policies, pinned, shipments, tags, note }
   return {
     journal: 1,
     job_id,

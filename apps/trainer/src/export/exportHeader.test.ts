@@ -49,6 +49,11 @@ test('older names of policy options and coefficients are read', async () => {
   ])
 })
 
+test('an older export has no tags and no note', async () => {
+  const { header } = await read({ ...HEADER, exported: EXPORTED })
+  expect(header?.exported).toMatchObject({ tags: [], note: '' })
+})
+
 test('a journal without the field "exported" is not an export', async () => {
   const { header, events } = await read(HEADER)
   expect([header, events.map(({ type }) => type)]).toEqual([undefined, ['started']])

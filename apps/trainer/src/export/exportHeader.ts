@@ -65,6 +65,9 @@ const Exported = z.object({
   pinned: z.array(z.string()),
   /** Shipments of its checkpoints, oldest first. */
   shipments: z.array(ExportedShipment).default([]),
+  /** What people wrote about it. Missing in older exports. */
+  tags: z.array(z.string()).default([]),
+  note: z.string().default(''),
   /** The last line marks the end of the file. Older exports have no such line. */
   has_end: z.boolean().default(false),
 })

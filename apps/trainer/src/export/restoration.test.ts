@@ -10,13 +10,17 @@ import {
   hostedJobs,
   jobDetail,
   listDeployments,
+  endUnseenJob,
+  jobStatus,
   liveDeployments,
+  noteJob,
   pinCheckpoints,
   record,
   recordFacts,
   shippedCheckpoints,
   sourceCursor,
   currentFiles,
+  tagJobs,
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -93,6 +97,8 @@ async function aRun(folder: string) {
   await ship(job_id, { done: true })
   await ship(job_id, { done: false })
   await changePolicy(here, { job_id }, { policy: 'lowest_eval_loss', options: {} }, 'ben')
+  await tagJobs(here, [job_id], { add: ['lora', 'r16'] })
+  await noteJob(here, job_id, 'warm restart')
   const policy = { policy: 'metric', options: { metric: 'mmlu' } } as const
   await changePolicy(here, { job_id }, policy, 'ana')
   return { board, root, job_id }
@@ -118,6 +124,35 @@ test('every row of a job is restored, except columns that belong to the board', 
   const before = await rowsOf(here, job_id)
   for (const [table, rows] of Object.entries(before)) expect([table, rows]).not.toEqual([table, []])
   expect(await rowsOf(there, job_id)).toEqual(before)
+})
+
+test('tags and a note of this board stay, whatever an export says', async () => {
+  await using folder = await temporaryFolder()
+  const { board, job_id } = await aRun(folder.path)
+  const one = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  const other = boardOf(there, folder.path)
+  await importExport(other, one.path, one.header, {})
+  await noteJob(there, job_id, 'of this board')
+  await tagJobs(there, [job_id], { add: ['new'] })
+  await noteJob(here, job_id, 'of the other board')
+  const two = await fileOf(board, job_id, join(folder.path, 'two.jsonl'))
+  await importExport(other, two.path, two.header, {})
+  const { note, tags } = (await jobStatus(there, job_id))!
+  expect({ note, tags }).toEqual({ note: 'of this board', tags: ['lora', 'r16', 'new'] })
+})
+
+test('a run that ended unseen is restored with its status and reason, not as lost', async () => {
+  await using folder = await temporaryFolder()
+  const board = boardOf(here, folder.path)
+  const root = join(folder.path, `run-${randomUUID()}`)
+  await writeOutput(root, { saves: [100], log: [{ step: 100, eval_loss: 1 }] })
+  const { job_id } = await importRun(board, root, {})
+  await more(job_id, { type: 'started', attempt: 1, at: 5_000 })
+  await endUnseenJob(here, job_id, () => 'No new lines since 23:04 UTC.')
+  const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
+  await importExport(boardOf(there, folder.path), path, header, {})
+  const { status, error } = (await jobStatus(there, job_id))!
+  expect({ status, error }).toEqual({ status: 'stopped', error: 'No new lines since 23:04 UTC.' })
 })
 
 test('restored shipments are history: their checkpoints are never pruned, and none is live', async () => {

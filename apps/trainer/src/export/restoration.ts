@@ -7,6 +7,7 @@ import {
   jobDetail,
   JobDeleted,
   jobStatus,
+  noteJob,
   pinCheckpoints,
   policyHistory,
   record,
@@ -17,6 +18,7 @@ import {
   restoreShipments,
   sourceCursor,
   currentFiles,
+  tagJobs,
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
@@ -116,7 +118,7 @@ async function noteRestored({ db }: Board, job_id: string, from: string | null):
 async function restoreDecisions(
   { db }: Board,
   job_id: string,
-  { policies, pinned, shipments }: ExportHeader['exported'],
+  { policies, pinned, shipments, tags, note }: ExportHeader['exported'],
 ): Promise<void> {
   const files = await currentFiles(db, job_id)
   const kept = files.filter(({ path }) => pinned.includes(path))
@@ -124,6 +126,9 @@ async function restoreDecisions(
   if (checkpoint_ids.length > 0) await pinCheckpoints(db, job_id, { checkpoint_ids, pinned: true })
   await restoreShipments(db, job_id, shipments)
   await restorePolicies(db, job_id, policies)
+  // Tags and a note of this board stay.
+  await tagJobs(db, [job_id], { add: tags })
+  if (note !== '' && (await jobStatus(db, job_id))?.note === '') await noteJob(db, job_id, note)
 }
 
 /** False if this board has another policy for the project than the export. */

@@ -12,6 +12,7 @@ import { eventually } from '../testing.ts'
 import { Watcher } from '../commands/watch/watcher.ts'
 import { MissingJournal } from './missingJournal.ts'
 import { OtherRunError } from './journalCursor.ts'
+import { endReplacedJob } from './replacedRuns.ts'
 
 const here = testBoard()
 
@@ -127,4 +128,15 @@ test('if a journal is missing for long and a new folder holds another run, the j
   await mkdir(root)
   await table(root)
   await expect(missing.check()).rejects.toThrow(OtherRunError)
+})
+
+test('a job whose journal is missing in its own folder has stopped, and says so', async () => {
+  const root = join(here.path, 'removed')
+  const job_id = await begin(root)
+  await importRun(here.board, root, {})
+  await rm(join(root, JOURNAL))
+  await endReplacedJob(here.board.db, job_id)
+  const { status, error } = (await jobStatus(here.board.db, job_id))!
+  expect(status).toBe('stopped')
+  expect(error).toMatch(/^Its journal is missing\. No new lines since .* UTC\.$/)
 })

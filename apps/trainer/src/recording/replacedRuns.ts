@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { hasEnded, type TrainingEvent } from '@bestmark/core'
 import {
   type Database,
+  endUnseenJob,
   EXPORTED,
   folderOfJob,
   jobDetail,
@@ -19,6 +20,7 @@ import { jsonObject } from '../files/json.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { folderId } from './folderId.ts'
 import { isOtherJournalId, isIdOfPath } from './journalCursor.ts'
+import { noNewLines } from './silentRuns.ts'
 import { storedJournalId } from './storedJournal.ts'
 
 const FILES_WHY = 'the folder now holds another run'
@@ -38,11 +40,10 @@ export async function endReplacedJob(db: Database, job_id: string): Promise<void
   }
   if (!hasEnded(stored.status)) {
     const at = Date.now()
-    const when = new Date(at).toISOString()
-    const event = (await isJournalMissing(db, job_id, stored.output_dir))
-      ? endedEvent(job.attempt, 'lost', `Its journal was missing at ${when}.`)
-      : endedEvent(job.attempt, 'stopped', `Another run began in its folder at ${when}.`)
-    events.push({ ...event, at })
+    const why = `Another run began in its folder at ${new Date(at).toISOString()}.`
+    if (await isJournalMissing(db, job_id, stored.output_dir)) {
+      await endUnseenJob(db, job_id, (last) => `Its journal is missing. ${noNewLines(last)}`)
+    } else events.push({ ...endedEvent(job.attempt, 'stopped', why), at })
   }
   if (events.length > 0) await recordFacts(db, job_id, events)
 }

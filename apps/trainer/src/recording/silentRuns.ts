@@ -6,8 +6,8 @@ import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
 
 /**
- * Ends runs that are silent for too long. A run has stopped if no process of this machine has its
- * files open, and is lost if its folder is missing. A new line makes it run again.
+ * Ends runs that are silent for too long, and that no known process of this machine writes. A run has
+ * stopped if its folder can be reached, else it is lost. A new line makes it run again.
  */
 export class SilentRuns {
   readonly #db: Database
@@ -28,15 +28,10 @@ export class SilentRuns {
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
       if (!folder || isTraining(folder) || isInUse(folder)) continue
-      const why = isUnused(folder) ? noNewLines : undefined
+      const why = statIfSeen(folder) === undefined ? undefined : noNewLines
       await endSilentJob(this.#db, job_id, limit, why)
     }
   }
-}
-
-/** Whether a folder exists. On Linux its files are then known to be unused; elsewhere this is unknown. */
-function isUnused(folder: string): boolean {
-  return process.platform === 'linux' && statIfSeen(folder) !== undefined
 }
 
 /** How an ended run says that nothing followed its last log line (ms). */

@@ -4,6 +4,7 @@ import { Failure, errorText } from '../failure.ts'
 import { addScores } from './scores/runScores.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
+import { evaluationText } from './huggingface/results.ts'
 import { readJournalRun } from './journal/wholeJournal.ts'
 import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { Listing } from '../files/listing.ts'
@@ -31,8 +32,9 @@ export async function readRun(path: string): Promise<ReadRun> {
     return addScores(await withSetup(await readHuggingFace(path)))
   }
   if (!first) {
-    const files = SUPPORTED_FILES.join(', ')
-    throw new Failure(`No training run found in ${path}. Supported files: ${files}.`)
+    const evaluated =
+      (await evaluationText(path)) ?? `Supported files: ${SUPPORTED_FILES.join(', ')}.`
+    throw new Failure(`No training run found in ${path}. ${evaluated}`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }

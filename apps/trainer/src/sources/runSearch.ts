@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
+import { findFurtherRoots } from './sharedFolders.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
 /** A folder without any of these names holds no run, so most folders are not opened. */
@@ -57,6 +58,10 @@ export async function* searchRuns(
     seen.add(`run ${run.root}`)
     // The root may be another folder, if the weights are beside the logs.
     yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
+    for (const root of await findFurtherRoots(run.root)) {
+      const further = await identifyOrReport(root, walk)
+      if (further) yield { ...further, folder: root }
+    }
   }
   const isInRun = isBelowRun || run !== undefined
   if (!isInRun && entries.some(({ name }) => isWeightsName(name))) walk.onWeights?.(folder)

@@ -49,7 +49,7 @@ function unusedText({
 /** The logged names, as a sentence. */
 function loggedText(logged: readonly string[] | undefined): string {
   if (!logged) return ''
-  return logged.length > 0 ? ` Logged: ${logged.join(', ')}.` : ' Nothing was evaluated.'
+  return logged.length > 0 ? ` Logged: ${logged.join(', ')}.` : ' No evaluation was found.'
 }
 
 /** Which end of a metric is better. */

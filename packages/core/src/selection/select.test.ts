@@ -208,7 +208,7 @@ test('negative losses, step 0 and a single evaluation are valid', () => {
 
 test('no evaluation, or no checkpoint, means no choice', () => {
   expect(choose({ checkpoints: checkpoints(100) }).reason).toBe(
-    'No checkpoint can be chosen. eval_loss was never logged. Nothing was evaluated.',
+    'No checkpoint can be chosen. eval_loss was never logged. No evaluation was found.',
   )
   expect(choose({ evaluations: evaluations([100, 1]) }).best).toBeNull()
   expect(choose({}).best).toBeNull()

@@ -1,4 +1,4 @@
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, hasEnded, type TrainingEvent } from '@bestmark/core'
 import { type AttemptRow, listAttempts } from '../rows/attempts.ts'
 import type { Database } from '../connection/client.ts'
 import { evaluationEvents } from './exportedEvaluations.ts'
@@ -68,7 +68,7 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
       yield* sampleEvents(tx, job.job_id)
       yield* endOf(job, await logEvents(tx, job.job_id))
     }
-    const ended = row && endedEvent(row)
+    const ended = row && endedEvent(attempt === order.at(-1) ? withJobsEnd(row, job) : row)
     if (ended) yield ended
   }
 }
@@ -107,6 +107,11 @@ function startedEvent(job: JobRow, row: AttemptRow): EventOf<'started'> {
   const declared = { metric_for_best: declared_metric, direction, declared_by, metric_is_inferred }
   const totals = { total_steps, total_epochs, save_steps, resumed_from, loss_unit }
   return { type: 'started', attempt, at, name, project, ...totals, ...declared, config }
+}
+
+/** A last attempt that ended unseen is lost, so that it may come back. How its job ended is with the job. */
+function withJobsEnd(row: AttemptRow, { status, error }: JobRow): AttemptRow {
+  return row.status === 'lost' && hasEnded(status) ? { ...row, status, error } : row
 }
 
 function endedEvent({

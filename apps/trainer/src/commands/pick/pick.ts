@@ -4,6 +4,7 @@ import { parse } from '../../cli/parse.ts'
 import { absoluteOrNull, choiceJson, choiceOf, explanationLines, type Choice } from './choice.ts'
 import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
 import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
+import { findFurtherRoots } from '../../sources/sharedFolders.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
@@ -25,7 +26,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { paths, options } = readWords(words)
   const answers: Answer[] = []
   // One after another, since each opens many files and there may be thousands of paths.
-  for (const path of paths) answers.push(await answerFor(path, options))
+  for (const path of paths) answers.push(...(await answersFor(path, options)))
   for (const answer of answers) {
     if (options.json) print(jsonLine(answer))
     else printPlain(answer, answers.length > 1, options.explain)
@@ -46,6 +47,17 @@ function readWords(words: readonly string[]): { paths: string[]; options: PickOp
     paths: args.PATH,
     options: { policy, evaluations, explain, json, failOnDisagreement, checkpoints },
   }
+}
+
+/** The answers for a path: several, if several trainings wrote their logs to one folder. */
+async function answersFor(path: string, options: PickOptions): Promise<Answer[]> {
+  const answers = [await answerFor(path, options)]
+  const [first] = answers
+  if (!first || 'error' in first || options.checkpoints !== undefined) return answers
+  for (const root of await findFurtherRoots(first.root)) {
+    answers.push(await answerFor(root, options))
+  }
+  return answers
 }
 
 async function answerFor(path: string, options: PickOptions): Promise<Answer> {

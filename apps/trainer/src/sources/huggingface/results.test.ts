@@ -238,7 +238,7 @@ test('results of an unnamed checkpoint are skipped with a warning', async () => 
   const { events } = await readRun(folder.path)
   expect(only(events, 'evaluation')).toEqual([])
   expect(texts(events, 'warning')).toEqual([
-    'Ignored the metrics in eval_results.json: it does not have the number of training steps. To add them, run: bestmark score CHECKPOINT --results eval_results.json',
+    'eval_results.json has eval_loss 1.7706. They are ignored, because it does not have the number of training steps. To add them, run: bestmark score CHECKPOINT --results eval_results.json',
   ])
 })
 
@@ -263,4 +263,13 @@ test('an evaluation of downloaded weights is not a run', async () => {
   expect(await found()).toEqual([])
   await writeFile(join(folder.path, ALL), pythonJson({ ...evaluated, epoch: 1 }, 4))
   expect(await found()).toEqual(['huggingface_results'])
+})
+
+test('a folder with only the results of an evaluation is no run, and the error says what it has', async () => {
+  await using folder = await temporaryFolder()
+  const evaluated = { eval_accuracy: 0.9, eval_loss: 0.3, eval_runtime: 2, eval_samples: 10 }
+  await writeFile(join(folder.path, 'eval_results.json'), pythonJson(evaluated, 4))
+  await expect(readRun(folder.path)).rejects.toThrow(
+    'eval_results.json has the results of an evaluation (eval_accuracy 0.9, eval_loss 0.3',
+  )
 })

@@ -8,6 +8,7 @@ import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/listing.ts'
 import { evaluations } from './resultEvents.ts'
 import { readResults, findResultsFiles, type Results, hasTrainingResults } from './resultsFiles.ts'
+import { valuesText } from '../events/valuesText.ts'
 import { readNumberedName, findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { findStepRange, readPlannedEpochs, type StepRange } from './trainingLength.ts'
@@ -80,7 +81,7 @@ function measured(
   const names = Object.keys(results.values)
   const score = `To add them, run: bestmark score CHECKPOINT --results ${file}`
   if (!steps) {
-    const text = `Ignored the metrics in ${file}: it does not have the number of training steps. ${score}`
+    const text = `${file} has ${valuesText(results.values)}. They are ignored, because it does not have the number of training steps. ${score}`
     return names.length > 0 ? [readerNote(0, text)] : []
   }
   const step = singleStep(steps) ?? middleStep(steps, saved)
@@ -117,4 +118,12 @@ async function savedEvent(root: string, { path, step, mtime }: SavedFile): Promi
   const seen = await inspectCheckpoint(root, path, null)
   const at = Math.round(mtime)
   return { type: 'checkpoint', attempt: 0, step, path, epoch: null, at, role: null, ...seen }
+}
+
+/** What result files without a training have, as a sentence; undefined if there are none. */
+export async function evaluationText(root: string): Promise<string | undefined> {
+  const files = await findResultsFiles(new Listing(root))
+  const { values } = await readResults(root, files)
+  if (Object.keys(values).length === 0) return undefined
+  return `${files.join(', ')} has the results of an evaluation (${valuesText(values)}), but no training.`
 }

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
+import { groupLogs } from './logParts.ts'
 import type { LogRecord } from './logRecord.ts'
 import { readTextLine, emptySection } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
@@ -40,12 +41,26 @@ export interface LogFile {
  * it, if the root holds weights.
  */
 export async function findLogFiles(listing: Listing): Promise<LogFile[]> {
+  const [first] = await findLogTrainings(listing)
+  return first ?? []
+}
+
+/** The log files of each training in a folder; the first one has the folder's weights. */
+export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   const here = await findLogsIn(listing, '')
   const all = here.length > 0 ? here : await findLogsBelow(listing)
   const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
-  // A resumed run may write another file with the same name pattern.
-  return all.filter((one) => one.kind === first.kind && pattern(one.file) === pattern(first.file))
+  const { kind, isMeasured } = first
+  const alike = all.filter((one) => {
+    const isOther = one.isMeasured !== isMeasured && pattern(one.file) !== pattern(first.file)
+    return one.kind === kind && !isOther
+  })
+  if (alike.length < 2) return [alike]
+  const names = alike.map(({ file }) => file)
+  return (await groupLogs(listing, names, kind)).map(({ files }) =>
+    files.flatMap((file) => alike.find((one) => one.file === file) ?? []),
+  )
 }
 
 /** How detailed a log is, to choose among several. */

@@ -9,6 +9,7 @@ import type { RunStart, FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { RUN_LOG } from '../reader/mixedReader.ts'
+import { groupLogs } from '../logs/logParts.ts'
 import { isNanoGpt, type OutputRow, readOutputLine } from './outputLines.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
@@ -89,11 +90,17 @@ const format = {
 export const TEXT_LOG = lineSource<State>({
   ...format,
   name: 'text_log',
-  files: (listing) => {
-    const isLog = (head: string): boolean => head.split('\n').some((line) => isNanoGpt(line.trim()))
-    return listing.files(/^(?!bestmark-output).*\.(log|txt|out)$/i, isLog)
+  files: async (listing) => {
+    const [first] = await groupLogs(listing, await findOutputLogs(listing), 'text')
+    return first?.files ?? []
   },
 })
+
+/** The text logs of nanoGPT and similar programs in a run's root. */
+export function findOutputLogs(listing: Listing): Promise<string[]> {
+  const isLog = (head: string): boolean => head.split('\n').some((line) => isNanoGpt(line.trim()))
+  return listing.files(/^(?!bestmark-output).*\.(log|txt|out)(\.gz)?$/i, isLog)
+}
 
 /** The output of a program that `bestmark run` started. */
 export const RUN_OUTPUT = lineSource<State>({

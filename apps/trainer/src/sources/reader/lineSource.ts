@@ -12,6 +12,7 @@ import {
   offsetIn,
 } from '../../files/growingFile.ts'
 import { Listing } from '../../files/listing.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import type { Progress } from '../events/attempts.ts'
 import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
@@ -133,13 +134,21 @@ class LineReader<State extends Progress> implements SourceReader {
 
   async #lines(listing: Listing, at: Cursor<State>): Promise<TrainingEvent[] | 'replaced'> {
     this.#read = false
-    for (const file of await this.#format.files(listing)) {
+    const files = await this.#format.files(listing)
+    // What was read may be of another training, which only later lines show.
+    if (Object.keys(at.files).some((file) => !files.includes(file) && this.#isThere(file)))
+      return 'replaced'
+    for (const file of files) {
       const events = this.#eventsOf(file, at)
       if (events === undefined) continue
       this.#read = true
       return events
     }
     return []
+  }
+
+  #isThere(file: string): boolean {
+    return statIfSeen(join(this.#root, file)) !== undefined
   }
 
   /** Events of a file; a file that cannot be read is skipped. */

@@ -16,16 +16,18 @@ import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
 import { findEventsElsewhere, findEventFiles, isRunFolder, WRITERS } from './eventFolders.ts'
 import { hasEvents } from './eventTimes.ts'
+import { findEventParts } from './eventParts.ts'
 import { nameOf, type TagState } from './tags.ts'
 import { parseEvent, type TfEvent } from './tfEvent.ts'
 import { HEAD, findRecords } from './tfrecord.ts'
 import { isCount } from '../../files/json.ts'
+import { type EvaluatedState, noteEvaluated, onlyEvaluated } from './evaluatedOnly.ts'
 import { isOtherProcess, openedAt, processOf } from './writers.ts'
 
 /** HuggingFace's Trainer first writes its arguments, with the folder of the run. */
 const ARGUMENTS = /args\/text_summary[^]*?"output_dir": ("(?:[^"\\]|\\.)*")/
 
-interface State extends Progress, TagState {
+interface State extends Progress, TagState, EvaluatedState {
   /** The training's event file, its last count and the time of its last values (ms). */
   file: string
   counted: number
@@ -46,9 +48,10 @@ const EVENT_FILES = lineSource<State>({
     ...noProgress(),
     ...{ count_unit: null, loss: null, damaged: false },
     ...{ file: '', counted: -1, trained_at: 0 },
-    ...{ processes: {}, others: [], beside: {} },
+    ...{ processes: {}, others: [], beside: {}, has_values: false, evaluated: {} },
   }),
   bytes: read,
+  endOfInput: onlyEvaluated,
   started,
   saved,
   infers: true,
@@ -81,10 +84,11 @@ async function saved(
 
 async function eventFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
-  const found: string[] = []
+  const [first] = await findEventParts(listing)
+  const found = [...(first?.files ?? (await findEventFiles(listing, '')))]
   for (const folder of WRITERS) {
     const isWriter = names.includes(folder) && !(await isRunFolder(listing, folder))
-    if (folder === '' || isWriter) found.push(...(await findEventFiles(listing, folder)))
+    if (isWriter) found.push(...(await findEventFiles(listing, folder)))
   }
   if (names.includes('runs')) found.push(...(await huggingFaceEvents(listing, names)))
   return found.length === 0 || found.every((file) => !file.includes('/'))
@@ -124,7 +128,12 @@ async function started(listing: Listing): Promise<RunStart> {
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
-  return { fields: { ...fields, ...totals, metric_for_best }, warnings }
+  const [, ...others] = await findEventParts(listing)
+  const texts = others.map(
+    ({ files }) =>
+      `${files.join(', ')} is of another training at the same time, which is a separate run`,
+  )
+  return { fields: { ...fields, ...totals, metric_for_best }, warnings: [...warnings, ...texts] }
 }
 
 /** Values of one step in one file. A new step or a repeated name starts another group. */
@@ -172,7 +181,11 @@ function addToGroups(
 ): void {
   for (const { tag, value } of scalars) {
     const name = nameOf(state, { file, tag, step })
-    if (name === undefined) continue
+    if (name === undefined) {
+      noteEvaluated(state, file, tag, value)
+      continue
+    }
+    state.has_values = true
     const kind = isHeldOut(name) ? 'evaluation' : 'metrics'
     let group = groups.at(-1)
     const isSame = group?.step === step && (name === 'epoch' || !Object.hasOwn(group[kind], name))

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
+import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 import { searchRuns } from '../runSearch.ts'
 import { eventRecord, record } from './tfeventsTesting.ts'
@@ -98,7 +99,7 @@ test('a later process that only evaluates is no new attempt', async () => {
   expect(evaluated(events)).toEqual(['0:10', '0:20', '0:20'])
 })
 
-test('if two trainings write to one folder at the same time, only the first is read', async () => {
+test('a run does not mix two trainings at the same time in its folder', async () => {
   const other = named(0, 8)
   const events = await read({
     [named(0, 7)]: training(0, [10, 20, 30]),
@@ -106,7 +107,9 @@ test('if two trainings write to one folder at the same time, only the first is r
   })
   expect(evaluated(events)).toEqual(['0:10', '0:20', '0:30'])
   const notes = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
-  expect(notes).toEqual([expect.stringMatching(`^Skipped ${other}: its training ran at the same`)])
+  expect(notes).toEqual([
+    expect.stringMatching(`^${other} is of another training at the same time`),
+  ])
 })
 
 test('values before the first step are of step 0', async () => {
@@ -181,6 +184,17 @@ test('Keras counts epochs from 0, also if its tags have no `epoch_`', async () =
   expect(evaluated(events)).toEqual(['0:1', '0:2'])
   const epochs = events.flatMap((event) => (event.type === 'evaluation' ? [event.epoch] : []))
   expect(epochs).toEqual([1, 2])
+})
+
+test('event files with only an evaluation of Keras say what they have', async () => {
+  const values = ['loss', 'accuracy'].map((name) => {
+    return { tag: `evaluation_${name}_vs_iterations`, value: 0.5 }
+  })
+  const file = `validation/${named(5, 8)}.v2`
+  const events = await read({ [file]: eventRecord(80, values) })
+  expect(readerWarnings(events)).toEqual([
+    `${file} has only an evaluation without a training step: loss 0.5, accuracy 0.5. It is ignored`,
+  ])
 })
 
 test('the validation of a start without an own evaluation is not mixed up with that of the next one', async () => {

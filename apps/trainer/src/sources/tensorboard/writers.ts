@@ -25,6 +25,12 @@ export function processOf(file: string): string {
   return writerOf(file).process ?? file
 }
 
+/** A word for the writer of an event file: its process, else its time. */
+export function writerLabel(file: string): string {
+  const { process, time } = writerOf(file)
+  return process?.split('.').at(-1) ?? String(time)
+}
+
 /**
  * Whether another process wrote the later file. In a container each start may have the same process
  * number, but its files are counted from 0 again.

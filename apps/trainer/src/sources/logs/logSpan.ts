@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { readBytes } from '../../files/lines.ts'
+import type { Listing } from '../../files/listing.ts'
+import { closeText, openText, sizeOfText } from '../../files/textFile.ts'
+import { systemCode } from '../../failure.ts'
+import { readJsonLine } from './jsonLines.ts'
+import type { LogKind } from './logFile.ts'
+import { emptySection, readTextLine } from './sections.ts'
+import { findTableHead, readTableRow } from './table.ts'
+
+/** What the beginning and the end of a log show of its training. */
+export interface LogSpan {
+  /** The first, the second and the last count of the log. */
+  first: number
+  second: number
+  last: number
+  names: ReadonlySet<string>
+  /** Values by count and name. */
+  values: ReadonlyMap<string, number>
+  /** The printed options, such as nanoGPT's `learning_rate = 0.001`. */
+  options: string
+}
+
+/** The last record of a log is within its last bytes. */
+const END = 1 << 15
+const OPTION = /^\s*(?:Overriding: )?([A-Za-z_]\w*) ?[:=] ?\S.{0,200}$/
+/** Options that differ between two starts of one training. */
+const PER_START =
+  /^(time|date|timestamp|out_dir|output_dir|log\w*|resume\w*|init_from|pid|port|start\w*|device)$/i
+
+/** One record: its count and its values. */
+interface Counted {
+  count: number
+  values: readonly (readonly [name: string, value: number])[]
+}
+
+/** Reads the beginning and the end of a log; undefined if they have no records. */
+export async function readLogSpan(
+  listing: Listing,
+  file: string,
+  kind: LogKind,
+): Promise<LogSpan | undefined> {
+  const head = (await listing.head(file)).split('\n')
+  const records = recordsIn([...head, ...endOf(join(listing.root, file))], kind)
+  const [first, ...others] = records
+  if (!first) return undefined
+  const last = records.at(-1) ?? first
+  const found = records.flatMap(({ count, values }) =>
+    values.map(([name, value]) => [`${count} ${name}`, value] as const),
+  )
+  return {
+    first: first.count,
+    second: others.find(({ count }) => count > first.count)?.count ?? first.count,
+    last: last.count,
+    names: new Set(records.flatMap(({ values }) => values.map(([name]) => name))),
+    values: new Map(found),
+    options: optionsIn(head),
+  }
+}
+
+function endOf(path: string): string[] {
+  try {
+    const file = openText(path)
+    const size = sizeOfText(file)
+    const from = Math.max(0, size - END)
+    const text = readBytes(file, from, size - from).toString('utf8')
+    closeText(file)
+    return text.split('\n').slice(from === 0 ? 0 : 1)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return []
+  }
+}
+
+function recordsIn(lines: readonly string[], kind: LogKind): Counted[] {
+  const head = kind === 'table' ? findTableHead(lines)?.head : undefined
+  const section = emptySection()
+  return lines.flatMap((line) => {
+    const text = stripVTControlCharacters(line)
+    const found =
+      kind === 'table'
+        ? readTableRow(text, head)
+        : kind === 'json'
+          ? readJsonLine(text)
+          : readTextLine(section, text)
+    const count = found?.step ?? found?.epoch ?? null
+    const values = Object.entries({ ...found?.metrics, ...found?.evaluation }).flatMap(
+      ([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []),
+    )
+    return count === null ? [] : [{ count, values }]
+  })
+}
+
+/** The lines before the first record that print an option. */
+function optionsIn(head: readonly string[]): string {
+  const section = emptySection()
+  const end = head.findIndex((line) => readTextLine(section, line) !== undefined)
+  const lines = head.slice(0, end === -1 ? 0 : end).map((line) => line.trim())
+  const options = lines.filter((line) => {
+    const name = OPTION.exec(line)?.[1]
+    return name !== undefined && !PER_START.test(name)
+  })
+  return options.sort().join('\n')
+}
