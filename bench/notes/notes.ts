@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   type Checkpoint,
   contextOf,
@@ -39,6 +40,46 @@ export async function run(): Promise<void> {
     )
     for (const name of wrong) printLine(`  wrong: ${name}`)
   }
+  printLine(
+    '\n| note | given in the run made for it | given in its near miss |\n| --- | --- | --- |',
+  )
+  for (const { code, isGiven, isGivenWrongly } of await madeRuns()) {
+    printLine(`| ${code} | ${isGiven ? 'yes' : 'no'} | ${isGivenWrongly ? 'yes' : 'no'} |`)
+  }
+}
+
+/** Real runs made for the notes that no public run gives: one that must give it, and a near miss. */
+const MADE = fileURLToPath(new URL('runs', import.meta.url))
+/** Ends the name of a near miss. */
+const NOT = '-not'
+
+/** How often a note was given in the runs made for it. */
+export interface MadeRuns {
+  code: NoteCode
+  /** Whether the run that must give it does, and whether the near miss does. */
+  isGiven: boolean
+  isGivenWrongly: boolean
+}
+
+/** Checks each note in the runs made for it. */
+export async function madeRuns(): Promise<MadeRuns[]> {
+  const names = (await readdir(MADE, { withFileTypes: true })).filter((one) => one.isDirectory())
+  const codes = names.map(({ name }) => name).filter((name) => !name.endsWith(NOT))
+  return Promise.all(
+    NoteCode.options
+      .filter((code) => codes.includes(code))
+      .map(async (code) => ({
+        code,
+        isGiven: (await codesIn(join(MADE, code))).includes(code),
+        isGivenWrongly: (await codesIn(join(MADE, `${code}${NOT}`))).includes(code),
+      })),
+  )
+}
+
+async function codesIn(path: string): Promise<NoteCode[]> {
+  const { events } = await readRun(path)
+  const facts = { rows: rowsFrom(events), context: contextOf(events) }
+  return asLogged(facts).map(({ note }) => note.code)
 }
 
 /** The precision of each note over the runs of a folder, a run in each folder of its folders. */

@@ -3,13 +3,10 @@ import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
-import type { LogRecord } from './logRecord.ts'
+import type { LogKind, LogRecord } from './logRecord.ts'
 import { readTextLine, emptySection } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
-
-/** The form of a log file. */
-export type LogKind = 'json' | 'table' | 'text'
 
 const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$/i
 /** Common files that are not logs. */

@@ -1,7 +1,7 @@
 import type { Listing } from '../../files/listing.ts'
 import type { Part } from '../reader/part.ts'
 import { type LogSpan, readLogSpan } from './logSpan.ts'
-import type { LogKind } from './logFile.ts'
+import type { LogKind } from './logRecord.ts'
 import { withoutSplit } from './splitFile.ts'
 
 /** The relation of a log to an earlier one in the same folder. */

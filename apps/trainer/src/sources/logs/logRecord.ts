@@ -9,6 +9,9 @@ import {
   findTrainingLoss,
 } from '../events/names.ts'
 
+/** The form of a log file. */
+export type LogKind = 'json' | 'table' | 'text'
+
 /** One record of a log. */
 export interface LogRecord {
   /** As the log counts; null if the record has none. */

@@ -5,7 +5,7 @@ import type { Listing } from '../../files/listing.ts'
 import { closeText, openText, sizeOfText } from '../../files/textFile.ts'
 import { systemCode } from '../../failure.ts'
 import { readJsonLine } from './jsonLines.ts'
-import type { LogKind } from './logFile.ts'
+import type { LogKind } from './logRecord.ts'
 import { emptySection, readTextLine } from './sections.ts'
 import { findTableHead, readTableRow } from './table.ts'
 
