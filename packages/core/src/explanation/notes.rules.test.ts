@@ -88,3 +88,26 @@ test('a rise of the loss is noted beside an error rate, with non-finite losses l
     'eval_wer decides, not the loss: at the end, eval_loss is +1 above its lowest.',
   )
 })
+
+test('averaged weights that decide are a warning', () => {
+  const rows = evaluations([1, { ema_acc: 0.5 }], [2, { ema_acc: 0.6 }])
+  expect(toneOf('averaged_weights', { evaluations: rows, options: { metric: 'ema_acc' } })).toBe(
+    'warning',
+  )
+})
+
+test('if nothing decides, no metric agrees, and the project is asked which one decides', () => {
+  const rows = evaluations([1, { a_loss: 1, b_loss: 2 }], [2, { a_loss: 2, b_loss: 1 }])
+  const { winners, question } = explained({ evaluations: rows })
+  expect(winners.map(({ metric, agrees }) => [metric, agrees])).toEqual([
+    ['a_loss', false],
+    ['b_loss', false],
+  ])
+  expect(question?.code).toBe('undeclared')
+  const asked = (policy: 'metric' | 'as_declared') =>
+    explained({ evaluations: rows, policy, options: { prefer: 'latest' } }).question
+  expect([asked('metric'), explained({ evaluations: losses([NaN]) }).question]).toEqual([
+    null,
+    null,
+  ])
+})

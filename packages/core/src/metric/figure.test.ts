@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { listedWords, signed } from './figure.ts'
+import { listedWords, shortSigned, signed } from './figure.ts'
 
 test('a difference has its sign, and nothing is +0', () => {
   expect([0.5, -0.5, 0].map(signed)).toEqual(['+0.5', '−0.5', '+0'])
+  expect([0.123, -0.123, 0].map(shortSigned)).toEqual(['+0.12', '−0.12', '+0'])
 })
 
 test('names are listed as the end of a sentence', () => {

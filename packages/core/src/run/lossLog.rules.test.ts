@@ -7,8 +7,8 @@ test('a loss is found by its step, also if it arrived late or after a reading', 
   for (const step of [30, 10, 20]) log.add({ attempt: 0, step }, step)
   expect(at(9, 10, 25, 30)).toEqual([null, 10, 20, 30])
   log.add({ attempt: 0, step: 15 }, 15)
-  log.add({ attempt: 1, step: 5 }, 5)
   expect(at(14, 16, 20, 99)).toEqual([10, 15, 20, 30])
+  log.add({ attempt: 1, step: 5 }, 5)
   expect(log.before({ attempt: 2, step: 99 })).toBeNull()
 })
 

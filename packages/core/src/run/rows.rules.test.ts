@@ -82,3 +82,9 @@ test('checkpoints are identified by attempt, step and path', () => {
   expect(new Set(keys).size).toBe(keys.length)
   expect(checkpointKey({ attempt: 0, step: null, path: null })).toBe('0:-:')
 })
+
+test('a later start replaces the distance between saves, if it logs one', () => {
+  const started = (save_steps: number | null) => ({ type: 'started', save_steps })
+  expect(rows(started(10), started(20)).save_steps).toBe(20)
+  expect(rows(started(10), started(null)).save_steps).toBe(10)
+})
