@@ -1,21 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@bestmark/api/client'
-import { expect, test } from 'vitest'
-import { bestmark, boardEnv, startBoard, temporaryFolder } from './board.ts'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bestmark, boardEnv, type RunningBoard, startBoard, temporaryFolder } from './board.ts'
 import { launchBrowser } from './browser.ts'
 
-/** Trains with the built-in recipe to the end and returns the root of the run. */
-async function aFinishedRun(env: NodeJS.ProcessEnv): Promise<void> {
-  const trained = await bestmark(['train', 'char-lm', '--preset', 'quick', '--name', 'moby'], env)
-  expect(trained).toMatchObject({ code: 0 })
-}
+const opened = new AsyncDisposableStack()
+let home: string
+let env: NodeJS.ProcessEnv
+let board: RunningBoard
+let browser: Browser
+
+/** A board with one run of the built-in recipe, which was trained to its end before. */
+beforeAll(async () => {
+  home = opened.use(await temporaryFolder()).path
+  env = boardEnv(home)
+  const trained = ['train', 'char-lm', '--preset', 'quick', '--name', 'moby']
+  expect(await bestmark(trained, env)).toMatchObject({ code: 0 })
+  board = opened.use(await startBoard(env, ['--no-demo']))
+  browser = opened.use(await launchBrowser())
+})
+afterAll(() => opened.disposeAsync())
 
 test('page, jobs.status, checkpoints.list, best, pick and report name the same checkpoint, which is not the last', async () => {
-  await using home = await temporaryFolder()
-  const env = boardEnv(home.path)
-  await aFinishedRun(env)
-  await using board = await startBoard(env, ['--no-demo'])
   const client = createClient(board)
   const { jobs } = await client.jobs.list.query({ search: 'moby' })
   const { job_id, output_dir, current_step } = jobs[0]!
@@ -25,7 +33,6 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
   const best = await bestmark(['best', 'moby'], env)
   const picked = await bestmark(['pick', output_dir], env)
 
-  await using browser = await launchBrowser()
   const page = await browser.newPage()
   await page.goto(board.link)
   await page.getByRole('link', { name: 'moby' }).click()
@@ -54,14 +61,9 @@ test('page, jobs.status, checkpoints.list, best, pick and report name the same c
 })
 
 test('the page orders the best and the agent ships it; the files under current have the same bytes', async () => {
-  await using home = await temporaryFolder()
-  const env = boardEnv(home.path)
-  await aFinishedRun(env)
-  await using board = await startBoard(env, ['--no-demo'])
   const { jobs } = await createClient(board).jobs.list.query({})
   const { best_checkpoint_path, best_step } = jobs[0]!
 
-  await using browser = await launchBrowser()
   const page = await browser.newPage()
   await page.goto(board.link)
   await page.getByRole('link', { name: 'moby' }).click()
@@ -69,7 +71,7 @@ test('the page orders the best and the agent ships it; the files under current h
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   await dialog.getByLabel('model name').fill('whale')
   await dialog.getByRole('button', { name: `Ship step ${best_step} to models/whale` }).click()
-  const shipped = join(home.path, 'models', 'whale')
+  const shipped = join(home, 'models', 'whale')
   await dialog.getByText(shipped).waitFor()
 
   const weights = (folder: string) => readFile(join(folder, 'model.safetensors'))

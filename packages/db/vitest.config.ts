@@ -9,7 +9,7 @@ const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 export default defineConfig({
   test: {
-    globalSetup: 'testServer.ts',
+    globalSetup: ['testServer.ts', 'testFiles.ts'],
     ...reportersFor('db'),
     projects: [
       {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openSite, type Screen, showOn, type Site } from './site.ts'
 
 let site: Site
 const runs: Record<string, Run> = {}
@@ -164,29 +164,30 @@ test('a new best is shown without a reload', async () => {
   expect(two.job_id).not.toBe(one.job_id)
 })
 
-test.each([
+const SCREENS: readonly Screen[] = [
   [320, 'light'],
   [768, 'dark'],
   [1280, 'light'],
   [1920, 'dark'],
-] as const)(
-  'at %i px only the boxes of tables and axes scroll sideways, and the console stays empty',
-  async (width, colorScheme) => {
-    const complaints: string[] = []
-    const page = await (
-      await site.visitor({ viewport: { width, height: 800 }, colorScheme })
-    ).newPage()
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => complaints.push(message.text()))
-    for (const path of [
-      addressOf('lr1e-2', 'lr3e-2'),
-      addressOf('f1', 'nan-only'),
-      '/compare?project=fifty',
-      '/compare/report?project=sweep',
-    ]) {
-      await page.goto(path)
+]
+
+test('on any screen only the boxes of tables and axes scroll sideways, and the console stays empty', async () => {
+  const complaints: string[] = []
+  const page = await (await site.visitor()).newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => complaints.push(message.text()))
+  for (const path of [
+    addressOf('lr1e-2', 'lr3e-2'),
+    addressOf('f1', 'nan-only'),
+    '/compare?project=fifty',
+    '/compare/report?project=sweep',
+  ]) {
+    await page.setViewportSize({ width: 320, height: 800 })
+    await page.goto(path)
+    for (const screen of SCREENS) {
+      await showOn(page, screen)
       const beside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect([path, beside, complaints]).toEqual([path, 0, []])
+      expect([path, screen, beside, complaints]).toEqual([path, screen, 0, []])
     }
-  },
-)
+  }
+})

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ended, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openSite, type Screen, showOn, type Site } from './site.ts'
 
 const NOWHERE = '/jobs/not-a-job'
 const TRACEBACK = `Traceback (most recent call last):\n  File "/${'d'.repeat(900)}/train.py"\nValueError: loss is not a number\n`
@@ -32,28 +32,27 @@ async function visit(path: string, options = {}): Promise<Page> {
   return page
 }
 
+const SCREENS: readonly Screen[] = [
+  [360, 'dark'],
+  [768, 'light'],
+  [1280, 'dark'],
+]
+
 test('no page scrolls sideways, on a phone or a desktop, in light or dark', async () => {
-  for (const [width, colorScheme] of [
-    [360, 'dark'],
-    [768, 'light'],
-    [1280, 'dark'],
-  ] as const) {
-    const page = await visit('/', { viewport: { width, height: 800 }, colorScheme })
-    const beside = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    for (const path of pages) {
-      await page.goto(path)
-      const before = await beside()
-      if (path.startsWith('/jobs/') && !path.endsWith('/report') && path !== NOWHERE) {
-        await page.getByRole('slider', { name: 'loss by step' }).waitFor()
-      }
-      expect({ path, width, before, after: await beside() }).toEqual({
-        path,
-        width,
-        before: 0,
-        after: 0,
-      })
+  const page = await visit('/', { viewport: { width: 360, height: 800 }, colorScheme: 'dark' })
+  const beside = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  for (const path of pages) {
+    await page.setViewportSize({ width: 360, height: 800 })
+    await page.goto(path)
+    const found = [await beside()]
+    if (path.startsWith('/jobs/') && !path.endsWith('/report') && path !== NOWHERE) {
+      await page.getByRole('slider', { name: 'loss by step' }).waitFor()
     }
-    await page.context().close()
+    for (const screen of SCREENS) {
+      await showOn(page, screen)
+      found.push(await beside())
+    }
+    expect([path, found]).toEqual([path, [0, 0, 0, 0]])
   }
 })
 
@@ -82,8 +81,14 @@ test('a failed job shows the last line of its error, and its page shows all of i
   expect(await error.textContent()).toBe(TRACEBACK)
 })
 
-test('every control has a name and a role', async () => {
+test('every control has a name and a role, and no page prints to the console', async () => {
+  const complaints: string[] = []
   const page = await (await site.visitor()).newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // The browser itself prints that there is no such page.
+    if (message.type() !== 'log' && !page.url().endsWith(NOWHERE)) complaints.push(message.text())
+  })
   for (const path of pages) {
     await page.goto(path)
     const tree = await page.locator('body').ariaSnapshot()
@@ -93,16 +98,6 @@ test('every control has a name and a role', async () => {
     expect([path, nameless]).toEqual([path, null])
     expect([path, tree]).toEqual([path, expect.stringMatching(/heading ".+" \[level=1\]/)])
   }
-})
-
-test('no page prints to the console', async () => {
-  const complaints: string[] = []
-  const page = await (await site.visitor()).newPage()
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() !== 'log') complaints.push(message.text())
-  })
-  for (const path of pages.filter((path) => path !== NOWHERE)) await page.goto(path)
   await goLive(page, pages[2] ?? '')
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   await page.getByLabel('model name').fill('Not A Name')

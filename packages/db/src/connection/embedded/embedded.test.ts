@@ -12,6 +12,7 @@ import { isServerAlive, postmasterPid } from './server.ts'
 import { findServerPaths } from './start.ts'
 import { Guest } from './testGuest.ts'
 import { stopEmbedded } from './embedded.ts'
+import { makeEmptyBoard } from './testFiles.ts'
 import { migrate } from '../migrate.ts'
 import { readSeries } from '../../series/series.ts'
 import { metrics, newJob, recordEvents } from '../../testRun.ts'
@@ -31,6 +32,12 @@ afterAll(async () => {
 function newHome(name: string): string {
   const home = join(folder, name)
   homes.push(home)
+  return home
+}
+
+async function boardHome(name: string): Promise<string> {
+  const home = newHome(name)
+  await makeEmptyBoard(home)
   return home
 }
 
@@ -59,7 +66,7 @@ test('three processes that start at once on an empty folder share one server and
 })
 
 test('the last process stops the server, and the next one finds everything again', async () => {
-  const home = newHome('last')
+  const home = await boardHome('last')
   const db = await opened(home)
   const id = await boardId(db)
   const guest = new Guest(home)
@@ -78,7 +85,7 @@ test('the last process stops the server, and the next one finds everything again
 })
 
 test('a process that closed the board does not count, so the last one stops the server at once', async () => {
-  const home = newHome('left')
+  const home = await boardHome('left')
   for (let round = 0; round < 3; round++) {
     const [first, last] = [await openDatabase({ home }), await openDatabase({ home })]
     await first.close()
@@ -89,7 +96,7 @@ test('a process that closed the board does not count, so the last one stops the 
 })
 
 test('a killed server loses no acknowledged write, and open databases continue', async () => {
-  const home = newHome('killed')
+  const home = await boardHome('killed')
   const db = await opened(home)
   const job_id = await newJob(db)
   for (let round = 0; round < 3; round++) {
@@ -127,10 +134,9 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 test('a lock that names a running process is removed if that process is not the server', async () => {
-  const home = newHome('locks')
-  await (await opened(home)).close()
-  await stopEmbedded(home)
+  const home = await boardHome('locks')
   const paths = serverPathsIn(home)
+  await mkdir(paths.socketFolder, { mode: 0o700 })
   // Postgres treats a lock of its own parent as stale, so another process must own it.
   const stranger = spawn('sleep', ['600'])
   const lock = `${stranger.pid}\n${paths.data}\n1700000000\n5432\n${paths.socketFolder}\n\n`
@@ -143,7 +149,7 @@ test('a lock that names a running process is removed if that process is not the 
 })
 
 test('a server whose starter was killed is used by the next process', async () => {
-  const home = newHome('orphan')
+  const home = await boardHome('orphan')
   const guest = new Guest(home)
   await guest.output
   const { pid } = await serverOf(home)
@@ -156,7 +162,7 @@ test('a server whose starter was killed is used by the next process', async () =
 })
 
 test('a Ctrl-C in the terminal does not reach the server', async () => {
-  const home = newHome('signals')
+  const home = await boardHome('signals')
   const guest = new Guest(home, { detached: true })
   await guest.output
   const { paths } = await serverOf(home)
@@ -168,7 +174,7 @@ test('a Ctrl-C in the terminal does not reach the server', async () => {
 })
 
 test('if the path of a data folder is long, its socket is in a separate folder with a short path', async () => {
-  const home = newHome(`${'long'.repeat(20)}/${'longer'.repeat(20)}`)
+  const home = await boardHome(`${'long'.repeat(20)}/${'longer'.repeat(20)}`)
   const db = await opened(home)
   const { socketFolder, socket } = await findServerPaths(home)
   expect(Buffer.byteLength(socket)).toBeLessThan(107)
@@ -218,9 +224,7 @@ test('the server is durable and small, has no network, and uses UTF-8 in any loc
 })
 
 test('the error of a server that cannot start has the reason and the path of its log', async () => {
-  const home = newHome('broken')
-  await (await opened(home)).close()
-  await stopEmbedded(home)
+  const home = await boardHome('broken')
   await rm(join(serverPathsIn(home).data, 'global/pg_control'))
   const opening = openDatabase({ home })
   await expect(opening).rejects.toThrow(DatabaseUnavailable)

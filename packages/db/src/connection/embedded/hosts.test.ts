@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../client.ts'
 import { stopEmbedded } from './embedded.ts'
+import { makeEmptyBoard } from './testFiles.ts'
 import { serverPathsIn } from './serverPaths.ts'
 import { isServerAlive, postmasterPid } from './server.ts'
 import { Guest } from './testGuest.ts'
@@ -40,8 +41,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-function newHome(name: string): string {
+async function newHome(name: string): Promise<string> {
   const home = join(folder, name)
+  await makeEmptyBoard(home)
   homes.push(home)
   return home
 }
@@ -67,7 +69,7 @@ const REFUSED =
   /^DatabaseUnavailable: The machine anna runs the database in .*DATABASE_URL.*no longer exists.*delete .*postgres-host\.json\.$/
 
 test('after a power loss the machine starts its server again; another machine is refused until then', async () => {
-  const home = newHome('power')
+  const home = await newHome('power')
   const first = new Guest(home, { machine: ANNA })
   expect(await first.output).toContain('embedded Postgres')
   first.child.kill('SIGKILL')
@@ -86,15 +88,13 @@ test('after a power loss the machine starts its server again; another machine is
 })
 
 test('an unreadable host note counts as that of another machine', async () => {
-  const home = newHome('unreadable')
-  await (await openDatabase({ home })).close()
-  await stopEmbedded(home)
+  const home = await newHome('unreadable')
   await writeFile(hostNote(home), '{"hostname":')
   await expect(openDatabase({ home })).rejects.toThrow(/DATABASE_URL/)
 })
 
 test('a server without a host note, as of older versions, gets one from the next process', async () => {
-  const home = newHome('older')
+  const home = await newHome('older')
   const db = await openDatabase({ home })
   await rm(hostNote(home))
   await (await openDatabase({ home })).close()
@@ -103,7 +103,7 @@ test('a server without a host note, as of older versions, gets one from the next
 })
 
 test('after a machine stopped its server, any other machine may use the files', async () => {
-  const home = newHome('stopped')
+  const home = await newHome('stopped')
   const db = await openDatabase({ home, machine: ANNA })
   expect(existsSync(hostNote(home))).toBe(true)
   await db.close()
@@ -118,7 +118,7 @@ test('after a machine stopped its server, any other machine may use the files', 
 test.runIf(mayPart)(
   `another machine does not touch a live server and its files${why}`,
   async () => {
-    const home = newHome('live')
+    const home = await newHome('live')
     const db = await openDatabase({ home, machine: ANNA })
     const lock = join(serverPathsIn(home).data, 'postmaster.pid')
     const before = await readFile(lock, 'utf8')
@@ -136,7 +136,7 @@ test.runIf(mayPart && mayLock)(
   `another container of the machine does not touch a live server, and replaces a killed one${why}`,
   { timeout: 120_000 },
   async () => {
-    const home = newHome('beside')
+    const home = await newHome('beside')
     const first = guestApart(home)
     expect(await first.output).toContain('embedded Postgres')
     const other = guestApart(home)

@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOptions } from '../address.ts'
-import { openDatabase } from '../client.ts'
 import { stopEmbedded } from './embedded.ts'
+import { makeEmptyBoard } from './testFiles.ts'
 import { digestOf, type ServerPaths, serverPathsIn } from './serverPaths.ts'
 import { addressOf, checkServer, postmasterPid } from './server.ts'
 import { ensureServer } from './start.ts'
@@ -28,9 +28,8 @@ test.runIf(hasTurns)(
   `the process that starts a server has the turn until the server answers${why}`,
   async () => {
     const home = join(folder, 'held')
-    await (await openDatabase({ home })).close()
+    await makeEmptyBoard(home)
     for (let round = 0; round < 3; round++) {
-      await stopEmbedded(home)
       const serving = ensureServer(home, await thisMachine())
       // It first checks whether a server answers. Then it gets the turn before those that wait.
       await untilTaken(home)
@@ -39,8 +38,8 @@ test.runIf(hasTurns)(
         expect(await checkServer(serverPathsIn(home))).toBe('yes')
       }
       await serving
+      await stopEmbedded(home)
     }
-    await stopEmbedded(home)
   },
 )
 
@@ -62,6 +61,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const home = join(folder, 'killed')
+    await makeEmptyBoard(home)
     const paths = serverPathsIn(home)
     const guests = Array.from({ length: 4 }, () => new Guest(home))
     await Promise.all(guests.map((guest) => guest.output))
