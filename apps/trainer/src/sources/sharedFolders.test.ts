@@ -108,6 +108,12 @@ test('a log with the same values as another one has no run of its own', async ()
   expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1' })
 })
 
+test('a file with the best line of a log is no attempt of its run', async () => {
+  const best = 'Epoch 3: train_loss=1.000 val_loss=1.000\n'.repeat(2)
+  const found = await runsIn({ 'a.log': epochs([3, 2, 1, 1.5]), 'best.txt': best })
+  expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1 0:4=1.5' })
+})
+
 test('the logs of the processes of one training are one run', async () => {
   const found = await runsIn({
     'rank0.log': epochs([3, 2, 1]),

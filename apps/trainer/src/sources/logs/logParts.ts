@@ -62,8 +62,9 @@ function relationTo(group: readonly Unit[], { files, span }: Unit): Relation {
   const usual = isNumbered ? 'continues' : 'other'
   if (!before?.span || !span || PROCESS.test(later)) return usual
   if (!isAlike(before.span, span)) return usual
+  // A deterministic training that was resumed repeats its values, and goes on after them.
+  if (span.last <= before.span.last && isCopy(before.span, span)) return usual
   if (span.first > before.span.second) return 'continues'
-  if (isCopy(before.span, span)) return 'other'
   const [one, other] = [before.span.options, span.options]
   if (one !== '' && other !== '' && one !== other) return 'separate'
   // A training that reached its end is not started again.
