@@ -31,3 +31,15 @@ test.each(['loss', 'train_loss', 'lr', 'time/val', 'evaluate', 'interval_loss', 
     expect(isHeldOut(name)).toBe(false)
   },
 )
+
+test.each(['valLoss', 'valloss', 'ValLoss', 'validationLoss', 'loss (val)', 'heldout_loss'])(
+  '%s is a held-out loss',
+  (name) => {
+    expect([isHeldOut(name), heldOutName(name)]).toEqual([true, 'eval_loss'])
+  },
+)
+
+test.each(['valence', 'value', 'validity', 'development', 'valueLoss', 'evaluation'])(
+  '%s is not held-out',
+  (name) => expect(isHeldOut(name)).toBe(false),
+)

@@ -26,8 +26,13 @@ const TRAINING_LOSS = [
   'train/loss_epoch',
 ]
 
+/** `valLoss` and `valloss` are `val_loss`. */
+const JOINED =
+  /^(eval|val|valid|validation|dev)(?=[A-Z][a-z]|loss$|acc$)|^(Eval|Val|Valid|Validation)(?=[A-Z][a-z])/
+
 /** Whether a metric of this name is measured on held-out data. */
-export function isHeldOut(name: string): boolean {
+export function isHeldOut(joined: string): boolean {
+  const name = joined.replace(JOINED, '$&_')
   if (PREFIX.test(name) || DETECTION.test(name)) return true
   return WORD.test(name) && !NOT_A_MEASURE.test(name)
 }
@@ -48,7 +53,8 @@ export function isBatchValue(name: string): boolean {
 }
 
 /** The common name of a held-out metric: the loss is `eval_loss` for every program. */
-export function heldOutName(name: string): string {
+export function heldOutName(given: string): string {
+  const name = given.replace(JOINED, '$&_')
   const [, before = '', split = ''] = WORD.exec(name) ?? []
   const rest = split === '' ? '' : name.replace(WORD, before === '' ? '' : ' ')
   const words = rest
@@ -56,7 +62,7 @@ export function heldOutName(name: string): string {
     .replace(/[_/. ()[\]-]+/g, ' ')
     .trim()
   const isLoss = split !== '' && !/^test$/i.test(split) && BARE_LOSS.test(words)
-  return isLoss ? 'eval_loss' : name.replace(/^eval\//, 'eval_')
+  return isLoss ? 'eval_loss' : given.replace(/^eval\//, 'eval_')
 }
 
 /** The training loss among these names; undefined if there is none. */
