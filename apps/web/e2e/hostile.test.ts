@@ -62,6 +62,7 @@ function addresses(): Record<string, string[]> {
     'compare/report.[format]': [],
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
+    alerts: ['/alerts'],
     'trpc/[...procedure]': [],
     'api/v1/[...path]': [],
     'api/v1/openapi.json': [],

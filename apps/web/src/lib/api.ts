@@ -1,4 +1,4 @@
-import type { AppRouter, RouterOutputs } from '@bestmark/api'
+import type { AppRouter, RouterInputs, RouterOutputs } from '@bestmark/api'
 import { BATCH, fitsAddress, wire } from '@bestmark/core'
 import {
   createTRPCClient,
@@ -12,6 +12,9 @@ export type JobPage = RouterOutputs['jobs']['list']
 export type JobCells = JobPage['cells']
 export type ColumnChoice = RouterOutputs['jobs']['columns']['choices'][number]
 export type SavedView = RouterOutputs['views']['list'][number]
+export type AlertRule = RouterOutputs['alerts']['rules']['list'][number]
+export type AlertRuleInput = RouterInputs['alerts']['rules']['save']
+export type AlertMessage = RouterOutputs['alerts']['list'][number]
 export type Curve = JobPage['curves'][string]
 export type JobDetail = RouterOutputs['jobs']['detail']
 export type ComparedJobs = RouterOutputs['jobs']['compare']
