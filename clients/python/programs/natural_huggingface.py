@@ -1,6 +1,7 @@
-"""A script as people write it: the Trainer, with an output folder that only the script names."""
+"""A script as people write it: the Trainer with its progress bar, and a folder in the script."""
 import torch
-from transformers import Trainer, TrainingArguments
+from natural_pause import pause
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
 
 class Linear(torch.nn.Module):
@@ -13,9 +14,15 @@ class Linear(torch.nn.Module):
         return {"loss": ((predicted - labels) ** 2).mean(), "logits": predicted}
 
 
+class Pause(TrainerCallback):
+    def on_step_begin(self, args, state, control, **kwargs):
+        if state.global_step == 25:
+            pause()
+
+
 torch.manual_seed(0)
 rows = [{"x": x, "labels": x.sum()} for x in torch.randn(64, 4)]
 args = TrainingArguments(
     "results/hf", max_steps=40, eval_strategy="steps", eval_steps=10, save_steps=10,
-    logging_steps=10, learning_rate=1e-2, report_to=[], disable_tqdm=True)
-Trainer(Linear(), args, train_dataset=rows, eval_dataset=rows).train()
+    logging_steps=10, learning_rate=1e-2, report_to=[])
+Trainer(Linear(), args, train_dataset=rows, eval_dataset=rows, callbacks=[Pause()]).train()

@@ -2,6 +2,7 @@
 import os
 
 import torch
+from natural_pause import pause
 
 torch.manual_seed(0)
 model = torch.nn.Linear(4, 1)
@@ -10,6 +11,8 @@ x = torch.randn(64, 4)
 y = x.sum(1, keepdim=True)
 os.makedirs("weights", exist_ok=True)
 for epoch in range(1, 6):
+    if epoch == 3:
+        pause()
     loss = torch.nn.functional.mse_loss(model(x[:48]), y[:48])
     optimizer.zero_grad()
     loss.backward()

@@ -18,6 +18,7 @@ import { readCursor, shiftAttempts, writeCursor } from './attemptShift.ts'
 import { folderId } from './folderId.ts'
 import { compareHistory } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
+import { nextPiece } from './piece.ts'
 import { piecesIn, watchedFiles } from './runFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
@@ -72,7 +73,8 @@ export class FilesRecorder {
 
   /**
    * Records the next piece; returns whether there may be more. The database is asked only if a file
-   * changed. Throws if reading or the database fails, and OtherRunError if the folder holds another run.
+   * changed. Throws if reading or the database fails, OtherRunError if the folder holds another run,
+   * and JobMoved if the job is of another folder now.
    */
   async record(): Promise<boolean> {
     const isLate = performance.now() - this.#searchedAt > this.#checkEvery
@@ -107,8 +109,8 @@ export class FilesRecorder {
     const from = isCursorRead ? this.#cursor : await this.#ask()
     const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
     const reader = this.#takeReader(from)
-    const piece = await reader.next()
     const { shift, cursor } = readCursor(from)
+    const { isWhole, ...piece } = await nextPiece(reader, cursor ?? '')
     // The folder may have been replaced during reading.
     if (await this.#isFolderReplaced()) return true
     if (piece.cursor === (cursor ?? '') && !isGone) {
@@ -120,7 +122,11 @@ export class FilesRecorder {
     if (history === 'unknown') return false
     // Replacing the events of these files would also remove the events of earlier files.
     const isFurther = history === 'later' || (piece.replace && shift > 0)
-    if (!isFurther) return this.#recordPiece(reader, from, { ...piece, shift })
+    if (!isFurther) {
+      const isNew = await this.#recordPiece(reader, from, { ...piece, shift })
+      if (!isWhole) this.#reader = undefined
+      return isNew
+    }
     const { attempt } = (await jobDetail(this.#db, this.#run.job_id)) ?? { attempt: 0 }
     const begun = isGone && !piece.replace ? openRun(this.#sources, this.#opening(null)) : reader
     const first = begun === reader ? piece : await begun.next()
@@ -136,7 +142,7 @@ export class FilesRecorder {
     const ofJob = shiftAttempts(events, shift)
     const stamped = this.#isLive && !replace ? addTimes(ofJob) : ofJob
     const to = writeCursor({ shift, cursor })
-    const batch = { source: FILES_CURSOR, from, to, events: stamped, replace }
+    const batch = { source: FILES_CURSOR, from, to, events: stamped, replace, root: folder }
     const { recorded } = await record(this.#db, job_id, batch)
     if (recorded) {
       this.#keepReader(reader, to)
@@ -152,8 +158,11 @@ export class FilesRecorder {
 
   /** Whether changed files still hold the job's history. Throws OtherRunError if they do not. */
   async #history(): Promise<'same' | 'later' | 'unknown'> {
-    const { job_id, folder } = this.#run
+    const { job_id, folder, isStartedHere } = this.#run
     const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
+    const isRead = this.#sources.some(({ name }) => name === source)
+    // A program that still runs may begin to write a log that is read instead of the one before.
+    if (!isRead && (isStartedHere || (await drivenJob(folder)) === job_id)) return 'same'
     const history = await compareHistory(this.#db, { job_id, source }, folder)
     if (history === 'another') throw new OtherRunError(folder)
     return history
@@ -187,7 +196,7 @@ export class FilesRecorder {
     const files: string[] = []
     for (const source of this.#sources) {
       // `bestmark run` restores its own log if a program removes it.
-      if (source.name !== RUN_LOG) files.push(...(await source.files(listing)))
+      if (source.name !== RUN_LOG && !source.rotates) files.push(...(await source.files(listing)))
     }
     this.#read = files.filter((file) => this.#isThere(file))
   }
@@ -271,7 +280,7 @@ export class FilesRecorder {
     if (!job) throw new JobUnknown(job_id)
     const { name, project, status, host } = job
     const source = this.#sources[0]?.name ?? ''
-    const stored = { job_id, host, root, name, project, status, source }
+    const stored = { job_id, host, root, name, project, status, source, keeps_root: true }
     const folder_id = await folderId(root)
     if (host_id) await registerJob(this.#db, { ...stored, folder_id, host_id, is_stoppable })
   }

@@ -10,6 +10,7 @@ import {
   listCheckpoints,
   readSeries,
   record,
+  registerJob,
   sourceCursor,
 } from '@bestmark/db'
 import { expect, test } from 'vitest'
@@ -257,4 +258,23 @@ test('a cursor of an older version is ignored: the history is read again, each p
   await importRun(here.board, root, {})
   const [loss] = await readSeries(here.board.db, job_id, { names: ['loss'], points: 9 })
   expect(loss).toMatchObject({ count: 2, values: Float64Array.of(3, 2) })
+})
+
+test('the recorder of a folder ends when the job moves to another folder, and does not move it back', async () => {
+  const [root, moved] = [join(here.path, 'before'), join(here.path, 'moved')]
+  for (const folder of [root, moved]) {
+    await mkdir(folder)
+    await writeFile(join(folder, 'metrics.csv'), `${HEAD}0,1,2,\n0,1,,2\n`)
+  }
+  const { db, host_id, host } = here.board
+  const { job_id, name, project } = await importRun(here.board, root, {})
+  const following = followFiles(
+    ...([db, { job_id, folder: root, host_id }, new AbortController().signal] as const),
+    (error) => expect.unreachable(String(error)),
+  )
+  const named = { job_id, host_id, host, name, project, source: 'lightning' }
+  await registerJob(db, { ...named, root: moved, status: 'running' })
+  await appendFile(join(root, 'metrics.csv'), '0,2,,1\n')
+  await following
+  expect(await jobStatus(db, job_id)).toMatchObject({ output_dir: moved, eval_loss: 2 })
 })

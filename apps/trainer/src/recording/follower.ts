@@ -1,5 +1,5 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
-import { jobDetail, JobUnknown, recordFacts, type Database } from '@bestmark/db'
+import { jobDetail, JobMoved, JobUnknown, recordFacts, type Database } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
 import { FilesRecorder, QUIET_AFTER } from './filesRecorder.ts'
 import { pause } from '../pause.ts'
@@ -21,10 +21,24 @@ const TRY_AGAIN = 1_000
  * Keeps recording a run from its program's files until the files show its end or the signal aborts;
  * then records the rest. It polls, because network file systems send no events. If `bestmark run`
  * started the program and died, stop requests and the end are handled here. `onError` gets each
- * error. Also ends if the job was deleted or removed from the board, or if a journal appears that is read alone.
- * Throws OtherRunError if the folder holds another run.
+ * error. Also ends if the job was deleted, removed from the board, or moved to another folder, or if
+ * a journal appears that is read alone. Throws OtherRunError if the folder holds another run.
  */
 export async function followFiles(
+  db: Database,
+  run: RecordedRun,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await followHere(db, run, signal, onError)
+  } catch (error) {
+    if (!(error instanceof JobMoved)) throw error
+  }
+}
+
+/** As `followFiles`, but throws JobMoved if the job moved to another folder. */
+async function followHere(
   db: Database,
   run: RecordedRun,
   signal: AbortSignal,
@@ -42,13 +56,13 @@ export async function followFiles(
         continue
       }
       const job = await statuses.of(run.job_id, newAt)
-      if (job && job.deleted_at !== null) return
+      if (job && (job.deleted_at !== null || job.output_dir !== run.folder)) return
       if (!job || hasEnded(job.status)) break
       await orphan.handle(job)
       const isQuiet = performance.now() - newAt > QUIET_AFTER
       await pause(isQuiet ? POLL_EVERY.quiet : POLL_EVERY.growing, signal)
     } catch (error) {
-      if (error instanceof OtherRunError) throw error
+      if (error instanceof OtherRunError || error instanceof JobMoved) throw error
       onError(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)

@@ -1,5 +1,5 @@
 import type { EventOf, JobState } from '@bestmark/core'
-import { recordFacts, currentFiles, type Database, type StoredFiles } from '@bestmark/db'
+import { JobMoved, recordFacts, currentFiles, type Database, type StoredFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { missingFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
@@ -19,6 +19,7 @@ export interface SweptJob {
 /**
  * Checks the files of a job's checkpoints. Records changes since the last check, and complete
  * checkpoints without a log line; returns how many. Skips checkpoints that a later save overwrote.
+ * Records nothing if the job moved to another folder meanwhile.
  */
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
@@ -29,7 +30,13 @@ export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   }
   if (job.source === JOURNAL && !(await holdsOtherRun(db, job)))
     changed.push(...(await unlistedCheckpoints(job.root, stored)))
-  if (changed.length > 0) await recordFacts(db, job.job_id, changed)
+  if (changed.length === 0) return 0
+  try {
+    await recordFacts(db, job.job_id, changed, job.root)
+  } catch (error) {
+    if (error instanceof JobMoved) return 0
+    throw error
+  }
   return changed.length
 }
 

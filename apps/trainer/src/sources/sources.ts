@@ -19,7 +19,7 @@ import { SetupReader } from './setup/setupReader.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
 import { WANDB } from './trackers/wandb.ts'
-import { WEIGHTS_ONLY } from './unlogged/unlogged.ts'
+import { isMonitored, WEIGHTS_ONLY } from './unlogged/unlogged.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
 /** All sources, the most detailed first. */
@@ -102,8 +102,13 @@ async function withLogs(found: readonly Source[], listing: Listing): Promise<Sou
   return [...found]
 }
 
-/** For a run with only the output kept by `bestmark run`: reads it as a log, or the metrics in its weights. */
+/**
+ * For a run with only the output kept by `bestmark run`: reads a JSON document, the record that a
+ * monitor keeps in its weights, the output as a log, or the metrics in the weights.
+ */
 async function withOutput(listing: Listing): Promise<Source[]> {
+  if (await DOCUMENTS.isHere(listing)) return [DOCUMENTS]
+  if (await isMonitored(listing)) return [WEIGHTS_ONLY]
   for (const source of [PRINTED, WEIGHTS_ONLY]) if (await source.isHere(listing)) return [source]
   return []
 }

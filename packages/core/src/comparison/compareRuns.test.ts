@@ -148,7 +148,7 @@ test('a better evaluation without a checkpoint is noted, and does not win', () =
   const comparison = compare(missed, run('saved', [[10, 2]]))
   expect(comparison.best?.job_id).toBe('id-saved')
   expect(comparison.notes.find(({ code }) => code === 'missed_best')?.text).toBe(
-    'missed reached eval_loss 1 at step 20, but no checkpoint was saved there.',
+    'missed reached eval_loss 1 at step 20, but no checkpoint was found there.',
   )
 })
 

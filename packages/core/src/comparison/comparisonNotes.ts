@@ -46,7 +46,7 @@ function missedNotes({ ranked, names }: Found): ComparisonNote[] {
     return [best, ...others].flatMap(({ job_id, missed_best: missed }): ComparisonNote[] => {
       if (!missed || !isBetter(missed.value, best.best.value, direction)) return []
       const what = `${metric} ${figure(missed.value)} at step ${missed.step}`
-      const text = `${names.get(job_id)} reached ${what}, but no checkpoint was saved there.`
+      const text = `${names.get(job_id)} reached ${what}, but no checkpoint was found there.`
       return [{ code: 'missed_best', text, job_ids: [job_id] }]
     })
   })

@@ -86,6 +86,18 @@ test('losses on different scales are a note, and different samples are a warning
   expect(toneOf('unlike_samples', { evaluations: sampled })).toBe('warning')
 })
 
+test('an active run that saves may still save its newest evaluation, so it is not called missed yet', () => {
+  const missed = (alive: boolean, ...losses: [number, number][]) =>
+    textOf(
+      'missed_best',
+      { evaluations: evaluations(...losses), checkpoints: checkpoints(100) },
+      { alive },
+    )
+  expect(missed(true, [100, 3], [200, 2])).toBeNull()
+  expect(missed(false, [100, 3], [200, 2])).toContain('Step 200')
+  expect(missed(true, [100, 3], [200, 2], [300, 4])).toContain('Step 200')
+})
+
 test('a missed best advises a save at each evaluation, if evaluations are regular', () => {
   const advice = (steps: readonly number[], alive = true) =>
     textOf(

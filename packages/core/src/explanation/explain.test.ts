@@ -208,7 +208,7 @@ test('while a run is active, missing evaluations give no warning', () => {
     const found = noted('nothing_to_choose', of, { alive: true })
     return found && `${found.tone}: ${found.text}`
   }
-  expect(noteOf({})).toBe('note: Nothing was evaluated yet.')
+  expect(noteOf({})).toBe('note: There is no evaluation yet.')
   const once = { evaluations: evaluations([100, 1]) }
   expect(noteOf(once)).toBe('note: Only one evaluation can be compared so far.')
   const falling = evaluations([100, 2], [200, 1]).map((row) => ({ ...row, epoch: 0.5 }))

@@ -20,7 +20,7 @@ export function savingNotes(
   const advice = between === null ? 'Save at every evaluation' : `Save every ${between} steps`
   const notes: Note[] = []
   const { missed_best } = selection
-  if (missed_best) {
+  if (missed_best && !mayBeSaved(missed_best, evaluations, input, context)) {
     const help = context.alive ? ` ${advice}, or the next best will be lost too.` : ''
     notes.push(note('missed_best', 'warning', `${missed_best.text}.${help}`))
   }
@@ -32,6 +32,18 @@ export function savingNotes(
     notes.push(note('may_be_missed', 'warning', text))
   }
   return notes
+}
+
+/** Whether an active run may still save the weights of its newest evaluation, as it did before. */
+function mayBeSaved(
+  missed: StepKey,
+  evaluations: ExplanationInput['evaluations'],
+  { checkpoints }: SelectionInput,
+  { alive }: ExplanationInput['context'],
+): boolean {
+  const newest = evaluations.at(-1)
+  const isNewest = newest?.step === missed.step && newest.attempt === missed.attempt
+  return alive === true && isNewest && checkpoints.length > 0
 }
 
 function stepped({ attempt, step }: Checkpoint): StepKey[] {

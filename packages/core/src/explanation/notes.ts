@@ -68,7 +68,7 @@ export function nothingNotes(
 
 /** The texts for an active run. That it still improves needs no note. */
 const SO_FAR: Record<NothingToChoose['code'], string | null> = {
-  no_evaluation: 'Nothing was evaluated yet.',
+  no_evaluation: 'There is no evaluation yet.',
   one_evaluation: 'Only one evaluation can be compared so far.',
   still_falling: null,
 }

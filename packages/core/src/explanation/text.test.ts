@@ -56,10 +56,10 @@ test('the whole explanation is written as plain text', () => {
 const GOLDEN = `
 Step 200 is best: eval_loss 1.2, the lowest of 4 checkpoints. Steps 300 and 500 are within the noise
 (±0.27). The run does not say which metric decides. Step 450 reached 1.1, but no checkpoint was
-saved there: the best you can ship is step 200 at 1.2.
+found there: the best you can ship is step 200 at 1.2.
 Decided by: lowest eval_loss
 
-!  Step 450 reached 1.1, but no checkpoint was saved there: the best you can ship is step 200 at
+!  Step 450 reached 1.1, but no checkpoint was found there: the best you can ship is step 200 at
    1.2. Save at every evaluation, or the next best will be lost too.
 -  Steps 200–500 are within the noise (estimated from the curve: ±0.27). Policy within_noise can
    take the earliest or the latest of them.

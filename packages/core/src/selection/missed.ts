@@ -43,6 +43,6 @@ function missedBest({ evaluation, value }: BestEvaluation, best: Ranked | null):
   const shippable = best
     ? `the best you can ship is step ${best.step} at ${figure(best.value)}`
     : 'no evaluated checkpoint can be shipped'
-  const text = `Step ${step} reached ${figure(value)}, but no checkpoint was saved there: ${shippable}`
+  const text = `Step ${step} reached ${figure(value)}, but no checkpoint was found there: ${shippable}`
   return { attempt, step, value, text }
 }

@@ -42,14 +42,14 @@ test('if nothing was measured, the text says whether this metric or every metric
   expect(text([NaN, null])).toMatchObject({ code: 'no_evaluation' })
   expect(text([NaN, null])?.text).toContain('eval_loss was not measured')
   expect(text([])).toMatchObject({ code: 'no_evaluation' })
-  expect(text([])?.text).toContain('Nothing was evaluated')
+  expect(text([])?.text).toContain('No evaluation was found')
 })
 
 test('if there is no choice, the reason names what is missing', () => {
   const rows = evaluations([100, NaN])
   const missing = (more: Parameters<typeof choose>[0]) =>
     choose({ evaluations: rows, ...more }).reason
-  expect(missing({})).toBe('No checkpoint can be chosen: no checkpoint was saved.')
+  expect(missing({})).toBe('No checkpoint can be chosen: no checkpoint was found.')
   expect(missing({ among: 'evaluations' })).toBe(
     'No checkpoint can be chosen: no evaluation has a finite eval_loss.',
   )

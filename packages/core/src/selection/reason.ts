@@ -159,7 +159,7 @@ function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found):
 function nothing({ metric }: Decider, { skipped, among }: Found): string {
   if (among === 'evaluations') return `no evaluation has a finite ${metric}`
   const [first] = skipped
-  if (!first) return 'no checkpoint was saved'
+  if (!first) return 'no checkpoint was found'
   const others = skipped.length - 1
   return `${first.text}${others > 0 ? `, and ${others} more were skipped` : ''}`
 }

@@ -85,7 +85,7 @@ test('a best evaluation without a checkpoint is a missed best, not the choice', 
   expect(best).toMatchObject({ step: 400, value: 0.8 })
   expect(missed_best).toMatchObject({ step: 300, value: 0.5 })
   expect(reason).toContain(
-    'Step 300 reached 0.5, but no checkpoint was saved there: the best you can ship is step 400 at 0.8',
+    'Step 300 reached 0.5, but no checkpoint was found there: the best you can ship is step 400 at 0.8',
   )
 })
 

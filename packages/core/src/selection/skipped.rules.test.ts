@@ -138,7 +138,7 @@ test('only policy within_noise uses a preference', () => {
   expect(choose({ ...given, policy: 'within_noise' }).prefer).toBe('latest')
 })
 
-test('nothing_to_choose says whether nothing was evaluated', () => {
+test('nothing_to_choose says whether no evaluation was found', () => {
   expect(choose({}).nothing_to_choose).toMatchObject({ code: 'no_evaluation' })
   const unlogged = choose({ evaluations: rows, options: { metric: 'eval_f1' } })
   expect(unlogged).toMatchObject({ nothing_to_choose: null, best: null })

@@ -4,7 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, statusOf, announce } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
-import { JobDeleted, JobUnknown, Refused } from '../values/refused.ts'
+import { JobDeleted, JobMoved, JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
@@ -28,15 +28,19 @@ export interface JobRegistration {
   is_stoppable?: boolean
   /** A person asks for the job, so one that was deleted comes back. */
   restore?: boolean | undefined
+  /** The job must already be of this root. */
+  keeps_root?: boolean
 }
 
 /**
  * Adds a job to the board, under its project's policy. Registering it again updates a moved folder or a
  * renamed host. It does not change what a person set or the run logged.
- * Throws JobDeleted if a person deleted the job and nobody restores it.
+ * Throws JobDeleted if a person deleted the job and nobody restores it, and JobMoved if it must keep
+ * its root but has another one.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
-  const { root: output_dir, recipe = null, is_stoppable, folder_id, restore, ...named } = job
+  const { root: output_dir, recipe = null, is_stoppable, folder_id, ...others } = job
+  const { restore, keeps_root, ...named } = others
   const { job_id, host_id, host, source } = job
   const times = { registered_at: clock, changed_at: clock, board_revision: thisWrite }
   const made = await db.orm.transaction(async (tx) => {
@@ -52,6 +56,7 @@ export async function registerJob(db: Database, job: JobRegistration): Promise<T
   if (made) return statusOf(made)
   await changeJob(db, job_id, async (tx, stored) => {
     if (stored.deleted_at !== null && !restore) throw new JobDeleted(stored)
+    if (keeps_root && stored.output_dir !== output_dir) throw new JobMoved(stored)
     const canStop = is_stoppable ?? stored.is_stoppable
     const folder = folder_id ?? stored.folder_id
     const same =

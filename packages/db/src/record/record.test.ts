@@ -6,7 +6,7 @@ import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { jobLogs, KEPT_LINES } from '../rows/logs.ts'
 import { record, recordFacts, sourceCursor } from './record.ts'
-import { JobUnknown } from '../values/refused.ts'
+import { JobMoved, JobUnknown } from '../values/refused.ts'
 import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import {
@@ -251,4 +251,22 @@ test('a failed write leaves no rows, and its message does not contain the data',
   expect(await sourceCursor(db, job_id, 'journal')).toBeNull()
   const [loss] = await readSeries(db, job_id, { names: ['loss'], points: 10 })
   expect(loss?.count).toBe(0)
+})
+
+test('a job moves to another folder together with its first events there, and what is read in the old folder is refused', async () => {
+  const job_id = await newJob(db, { root: '/runs/old' })
+  const before = [started(), evaluation(100, 2), checkpoint(100)]
+  await record(db, job_id, { source: 'files', from: null, to: '1', events: before })
+  const moved_to = { output_dir: '/runs/new', folder_id: null }
+  const events = [started(), evaluation(100, 1), checkpoint(100, 0, 'model.pt')]
+  await record(db, job_id, { source: 'files', from: '1', to: '2', events, replace: true, moved_to })
+  const status = await jobStatus(db, job_id)
+  expect(status).toMatchObject({
+    ...{ output_dir: '/runs/new', status: 'running', eval_loss: 1 },
+    best_checkpoint_path: '/runs/new/model.pt',
+  })
+  const late = { source: 'files', from: '2', to: '3', events: before, root: '/runs/old' }
+  await expect(record(db, job_id, late)).rejects.toThrow(JobMoved)
+  await expect(recordFacts(db, job_id, before, '/runs/old')).rejects.toThrow(JobMoved)
+  expect(await jobStatus(db, job_id)).toEqual(status)
 })

@@ -19,7 +19,7 @@ import { recordLogs } from '../rows/logs.ts'
 import { recordSamples, samplesIn } from '../samples/recordSamples.ts'
 import { type JobRow, sources } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
-import { JobDeleted } from '../values/refused.ts'
+import { JobDeleted, JobMoved } from '../values/refused.ts'
 import { storableName } from '../values/storable.ts'
 
 /** The source of scores measured after training; it adds to another source. */
@@ -34,6 +34,10 @@ export interface Batch {
   events: readonly TrainingEvent[]
   /** The events are the whole history, so the earlier records of the run are deleted. */
   replace?: boolean
+  /** The folder that was read, if the job must be of this folder. */
+  root?: string
+  /** The events are of this folder, to which the job moves. */
+  moved_to?: { output_dir: string; folder_id: string | null }
 }
 
 export interface Recorded {
@@ -46,26 +50,32 @@ export interface Recorded {
 /**
  * Writes a batch and advances its source's cursor in one transaction, if the cursor is still at
  * `from`. So a repeated batch is written once. A source that begins when another source already
- * recorded the run replaces those records. Throws JobUnknown, and JobDeleted: a deleted job records
- * nothing until it is restored.
+ * recorded the run replaces those records. Throws JobUnknown, JobMoved, and JobDeleted: a deleted
+ * job records nothing until it is restored.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
   const { source, from, to, events } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
     if (job.deleted_at !== null) throw new JobDeleted(job)
+    refuseMoved(job, batch.root)
     if (!(await advance(tx, { job_id, source, from, to, revision }))) {
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
     const replace = batch.replace || (await isReadByAnotherSource(tx, job_id, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
-    const forgotten = replace ? await forgetRun(tx, job, revision) : {}
+    const forgotten = { ...(replace && (await forgetRun(tx, job, revision))), ...batch.moved_to }
     if (replace) await forgetOthers(tx, job_id, source)
     const columns = await write(tx, { ...job, ...forgotten }, revision, events, replace)
     await restoreDigests(tx, job_id, taken)
     const set = { ...forgotten, ...columns }
     return { set, answer: { recorded: true, revision, cursor: to } }
   })
+}
+
+/** Throws JobMoved if the job is not of the folder that was read. */
+function refuseMoved(job: LockedJob, root = job.output_dir): void {
+  if (root !== job.output_dir) throw new JobMoved(job)
 }
 
 /**
@@ -104,15 +114,17 @@ async function advance(
 }
 
 /**
- * Writes what an agent found: files that changed, a process that ended, a heartbeat. Throws
- * JobUnknown.
+ * Writes what an agent found: files that changed, a process that ended, a heartbeat. `root` is the
+ * folder where it was found, if the job must be of this folder. Throws JobUnknown and JobMoved.
  */
 export async function recordFacts(
   db: Database,
   job_id: string,
   events: readonly TrainingEvent[],
+  root?: string,
 ): Promise<Recorded> {
   return changeJob(db, job_id, async (tx, job, revision) => {
+    refuseMoved(job, root)
     const set = await write(tx, job, revision, events)
     return { set, answer: { recorded: true, revision, cursor: null } }
   })

@@ -14,6 +14,15 @@ export class JobUnknown extends Error {
   }
 }
 
+/** The job's run is in another folder now, so what was read in this one is not recorded. */
+export class JobMoved extends Error {
+  override readonly name = 'JobMoved'
+
+  constructor({ job_id, output_dir }: { job_id: string; output_dir: string }) {
+    super(`The run of job ${job_id} is in another folder now: ${output_dir}.`)
+  }
+}
+
 /** A person deleted the job, so nothing is recorded of it until somebody restores it. */
 export class JobDeleted extends JobUnknown {
   override readonly name = 'JobDeleted'

@@ -8,7 +8,7 @@ import { followFiles } from '../../recording/follower.ts'
 import { storedJobOf } from '../../recording/jobId.ts'
 import { applyNames } from '../../recording/jobNames.ts'
 import { OtherRunError } from '../../recording/journalCursor.ts'
-import { resetFilesCursor } from '../../recording/filesCursor.ts'
+import { moveFiles } from '../../recording/filesCursor.ts'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
@@ -22,6 +22,8 @@ import type { WrittenRun } from './writtenRuns.ts'
 
 /** How often to look for runs of the program, and how long one look may take (ms). */
 const LOOK = 500
+/** The pause after a look, in times of its duration: before and after the first run is found. */
+const REST = { before: 3, after: 10 }
 const LONGEST_LOOK = 20_000
 /** How long to look for a run before the job starts with the program's output alone (ms). */
 const GRACE = 3_000
@@ -167,7 +169,8 @@ export class ProgramRuns {
     while (!this.#over.aborted) {
       const began = performance.now()
       await this.#joinFound()
-      await pause(Math.max(LOOK, 10 * (performance.now() - began)), this.#over)
+      const rest = this.#isFirstOpen ? REST.before : REST.after
+      await pause(Math.max(LOOK, rest * (performance.now() - began)), this.#over)
     }
   }
 
@@ -219,8 +222,9 @@ export class ProgramRuns {
     const { run, name, joined: before } = part
     const isWhole = before?.isWhole ?? true
     const joined = new JoinedFolder(this.#run.root, root, isWhole)
+    await this.#beginIn(joined, { name, job_id: run.job_id })
+    await moveFiles(this.#board.db, { job_id: run.job_id, folder: root })
     before?.withdraw()
-    await resetFilesCursor(this.#board.db, run.job_id)
     const moved = await this.#put({ job_id: run.job_id, root, name }, joined)
     Object.assign(part, moved, { isByWeights: false })
     this.#follow(part)
@@ -250,7 +254,7 @@ export class ProgramRuns {
     const { db, host_id, host } = this.#board
     const { project: wanted, isNamed } = this.#run
     const project = wanted ?? DEFAULT_PROJECT
-    await joined?.begin(this.#started?.pid ?? process.pid, { name, project, job_id })
+    if (joined) await this.#beginIn(joined, { name, job_id })
     const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
     const folder_id = await folderId(root)
     const status = { status: 'starting', is_stoppable: true } as const
@@ -262,5 +266,11 @@ export class ProgramRuns {
     await endOtherJobs(db, job)
     const run = { job_id, folder: root, host_id, isStartedHere: true }
     return { run, name, joined, moved: new AbortController() }
+  }
+
+  /** Puts the marks of the program into the folder that it chose. */
+  async #beginIn(joined: JoinedFolder, named: { name: string; job_id: string }): Promise<void> {
+    const { project = DEFAULT_PROJECT } = this.#run
+    await joined.begin(this.#started?.pid ?? process.pid, { ...named, project })
   }
 }

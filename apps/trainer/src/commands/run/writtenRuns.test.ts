@@ -4,7 +4,6 @@ import { beforeAll, expect, test as alone } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { programsWithOwnFolders } from './testing.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { CLIENT, python, real } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()
@@ -72,6 +71,49 @@ await waits()`
     expect(await jobs()).toMatchObject([{ output_dir: where, status: 'completed' }])
   },
 )
+
+test('a log that a program keeps open is recorded in its own folder, which has the weights, while it runs and after', async () => {
+  const { cwd, ended, jobs, goOn } = await started(`
+import { openSync, writeSync } from 'node:fs'
+mkdirSync('output/model', { recursive: true })
+const file = openSync('output/model/log.csv', 'a')
+writeSync(file, 'epoch,loss,val_loss\\n')
+for (const [index, loss] of losses.entries()) {
+  if (index === 3) await waits()
+  save('output/model/epoch_' + (index + 1) + '.safetensors')
+  writeSync(file, index + ',1.5,' + loss + '\\n')
+}`)
+  const root = join(cwd, 'output/model')
+  const live = await jobAt(jobs, root, 3)
+  expect(live.best_checkpoint_path).toBe(join(root, 'epoch_3.safetensors'))
+  await goOn()
+  await ended
+  expect(await jobs()).toMatchObject([
+    { job_id: live.job_id, output_dir: root, status: 'completed', eval_loss: 6, best_step: 3 },
+  ])
+})
+
+test('a program that rewrites a JSON document is recorded, while it runs and after', async () => {
+  const { cwd, ended, jobs, goOn } = await started(`
+mkdirSync('out')
+const history = []
+for (const [index, val_loss] of losses.entries()) {
+  if (index === 3) await waits()
+  history.push({ epoch: index + 1, train_loss: 1.5, val_loss })
+  writeFileSync('out/history.json', JSON.stringify(history))
+  save('out/model_' + (index + 1) + '.safetensors')
+}`)
+  const root = join(cwd, 'out')
+  const live = await jobAt(jobs, root, 3)
+  await goOn()
+  await ended
+  expect(await jobs()).toMatchObject([
+    {
+      ...{ job_id: live.job_id, output_dir: root, status: 'completed', eval_loss: 6 },
+      best_checkpoint_path: join(root, 'model_3.safetensors'),
+    },
+  ])
+})
 
 test('several runs of one program are several jobs, and its output belongs to none of them', async () => {
   const script = `
@@ -155,60 +197,3 @@ for (const [index, loss] of losses.entries()) {
   ])
   expect(await readdir(join(cwd, 'results'))).toEqual(['log.csv'])
 })
-
-const SCRIPT = `
-import os, sys
-import bestmark
-bestmark.init("runs/one", total_steps=3)
-for step in range(1, 4):
-    bestmark.log({"eval_loss": 1 / step}, step=step)
-`
-
-real('a real program with the Python client is recorded where it calls init', async () => {
-  const cwd = await mkdtemp(join(here.path, 'client-'))
-  await writeFile(join(cwd, 'train.py'), SCRIPT)
-  const env = { ...here.env, INIT_CWD: cwd, PYTHONPATH: join(CLIENT, 'src') }
-  const { stderr } = await bestmark(['run', '--name', 'client', '--', python ?? '', 'train.py'], {
-    env,
-    cwd,
-  })
-  expect(stderr).not.toContain('No log or checkpoint')
-  const job = await here.jobNamed('client')
-  expect(job).toMatchObject({
-    output_dir: join(cwd, 'runs/one'),
-    status: 'completed',
-    current_step: 3,
-  })
-})
-
-const NATURAL = [
-  ['HuggingFace', 'natural_huggingface.py', 'results/hf'],
-  ['Lightning', 'natural_lightning.py', 'lightning_logs/version_0'],
-  ['plain PyTorch', 'natural_loop.py', 'weights'],
-  ['SummaryWriter', 'natural_writer.py', ''],
-] as const
-
-for (const [framework, script, folder] of NATURAL) {
-  real(
-    `a real program of ${framework} whose script names its folder is recorded there`,
-    async () => {
-      const cwd = await mkdtemp(join(here.path, 'real-'))
-      const env = { ...here.env, INIT_CWD: cwd, CUDA_VISIBLE_DEVICES: '' }
-      const words = [
-        'run',
-        '--name',
-        framework,
-        '--',
-        python ?? '',
-        join(CLIENT, 'programs', script),
-      ]
-      const { code, stderr } = await bestmark(words, { env, cwd })
-      expect(code).toBe(0)
-      expect(stderr).not.toContain('No log or checkpoint')
-      const job = await here.jobNamed(framework)
-      expect(job).toMatchObject({ output_dir: join(cwd, folder), status: 'completed' })
-      expect(job?.eval_loss).not.toBeNull()
-      expect(job?.best_checkpoint_path).not.toBeNull()
-    },
-  )
-}

@@ -94,7 +94,7 @@ export class WrittenRuns {
     for (const below of await this.#below()) {
       for (const { path, mtime } of await findWeights(below)) {
         const folder = dirname(join(below, path))
-        if (mtime < this.#program.started_at - OLDER || this.#isKnown(folder)) continue
+        if (mtime < this.#since || this.#isKnown(folder)) continue
         if (this.#isCandidate(folder)) found = commonFolder(found, folder)
       }
     }
@@ -138,16 +138,31 @@ export class WrittenRuns {
     })
   }
 
-  /** The highest run above a file that reads it, since a log may be in a subfolder of its run. */
+  /**
+   * The lowest run above a file that reads it; or a higher one, of which the program also writes
+   * other logs or weights.
+   */
   async #runAround(file: string): Promise<RunIdentity | undefined> {
     let run: RunIdentity | undefined
+    let inner: string | undefined
     let folder = dirname(file)
     for (let level = 0; level < LEVELS && dirname(folder) !== folder; level++) {
-      const found = this.#isCandidate(folder) ? await identityOf(folder) : undefined
-      if (found && (await logsOf(folder)).has(relative(folder, file))) run = found
+      const isReader = (await logsOf(folder)).has(relative(folder, file))
+      if (isReader && (inner === undefined || (await this.#hasMore(folder, inner)))) {
+        if (this.#isCandidate(folder)) run = await identityOf(folder)
+        inner = folder
+      }
       folder = dirname(folder)
     }
     return run
+  }
+
+  /** Whether the program wrote logs or weights of a run outside of a folder below its root. */
+  async #hasMore(root: string, inner: string): Promise<boolean> {
+    const written = [...(await logsOf(root))].filter((file) => this.#isNew(join(root, file)))
+    const weights = (await findWeights(root)).filter(({ mtime }) => mtime >= this.#since)
+    const paths = [...written, ...weights.map(({ path }) => path)]
+    return paths.some((path) => !isBelow(join(root, path), inner))
   }
 
   #isCandidate(root: string): boolean {
@@ -167,10 +182,18 @@ export class WrittenRuns {
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
   async #isWritten(root: string): Promise<boolean> {
     const files = await logsOf(root)
-    const since = this.#program.started_at - OLDER
-    const isNew = (file: string): boolean => (statIfSeen(join(root, file))?.mtimeMs ?? 0) >= since
+    const isNew = (file: string): boolean => this.#isNew(join(root, file))
     // Another `bestmark run` keeps its program's output there.
     return !isNew(OUTPUT) && [...files].some(isNew)
+  }
+
+  #isNew(path: string): boolean {
+    return (statIfSeen(path)?.mtimeMs ?? 0) >= this.#since
+  }
+
+  /** Files of the program have this time or a later one (ms). */
+  get #since(): number {
+    return this.#program.started_at - OLDER
   }
 }
 

@@ -33,6 +33,8 @@ export interface Source {
   /** Paths of the files that it reads. Some of them may be missing. */
   files: (listing: Listing) => Promise<string[]>
   open: (options: ReadOptions) => SourceReader
+  /** The program removes older files while it trains, so a run does not end with them. */
+  rotates?: true
   /** The program's names for the run and its project. */
   identity?: (root: string) => Promise<{ name?: string; project?: string }>
 }

@@ -15,7 +15,6 @@ import { isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { Listing } from '../../files/listing.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
-import { WholeReader } from '../reader/wholeReader.ts'
 import type { Candidate } from '../weights/candidate.ts'
 import { emptyHistory } from '../weights/logHistory.ts'
 import { listWeights } from '../weights/finder.ts'
@@ -23,6 +22,7 @@ import { joinWeights } from '../weights/join.ts'
 import { readClaimedBest } from '../weights/claimedBest.ts'
 import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
+import { type Numbers, WeightsReader } from './weightsReader.ts'
 
 /** The source name of a run with weights and without a log. */
 export const WEIGHTS_ONLY_NAME = 'weights'
@@ -33,15 +33,23 @@ export const WEIGHTS_ONLY_NAME = 'weights'
  */
 export const WEIGHTS_ONLY: Source = {
   name: WEIGHTS_ONLY_NAME,
-  isHere: async (listing) => {
-    // Several folders of weights are several runs.
-    const found = await listWeights(listing)
-    const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
-    const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
-    return isHere && (await findCandidates(listing)).some(isMeasured)
-  },
+  isHere: (listing) => hasWeights(listing, isMeasured),
   files,
-  open: (options) => new WholeReader({ files, events: eventsIn }, options),
+  open: (options) => new WeightsReader({ files, events: eventsIn }, options),
+  rotates: true,
+}
+
+/** Whether the weights hold the scores of a monitor, as Lightning's ModelCheckpoint keeps them. */
+export function isMonitored(listing: Listing): Promise<boolean> {
+  return hasWeights(listing, hasScores)
+}
+
+async function hasWeights(listing: Listing, is: (one: Candidate) => boolean): Promise<boolean> {
+  // Several folders of weights are several runs.
+  const found = await listWeights(listing)
+  const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
+  const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
+  return isHere && (await findCandidates(listing)).some(is)
 }
 
 /** Folders that hold the weights of a run. */
@@ -51,17 +59,24 @@ async function files(listing: Listing): Promise<string[]> {
   return (await findCandidates(listing)).map(({ found }) => found.file)
 }
 
-function isMeasured({ facts }: Candidate): boolean {
-  const names = Object.keys(facts.values)
-  return (facts.monitor?.scores.size ?? 0) > 0 || names.some(isHeldOut)
+function isMeasured(candidate: Candidate): boolean {
+  return hasScores(candidate) || Object.keys(candidate.facts.values).some(isHeldOut)
 }
 
-async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
+function hasScores({ facts }: Candidate): boolean {
+  return (facts.monitor?.scores.size ?? 0) > 0
+}
+
+async function eventsIn(
+  { root, isOver }: ReadOptions,
+  numbers: Numbers,
+): Promise<TrainingEvent[]> {
   const candidates = await findCandidates(new Listing(root))
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const
   const none = { metric: null, total_epochs: null }
-  const ordered = orderWeights(joinWeights(candidates, emptyHistory(), axis, none), candidates)
+  const joined = joinWeights(candidates, emptyHistory(), axis, none)
+  const ordered = orderWeights(joined, candidates, numbers)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
   const claim = readClaimedBest(candidates, ordered.saved, emptyHistory(), true)
@@ -80,14 +95,18 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
 function orderWeights(
   found: readonly SavedFile[],
   candidates: readonly Candidate[],
+  numbers: Numbers,
 ): { saved: SavedFile[]; notes: string[] } {
   if (found.some(({ step }) => step !== null)) {
     return { saved: [...found], notes: found.flatMap(({ step_note }) => step_note ?? []) }
   }
   const inOrder = found.toSorted((a, b) => a.mtime - b.mtime || (a.path < b.path ? -1 : 1))
   const valuesOf = new Map(candidates.map(({ found, facts }) => [found.path, facts.values]))
-  const saved = inOrder.map((one, index) => {
-    return { ...one, step: index + 1, values: valuesOf.get(one.path) ?? {} }
+  const saved = inOrder.map((one) => {
+    const file = `${one.path} ${one.mtime}`
+    const step = numbers.get(file) ?? numbers.size + 1
+    numbers.set(file, step)
+    return { ...one, step, values: valuesOf.get(one.path) ?? {} }
   })
   return {
     saved,

@@ -1,0 +1,38 @@
+import type { TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { readerNote } from '../sources/events/newEvents.ts'
+import type { Piece } from '../sources/reader/source.ts'
+import { nextPiece } from './piece.ts'
+
+const noted = (...texts: string[]): TrainingEvent[] => texts.map((text) => readerNote(0, text))
+
+const readerOf = (...pieces: (Piece | Error)[]) => ({
+  next: () => {
+    const piece = pieces.shift()
+    if (!piece || piece instanceof Error) return Promise.reject(piece ?? new Error('no more'))
+    return Promise.resolve(piece)
+  },
+})
+
+const piece = (cursor: string, events: TrainingEvent[], replace = false): Piece => {
+  return { events, cursor, replace }
+}
+
+test('all news of a reader are one piece', async () => {
+  const reader = readerOf(
+    ...[piece('1', noted('row'), true), piece('2', noted('weights')), piece('2', [])],
+  )
+  const expected = { events: noted('row', 'weights'), cursor: '2', replace: true, isWhole: true }
+  expect(await nextPiece(reader, '')).toEqual(expected)
+})
+
+test('a piece that replaces the history replaces the pieces before it', async () => {
+  const reader = readerOf(piece('1', noted('old')), piece('2', noted('new'), true), piece('2', []))
+  expect(await nextPiece(reader, '0')).toMatchObject({ events: noted('new'), replace: true })
+})
+
+test('what was read before an error is kept, and the first error is thrown', async () => {
+  const reader = readerOf(piece('1', noted('row')), new Error('unreadable'))
+  expect(await nextPiece(reader, '0')).toMatchObject({ cursor: '1', isWhole: false })
+  await expect(nextPiece(readerOf(new Error('unreadable')), '0')).rejects.toThrow('unreadable')
+})
