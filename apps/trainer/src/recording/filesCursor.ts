@@ -14,7 +14,10 @@ export async function moveFiles(
   { job_id, folder: root }: Pick<RecordedRun, 'job_id' | 'folder'>,
 ): Promise<void> {
   const sources = await findSources(root)
-  const { events, cursor } = await nextPiece(openRun(sources, { root, cursor: null, isOver: false }), '')
+  const { events, cursor } = await nextPiece(
+    openRun(sources, { root, cursor: null, isOver: false }),
+    '',
+  )
   const moved_to = { output_dir: root, folder_id: await folderId(root) }
   const to = writeCursor({ shift: 0, cursor })
   for (;;) {

@@ -166,7 +166,7 @@ test('without a best, the reason says what was skipped', () => {
   expect(why([[10, NaN]], { among: 'evaluations' })).toBe(
     `${none} no evaluation has a finite eval_f1.`,
   )
-  expect(why([[10, 0.5]], { checkpoints: [] })).toBe(`${none} no checkpoint was saved.`)
+  expect(why([[10, 0.5]], { checkpoints: [] })).toBe(`${none} no checkpoint was found.`)
 })
 
 test('without a best there is no short reason, and a choice that nobody explained names nobody', () => {

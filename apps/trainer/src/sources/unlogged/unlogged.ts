@@ -67,10 +67,7 @@ function hasScores({ facts }: Candidate): boolean {
   return (facts.monitor?.scores.size ?? 0) > 0
 }
 
-async function eventsIn(
-  { root, isOver }: ReadOptions,
-  numbers: Numbers,
-): Promise<TrainingEvent[]> {
+async function eventsIn({ root, isOver }: ReadOptions, numbers: Numbers): Promise<TrainingEvent[]> {
   const candidates = await findCandidates(new Listing(root))
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const

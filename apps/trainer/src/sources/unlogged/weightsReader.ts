@@ -54,7 +54,9 @@ export class WeightsReader implements SourceReader {
     if (events.length === 0) return { events, cursor: this.#cursor, replace: false }
     const sent = new Set(this.#at.sent)
     const isSent = (event: TrainingEvent): boolean => sent.has(keyOf(event))
-    const steps = events.flatMap((event) => ('step' in event && event.step !== null ? event.step : []))
+    const steps = events.flatMap((event) =>
+      'step' in event && event.step !== null ? event.step : [],
+    )
     const isLater = steps.length > 0 && Math.min(...steps) > this.#at.last
     const isKept = sent.size === 0 || events.some((event) => isSaved(event) && isSent(event))
     const replace = this.#isOutdated || (!isLater && !isKept)
