@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrainingEvent } from '@bestmark/core'
 import {
@@ -24,11 +24,9 @@ import {
 } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Board } from '../board/board.ts'
 import { importExport } from './restoration.ts'
-import { writeExport } from './exportFile.ts'
 import { exportHeader } from './exportHeader.ts'
-import { rowsOf, storedJob } from './testing.ts'
+import { boardOf, fileOf, rowsOf, storedJob } from './testing.ts'
 import { importRun } from '../recording/importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { shipNext } from '../shipping/shipping.ts'
@@ -44,17 +42,6 @@ afterAll(async () => {
   await here[Symbol.asyncDispose]()
   await there[Symbol.asyncDispose]()
 })
-
-function boardOf(db: TestDatabase, home: string): Board {
-  return { db, home, host_id: randomUUID(), host: 'here', [Symbol.asyncDispose]: async () => {} }
-}
-
-async function fileOf(board: Board, job_id: string, path: string) {
-  const lines: string[] = []
-  await writeExport(board, job_id, async (line) => void lines.push(line))
-  await writeFile(path, lines.join(''))
-  return { path, header: exportHeader(path)! }
-}
 
 const more = (job_id: string, ...events: object[]) =>
   recordFacts(

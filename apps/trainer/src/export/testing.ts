@@ -9,6 +9,11 @@ import {
   currentFiles,
 } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import type { Board } from '../board/board.ts'
+import { writeExport } from './exportFile.ts'
+import { exportHeader } from './exportHeader.ts'
 
 /** All that a board stores about a job, except when and by whom it was written. */
 export async function storedJob(db: TestDatabase, job_id: string) {
@@ -73,4 +78,17 @@ function asText(row: object, omitted: readonly string[]): string {
   const kept = Object.entries(row).filter(([column]) => !omitted.includes(column))
   const withNaN = (_key: string, value: unknown) => (Object.is(value, NaN) ? 'NaN' : value)
   return JSON.stringify(kept.sort(), withNaN)
+}
+
+/** A board over a test database; nothing is closed with it. */
+export function boardOf(db: TestDatabase, home: string): Board {
+  return { db, home, host_id: randomUUID(), host: 'here', [Symbol.asyncDispose]: async () => {} }
+}
+
+/** Exports a job to a file, and reads its header. */
+export async function fileOf(board: Board, job_id: string, path: string) {
+  const lines: string[] = []
+  await writeExport(board, job_id, async (line) => void lines.push(line))
+  await writeFile(path, lines.join(''))
+  return { path, header: exportHeader(path)! }
 }

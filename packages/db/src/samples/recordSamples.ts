@@ -26,7 +26,7 @@ export function samplesIn(events: readonly EventOf<'sample' | 'log'>[]): SampleE
  * The id of a sample: of its file, or of a text at one step. A file that is recorded again is the
  * same sample.
  */
-export function sampleId(
+function sampleId(
   job_id: string,
   one: Pick<SampleEvent, 'attempt' | 'step' | 'epoch' | 'kind' | 'prompt_index' | 'path'>,
 ): string {
