@@ -38,7 +38,7 @@ test('an open page says that the board does not answer, and later continues', as
   await page.getByText('The board does not answer.').waitFor()
   await run.record(metrics(250, 0.25))
   await line.mend()
-  await page.locator('[data-field=loss]', { hasText: '0.2500' }).waitFor()
+  await page.locator('[data-field=loss]', { hasText: '0.2500' }).waitFor({ state: 'attached' })
   await page.getByText('The board does not answer.').waitFor({ state: 'detached' })
   expect(site.server.exitCode).toBeNull()
 })

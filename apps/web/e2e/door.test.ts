@@ -198,7 +198,7 @@ test('a new token ends the link, the sessions and the open pages', async () => {
   page.on('request', (request) => requested.push(new URL(request.url()).pathname))
   // The pauses between tries are shorter than this.
   await pause(3_000)
-  expect(requested).not.toContain('/trpc/watch')
+  expect(requested).not.toContain('/trpc/watchMany')
   expect((await ask(`127.0.0.1:${port}`, '/', { cookie: session.cookie })).status).toBe(401)
   expect((await ask(`127.0.0.1:${port}`, `/?token=${site.token}`)).status).toBe(401)
   const authorization = `Bearer ${site.token}`

@@ -66,11 +66,10 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
   }
 }
 
-/** Opens the list or a job, and waits until the page is live, which means that it has subscribed. */
+/** Opens the list, a job or a comparison, and waits until the page receives changes. */
 export async function goLive(page: Page, path: string): Promise<void> {
-  const watching = page.waitForResponse((response) => response.url().includes('/trpc/watch'))
   await page.goto(path)
-  await watching
+  await isLive(page)
 }
 
 /** How wide a screen is (px), and its colours. */
@@ -86,7 +85,12 @@ export async function showOn(page: Page, [width, colorScheme]: Screen): Promise<
   )
 }
 
-async function serve(home: string, databaseUrl: string) {
+export async function isLive(page: Page): Promise<void> {
+  await page.locator('[data-connection=live]').waitFor({ state: 'attached' })
+}
+
+/** A server of the pages for a board. */
+export async function serve(home: string, databaseUrl: string) {
   const board = { BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
   const env = { ...process.env, ...board, BESTMARK_PAGES: inject('pages') }
   const server = fork('serve.ts', {

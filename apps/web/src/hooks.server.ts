@@ -53,6 +53,8 @@ const authorization: Handle = async ({ event, resolve }) => {
   return resolve(event)
 }
 
+const SUBSCRIPTIONS = new Set(['watch', 'watchMany'])
+
 /**
  * Whether a procedure answers with the error itself. A subscription does not, because its answer
  * begins with status 200.
@@ -60,7 +62,7 @@ const authorization: Handle = async ({ event, resolve }) => {
 function isProcedureCall({ params, route }: RequestEvent): boolean {
   if (route.id === '/api/v1/[...path]') return true
   const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
-  return procedures.length > 0 && !procedures.includes('watch')
+  return procedures.length > 0 && !procedures.some((name) => SUBSCRIPTIONS.has(name))
 }
 
 const pages: Handle = async ({ event, resolve }) => {

@@ -33,6 +33,36 @@ function follow(
   return promise.finally(() => subscription.unsubscribe())
 }
 
+type Reader = Parameters<Client['watchMany']['subscribe']>[0]['readers'][number]
+type ReaderMessage = { key: string; id: string; data: Message['data'] }
+
+/** The messages of several readers until `enough` came. */
+function followMany(
+  readers: Reader[],
+  enough: (all: ReaderMessage[]) => boolean | Promise<boolean>,
+): Promise<ReaderMessage[]> {
+  const all: ReaderMessage[] = []
+  const { promise, resolve, reject } = Promise.withResolvers<ReaderMessage[]>()
+  const subscription = api.watchMany.subscribe(
+    { readers },
+    {
+      onData: ({ id, data }) => {
+        const [key = '', position = ''] = id.split(' ')
+        all.push({ key, id: position, data })
+        Promise.resolve(enough(all)).then((isEnough) => isEnough && resolve(all), reject)
+      },
+      onError: reject,
+    },
+  )
+  return promise.finally(() => subscription.unsubscribe())
+}
+
+/** The points of the series that one reader received. */
+function lossesOf(all: ReaderMessage[], reader: string): number[] {
+  const own = all.filter(({ key }) => key === reader)
+  return own.flatMap(({ data }) => data.series.flatMap(({ values }) => [...values]))
+}
+
 const metrics = (step: number, loss: number | string) =>
   ({ type: 'metrics', step, values: { loss } }) as const
 
@@ -132,6 +162,37 @@ test('an interrupted subscription continues after the last message, each point o
   const [first, resumed] = board.subscriptions.slice(before)
   expect(first?.lastEventId).toBeNull()
   expect(resumed?.lastEventId).toMatch(/^\d+~\d+$/)
+})
+
+test('several readers over one connection get their own messages and continue on their own', async () => {
+  const [one, other] = [await board.newJob('one'), await board.newJob('other')]
+  const { board_revision: since } = await api.jobs.list.query()
+  const before = board.subscriptions.length
+  const series = { job_id: one, names: ['loss'], ordinals: {} }
+  const readers = [
+    { key: 'a', watch: { jobs: [one], series } },
+    { key: 'b', watch: { jobs: [other] } },
+    { key: 'list', watch: { jobs: 'all' as const, since } },
+  ]
+  const first = await followMany(readers, async (all) => {
+    if (all.length === 2) {
+      await board.recordEvents(one, metrics(1, 3))
+      await board.recordEvents(other, metrics(1, 4))
+    }
+    return new Set(all.map(({ key }) => key)).size === 3 && lossesOf(all, 'a').length === 1
+  })
+  expect(new Set(first.filter(({ key }) => key === 'b').map(({ data }) => data.job_id))).toEqual(
+    new Set([other]),
+  )
+  await board.recordEvents(one, metrics(2, 2))
+  const last = (key: string) => first.findLast((message) => message.key === key)?.id
+  const again = readers.map(({ key, watch }) => ({
+    key,
+    watch: { ...watch, lastEventId: last(key) },
+  }))
+  const second = await followMany(again, (all) => lossesOf(all, 'a').length > 0)
+  expect([lossesOf(first, 'a'), lossesOf(second, 'a')]).toEqual([[3], [2]])
+  expect(board.subscriptions.length - before).toBe(2)
 })
 
 test('a tool can follow every job of the board', async () => {

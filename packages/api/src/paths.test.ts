@@ -37,6 +37,10 @@ async function answers(): Promise<Record<string, unknown>> {
   const rule = { project: null, kinds: ['failed' as const], evaluations: 5, destination }
   const saved = await api.alerts.rules.save(rule)
   const { rule_id } = saved[0] ?? { rule_id: '' }
+  const reader = { key: 'tab', watch: { jobs: [job_id] } }
+  const followingMany = (await api.watchMany({ readers: [reader] }))[Symbol.asyncIterator]()
+  const newsOfMany = await followingMany.next()
+  await followingMany.return?.()
   return {
     watch: news.value,
     'alerts.rules.save': saved,
@@ -44,6 +48,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'alerts.test': await api.alerts.test({ rule_id }),
     'alerts.list': await api.alerts.list(),
     'alerts.rules.remove': await api.alerts.rules.remove({ rule_id }),
+    watchMany: newsOfMany.value,
     'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
     'deployments.list': await api.deployments.list(),
     'checkpoints.list': await api.checkpoints.list({ job_id }),
@@ -104,7 +109,7 @@ test('in every answer a path is relative to its root, unless its field is called
 test('the best path of the status is that of the best checkpoint in every answer', async () => {
   const all = await answers()
   const best = '/runs/moby/out/checkpoint-200'
-  for (const name of ['watch', 'jobs.list', 'jobs.status']) {
+  for (const name of ['watch', 'watchMany', 'jobs.list', 'jobs.status']) {
     expect(textsNamed(all[name], 'best_checkpoint_path')).toContain(best)
   }
   const list = all['checkpoints.list'] as RouterOutputs['checkpoints']['list']

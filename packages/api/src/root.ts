@@ -10,7 +10,7 @@ import { samples } from './samples.ts'
 import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { views } from './views.ts'
-import { watch } from './watch.ts'
+import { watch, watchMany } from './watch.ts'
 
 export const appRouter = router({
   alerts,
@@ -24,6 +24,7 @@ export const appRouter = router({
   deployments,
   views,
   watch,
+  watchMany,
 })
 
 export type AppRouter = typeof appRouter

@@ -1,4 +1,4 @@
-import { InputRefused, wire } from '@bestmark/core'
+import { InputRefused, LIVE, wire } from '@bestmark/core'
 import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
@@ -23,8 +23,8 @@ const t = initTRPC
     errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
     sse: {
       // Missing pings show that a connection died; the client then reconnects.
-      ping: { enabled: true, intervalMs: 5_000 },
-      client: { reconnectAfterInactivityMs: 12_000 },
+      ping: { enabled: true, intervalMs: LIVE.pingMs },
+      client: { reconnectAfterInactivityMs: LIVE.silentMs },
     },
   })
 

@@ -59,6 +59,9 @@ const deserialize = (text: string): unknown => parse(text, { rows: rowsOf, named
 /** The limits of one request: procedures in a batch, and characters of its address. */
 export const BATCH = { maxItems: 32, maxURLLength: 12_000 }
 
+/** A live stream sends a ping this often; a reader that hears nothing for longer connects again. */
+export const LIVE = { pingMs: 5_000, silentMs: 12_000 }
+
 /**
  * The transformer between server and clients. It keeps NaN, ±Infinity, Dates and typed arrays,
  * which JSON does not support, and writes the names of rows of one shape once.

@@ -1,12 +1,6 @@
 import type { AppRouter, RouterInputs, RouterOutputs } from '@bestmark/api'
 import { BATCH, fitsAddress, wire } from '@bestmark/core'
-import {
-  createTRPCClient,
-  httpBatchLink,
-  httpLink,
-  httpSubscriptionLink,
-  splitLink,
-} from '@trpc/client'
+import { createTRPCClient, httpBatchLink, httpLink, splitLink } from '@trpc/client'
 
 export type JobPage = RouterOutputs['jobs']['list']
 export type JobCells = JobPage['cells']
@@ -30,21 +24,17 @@ export type Deployment = RouterOutputs['deployments']['list']['deployments'][num
 
 const url = '/trpc'
 
-/** The procedures that a page calls. */
+/** The procedures that a page calls. Live messages come through `watch/`. */
 export const api = createTRPCClient<AppRouter>({
   links: [
     splitLink({
-      condition: (operation) => operation.type === 'subscription',
-      true: httpSubscriptionLink({ url, transformer: wire }),
+      // A slow call is sent alone: a batch is answered only when its last part is.
+      condition: ({ path }) => path === 'backtest.run',
+      true: httpLink({ url, transformer: wire }),
       false: splitLink({
-        // A slow call is sent alone: a batch is answered only when its last part is.
-        condition: ({ path }) => path === 'backtest.run',
-        true: httpLink({ url, transformer: wire }),
-        false: splitLink({
-          condition: ({ type, input }) => type === 'query' && !fitsAddress(input),
-          true: httpLink({ url, transformer: wire, methodOverride: 'POST' }),
-          false: httpBatchLink({ ...BATCH, url, transformer: wire }),
-        }),
+        condition: ({ type, input }) => type === 'query' && !fitsAddress(input),
+        true: httpLink({ url, transformer: wire, methodOverride: 'POST' }),
+        false: httpBatchLink({ ...BATCH, url, transformer: wire }),
       }),
     }),
   ],

@@ -1,8 +1,16 @@
 import type { TrainingJobStatus } from '@bestmark/core'
+import type { Delta } from './api.ts'
 
 /** The status of a run that overfits, with the changes of a test. */
 export function aStatus(change: Partial<TrainingJobStatus> = {}): TrainingJobStatus {
   return { ...STATUS, ...change }
+}
+
+/** A message about one job, without news beside its status. */
+export function aDelta(revision: number): Delta {
+  const { job_id } = STATUS
+  const none = { series: [], deployments: [], checkpoints: false, logs: false, samples: false }
+  return { job_id, revision, status: aStatus(), ...none }
 }
 
 const STATUS: TrainingJobStatus = {

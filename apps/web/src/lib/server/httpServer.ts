@@ -20,6 +20,8 @@ export interface Limits {
   /** How often the time limits are checked. */
   check: number
   connections: number
+  /** The address and the headers; the address of a live stream names all series of all tabs. */
+  head: number
   body: number
 }
 
@@ -32,6 +34,7 @@ export const LIMITS: Limits = {
   idle: 20_000,
   check: 1_000,
   connections: 1_000,
+  head: 131_072,
   body: 131_072,
 }
 
@@ -44,6 +47,7 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
     requestTimeout: limits.request,
     keepAliveTimeout: limits.idle,
     connectionsCheckingInterval: limits.check,
+    maxHeaderSize: limits.head,
   }
   const server = createServer(times, (request, response) => {
     // Files of the build are answered before the hooks of the pages run.

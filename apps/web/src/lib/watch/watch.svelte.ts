@@ -1,29 +1,26 @@
 import { TRPCClientError } from '@trpc/client'
 import type { AppRouter } from '@bestmark/api'
 import { api, type Delta } from '../api.ts'
-import { backoff } from './backoff.ts'
+import { CONNECTING, type Letter, type Link, type WatchInput } from './reader.ts'
+import { openSource } from './source.ts'
+import { Tabs } from './tabs.ts'
 
-export type WatchInput = Parameters<typeof api.watch.subscribe>[0]
-
-/**
- * `resting`: the tab is hidden, so there is no subscription. `away`: the board does not answer.
- * `ended`: this browser lost its access, so there is no further try.
- */
-export type Connection = 'connecting' | 'live' | 'resting' | 'away' | 'ended'
+/** `resting`: the tab is hidden, so it follows nothing. */
+export type Connection = Link['connection'] | 'resting'
 
 /**
- * The only subscription of a tab. It is closed while the tab is hidden. When it opens again, `input`
- * is called again, so it continues from the last message. A lost subscription is tried again with
- * growing pauses.
+ * What a page follows, over the one connection of all tabs. It rests while the tab is hidden, and
+ * then continues after its last message.
  */
 export class Watch {
-  connection = $state<Connection>('connecting')
+  link = $state.raw<Link>(CONNECTING)
+  #isResting = $state(false)
   #input: () => WatchInput
   #ondelta: (delta: Delta) => void
   #onback: () => void
-  #subscription: { unsubscribe: () => void } | null = null
-  #retry: ReturnType<typeof setTimeout> | undefined
-  #failures = 0
+  /** What is followed now; null if `input` must be called again. */
+  #position: Position | null = null
+  #stop: (() => void) | null = null
   #wasAway = false
 
   /** `onback` is called when the board answers again after it was away or the tab was hidden. */
@@ -37,80 +34,94 @@ export class Watch {
     this.#onback = onback
   }
 
+  get connection(): Connection {
+    return this.#isResting ? 'resting' : this.link.connection
+  }
+
   /** Follows until the returned function is called; made for `onMount`. */
   follow = (): (() => void) => {
     document.addEventListener('visibilitychange', this.#look)
     this.#look()
     return () => {
       document.removeEventListener('visibilitychange', this.#look)
-      this.#close()
+      this.#leave()
+      this.#position = null
     }
   }
 
-  /** Subscribes again with a new input, when other series are shown. */
+  /** Follows a new input, when other series are shown. */
   renew(): void {
-    if (this.#subscription) this.#open()
+    this.#position = null
+    if (this.#stop) this.#enter()
   }
 
   #look = (): void => {
-    if (this.connection === 'ended') return
-    if (!document.hidden) return this.#open()
-    this.#close()
-    this.connection = 'resting'
+    if (this.link.connection === 'ended') return
+    this.#isResting = document.hidden
+    if (!document.hidden) return this.#enter()
+    this.#leave()
+    this.link = CONNECTING
     this.#wasAway = true
   }
 
-  #open(): void {
-    this.#close()
-    if (this.connection === 'resting') this.connection = 'connecting'
-    this.#subscription = api.watch.subscribe(this.#input(), {
-      onStarted: () => this.#setLive(),
-      onData: ({ data }) => {
-        this.#setLive()
-        this.#ondelta(data)
-      },
-      onConnectionStateChange: ({ state, error }) => {
-        if (state === 'connecting' && error) this.#setAway()
-      },
-      onError: () => this.#setAway(),
-    })
+  #enter(): void {
+    this.#leave()
+    const position = (this.#position ??= positionOf($state.snapshot(this.#input())))
+    const { watch, after } = position
+    const reader = { key: crypto.randomUUID(), watch, after }
+    this.#stop = theTabs().follow(reader, (letter) => this.#take(position, letter))
   }
 
-  #setLive(): void {
-    this.connection = 'live'
-    this.#failures = 0
-    if (this.#wasAway) this.#onback()
+  #leave(): void {
+    this.#stop?.()
+    this.#stop = null
+  }
+
+  #take(position: Position, letter: Letter): void {
+    if (letter.kind === 'link') return this.#setLink(letter.link)
+    position.after = letter.after
+    if (isNews(position, letter.delta)) this.#ondelta(letter.delta)
+  }
+
+  #setLink(link: Link): void {
+    this.link = link
+    if (link.connection === 'away') this.#wasAway = true
+    if (link.connection !== 'live' || !this.#wasAway) return
     this.#wasAway = false
-  }
-
-  #setAway(): void {
-    this.#close()
-    this.connection = 'away'
-    this.#wasAway = true
-    this.#failures += 1
-    const retry = setTimeout(() => this.#open(), backoff(this.#failures))
-    this.#retry = retry
-    isAccessLost()
-      .then((isIt) => {
-        if (isIt && this.#retry === retry) this.#end()
-      })
-      .catch(reportError)
-  }
-
-  #end(): void {
-    this.#close()
-    this.connection = 'ended'
-  }
-
-  #close(): void {
-    clearTimeout(this.#retry)
-    this.#retry = undefined
-    this.#subscription?.unsubscribe()
-    this.#subscription = null
+    this.#onback()
   }
 }
 
-/** Whether this browser lost its access; a lost stream does not give the reason. */
+/** What is followed, and how far it was received. */
+interface Position {
+  watch: WatchInput
+  /** The id of the last message. */
+  after: string | null
+  /** The revision of each job that was received, where every job is followed. */
+  revisions: Map<string, number>
+}
+
+function positionOf(watch: WatchInput): Position {
+  return { watch, after: null, revisions: new Map() }
+}
+
+/** The position on the whole board is that of its slowest writer, so some news come again. */
+function isNews({ watch, revisions }: Position, { job_id, revision }: Delta): boolean {
+  if (watch.jobs !== 'all') return true
+  if (revision <= (revisions.get(job_id) ?? 0)) return false
+  revisions.set(job_id, revision)
+  return true
+}
+
+let tabs: Tabs | undefined
+
+function theTabs(): Tabs {
+  if (tabs) return tabs
+  const opened = new Tabs({ open: openSource, isAccessLost })
+  addEventListener('online', () => opened.tryNow())
+  return (tabs = opened)
+}
+
 async function isAccessLost(): Promise<boolean> {
   try {
     await api.hosts.fullDisks.query({})
