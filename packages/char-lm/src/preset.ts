@@ -37,7 +37,7 @@ const DEFAULT: Preset = {
   adam_beta1: 0.9,
   adam_beta2: 0.99,
   seed: 1,
-  sample_characters: 300,
+  sample_characters: 120,
   sample_temperature: 0.8,
 }
 

@@ -1,10 +1,24 @@
 import { randomStream } from './random.ts'
 import type { Learner } from './learner.ts'
+import type { Run } from './run.ts'
 import type { Preset } from './preset.ts'
 import type { Alphabet } from './text.ts'
 
 /** The prompt that every model of this recipe continues. */
 export const PROMPT = 'In the morning the old '
+
+interface Sampled {
+  learner: Learner
+  alphabet: Alphabet
+  preset: Preset
+  step: number
+}
+
+/** Reports what the learner's weights write, at the training's step. */
+export function recordSample(run: Run, { learner, alphabet, preset, step }: Sampled): void {
+  const text = writeSample(learner, alphabet, preset)
+  run.record({ type: 'sample', step, kind: 'text', prompt: PROMPT, text })
+}
 
 /**
  * The prompt and what the learner's current weights write after it, `sample_characters` in total.

@@ -1,12 +1,11 @@
 import type { Run } from './run.ts'
 import { load } from './saved.ts'
-import { PROMPT, writeSample } from './sample.ts'
 import { epochOf, type Training } from './training.ts'
 import { fixedBatches } from './text.ts'
 
 /**
  * Evaluates the best and then the last checkpoint on the test split, which neither training nor
- * selection used. Both continue the same prompt.
+ * selection used.
  */
 export function scoreTest(run: Run, training: Training): void {
   const { learner, state } = training
@@ -45,6 +44,4 @@ function scoreWeights(run: Run, training: Training, of: { attempt: number; step:
   const samples = batches.length * preset.batch_size
   const epoch = epochOf(step, preset)
   run.record({ type: 'evaluation', attempt, step, epoch, values, samples })
-  const text = `Step ${step} continues “${PROMPT}”:\n${writeSample(learner, alphabet, preset)}`
-  run.record({ type: 'log', attempt, level: 'sample', step, text })
 }

@@ -10,6 +10,7 @@ import { Learner } from './learner.ts'
 import { initialTensors, type Model } from './model.ts'
 import { findPreset, type Preset } from './preset.ts'
 import { load, save } from './saved.ts'
+import { recordSample } from './sample.ts'
 import { Alphabet, fixedBatches, readSplits, trainBatch } from './text.ts'
 
 /** One attempt to train a preset: the learner, its text, and everything logged so far. */
@@ -131,6 +132,7 @@ export class Training {
     this.#run.record({ type: 'checkpoint', step, epoch, path, ...files })
     const claim = { path, step, metric: 'eval_loss', value: eval_loss }
     if (isBest) this.#run.record({ type: 'claim', ...claim })
+    recordSample(this.#run, this)
     this.#savedStep = step
   }
 

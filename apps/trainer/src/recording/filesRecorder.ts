@@ -20,6 +20,7 @@ import { compareHistory } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
 import { nextPiece } from './piece.ts'
 import { piecesIn, watchedFiles } from './runFiles.ts'
+import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { Listing } from '../files/listing.ts'
@@ -83,7 +84,7 @@ export class FilesRecorder {
     const state = this.#state()
     if (!isDue && state === this.#readState) return false
     const isChanged = state !== this.#readState
-    const isNew = this.#sources.length > 0 && (await this.#recordNext(isChanged))
+    const isNew = this.#sources.length > 0 && (await this.#recordNext(isChanged || isLate))
     if (isNew) this.#newAt = performance.now()
     this.#readState = isNew ? undefined : state
     return isNew
@@ -217,11 +218,12 @@ export class FilesRecorder {
     while (left-- > 0 && (await this.record()));
   }
 
-  /** Records scores, which need their checkpoints first. HuggingFace's reader reads scores itself. */
+  /** Records scores and samples, which need their checkpoints first. HuggingFace's reader reads scores itself. */
   async #atEnd(): Promise<boolean> {
     this.#isLive = true
-    if (this.#sources[0]?.name === 'huggingface') return false
-    return recordScores(this.#db, this.#run)
+    const isSampled = await recordSampleFiles(this.#db, this.#run)
+    if (this.#sources[0]?.name === 'huggingface') return isSampled
+    return (await recordScores(this.#db, this.#run)) || isSampled
   }
 
   async #findSources(): Promise<void> {

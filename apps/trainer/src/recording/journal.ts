@@ -9,6 +9,7 @@ import { MissingJournal } from './missingJournal.ts'
 import { isOtherJournal } from './replacedRuns.ts'
 import { OtherRunError, readJournalCursor, writeJournalCursor } from './journalCursor.ts'
 import type { RecordedRun } from './recordedRun.ts'
+import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
@@ -60,8 +61,9 @@ export async function recordJournal(db: Database, run: RecordedRun): Promise<boo
 /** Records new events of the journal and the scores; returns whether there were any. */
 export async function recordRun(db: Database, run: RecordedRun): Promise<boolean> {
   const any = await recordJournal(db, run)
-  // Scores need their checkpoints, so the checkpoints are recorded first.
-  return (await recordScores(db, run)) || any
+  // Scores and samples need their checkpoints, so the checkpoints are recorded first.
+  const isScored = await recordScores(db, run)
+  return (await recordSampleFiles(db, run)) || isScored || any
 }
 
 /**

@@ -9,7 +9,8 @@ from .ranks import RANKS
 from .run import Count, Reporter, Samples
 
 __all__ = ["FOLDER", "HELD_OUT", "HELD_OUT_LOSS", "RANKS", "TRAINING_LOSS", "Count",
-           "Path", "Samples", "checkpoint", "claim", "finish", "init", "log", "read"]
+           "Path", "Samples", "checkpoint", "claim", "finish", "init", "log", "read",
+           "sample"]
 
 if TYPE_CHECKING:
     from .reader import Board
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _reporter = Reporter()
 init, log = _reporter.init, _reporter.log
 checkpoint, claim, finish = _reporter.checkpoint, _reporter.claim, _reporter.finish
+sample = _reporter.sample
 atexit.register(_reporter.end)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 Event = dict[str, Any]
 
 
-def event(kind: str, **fields: Any) -> Event:
+def event(kind: str, /, **fields: Any) -> Event:
     """An event that happens now."""
     return {"type": kind, **fields, "at": int(time.time() * 1000)}
 

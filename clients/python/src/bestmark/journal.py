@@ -49,7 +49,7 @@ class Journal:
         """Whether this process writes the journal."""
         return os.getpid() == self.pid
 
-    def record(self, kind: str, **fields: Any) -> None:
+    def record(self, kind: str, /, **fields: Any) -> None:
         """Takes an event that happens now; events are appended in order."""
         if not self.is_ours:
             return

@@ -10,6 +10,7 @@ from .machine import Machine, is_wanted
 from .names import board_name, is_held_out
 from .paths import FOLDER, Path
 from .ranks import is_first_rank
+from .samples import sample_file, write_whole
 from .trouble import safely, warned
 from .values import as_count, as_json_object, as_number
 
@@ -91,6 +92,28 @@ class Reporter:
         """Reports a completely saved file or folder below the run's folder."""
         self.journal.record("checkpoint", path=os.fspath(path), step=as_count(step, self._step),
                             epoch=as_count(epoch, kind=float), files_state="complete")
+
+    @safely
+    def sample(self, step: Count = None, *, text: str | None = None, image: Any = None,
+               audio: Any = None, prompt: str | None = None, index: int = 0) -> None:
+        """Reports what the model makes at a step: a text, an image, a sound, or several of them.
+
+        `image` and `audio` are a path or the bytes of a file; `image` may also be an object with
+        `save`, such as PIL's. The file is copied beside the journal, before this returns. `index`
+        counts the prompts from 0, so that the board compares equal prompts."""
+        if not self.journal.is_ours:
+            return
+        at = {"step": as_count(step, self._step), "prompt_index": as_count(index, 0),
+              "prompt": None if prompt is None else str(prompt)}
+        if text is not None:
+            self.journal.record("sample", **at, kind="text", text=str(text))
+        folder = self.journal.file.folder
+        for kind, content in (("image", image), ("audio", audio)):
+            if content is not None:
+                file = sample_file(folder, kind, content, at["step"], at["prompt_index"])
+                write_whole(folder, file)
+                path = os.path.join(folder, file.relative)
+                self.journal.record("sample", **at, kind=kind, path=path)
 
     @safely
     def claim(self, path: Path | None, step: Count, metric: str | None, value: Any) -> None:

@@ -4,7 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { forgetRun } from '../record/forget.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob } from '../rows/job.ts'
-import { attempts, sources, trainingJobs } from '../schema.ts'
+import { attempts, samples, sources, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
 
 const RESTORABLE_MS = RESTORABLE_DAYS * 24 * 3_600_000
@@ -33,6 +33,7 @@ async function purgeJob(db: Database, job_id: string): Promise<void> {
   await changeJob(db, job_id, async (tx, job, revision) => {
     if (job.deleted_at === null) return { answer: undefined }
     const forgotten = await forgetRun(tx, job, revision)
+    await tx.delete(samples).where(eq(samples.job_id, job_id))
     // With its cursors gone, a restored job is read from its files again.
     await tx.delete(sources).where(eq(sources.job_id, job_id))
     await reselect(tx, { ...job, ...forgotten })

@@ -19,9 +19,11 @@ import {
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
-  for (const table of [attempts, seriesChunks, evaluations, logs, samples]) {
+  for (const table of [attempts, seriesChunks, evaluations, logs]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
+  // Samples that were found by their file names are not part of the log.
+  await tx.delete(samples).where(and(eq(samples.job_id, job_id), eq(samples.step_from, 'log')))
   const shipped = tx
     .select({ one: sql`1` })
     .from(deployments)

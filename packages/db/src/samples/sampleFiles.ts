@@ -34,13 +34,20 @@ export async function unreadSamples(
   return rows.flatMap(({ sample_id, path }) => (path === null ? [] : [{ sample_id, path }]))
 }
 
-/** The paths of all samples of a job that have a file. */
-export async function samplePaths(db: Database, job_id: string): Promise<Set<string>> {
+/** A sample's file that the board knows. */
+export type StoredSample = Pick<typeof samples.$inferSelect, 'prompt_index' | 'step_from'>
+
+/** The samples of a job that have a file, by its path. */
+export async function samplesByPath(
+  db: Database,
+  job_id: string,
+): Promise<Map<string, StoredSample>> {
+  const { path, prompt_index, step_from } = samples
   const rows = await db.orm
-    .select({ path: samples.path })
+    .select({ path, prompt_index, step_from })
     .from(samples)
-    .where(and(eq(samples.job_id, job_id), isNotNull(samples.path)))
-  return new Set(rows.flatMap(({ path }) => (path === null ? [] : [path])))
+    .where(and(eq(samples.job_id, job_id), isNotNull(path)))
+  return new Map(rows.flatMap(({ path, ...row }) => (path === null ? [] : [[path, row]])))
 }
 
 /**

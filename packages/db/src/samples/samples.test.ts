@@ -5,7 +5,7 @@ import { record, recordFacts } from '../record/record.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, recordEvents, started } from '../testRun.ts'
 import { LONGEST_TEXT } from './limits.ts'
-import { inferSampleSteps, samplePaths, storeSampleFiles, unreadSamples } from './sampleFiles.ts'
+import { inferSampleSteps, samplesByPath, storeSampleFiles, unreadSamples } from './sampleFiles.ts'
 import { listSamples, sampleContent, samplePair } from './sampleList.ts'
 
 let db: TestDatabase
@@ -87,7 +87,8 @@ test('a file is stored once, and a repeated record of its name keeps it', async 
   const [unread] = await storeAll(job_id)
   await recordEvents(db, job_id, image(100))
   expect(await unreadSamples(db, job_id, 10)).toEqual([])
-  expect(await samplePaths(db, job_id)).toEqual(new Set([pathOf(100)]))
+  const known = { prompt_index: 0, step_from: 'log' }
+  expect(await samplesByPath(db, job_id)).toEqual(new Map([[pathOf(100), known]]))
   const { samples } = await listSamples(db, job_id)
   expect(samples).toMatchObject([{ content_state: 'stored', bytes: PNG.length }])
   const stored = await sampleContent(db, job_id, unread?.sample_id ?? '')
@@ -162,9 +163,19 @@ test('a history that is recorded again has only its own samples', async () => {
   expect((await jobDetail(db, job_id))?.sample_count).toBe(1)
 })
 
+test('samples that a file name shows stay when the log is recorded again', async () => {
+  const job_id = await newJob(db)
+  const batch = { source: 'files', from: null, to: '1', events: [started(0)] }
+  await record(db, job_id, batch)
+  await recordEvents(db, job_id, image(100, 0, { step_from: 'name' }))
+  await record(db, job_id, { ...batch, from: '1', to: '2', replace: true })
+  expect(stepsOf((await listSamples(db, job_id)).samples)).toEqual([100])
+})
+
 test('a deleted job frees the space of its samples', async () => {
   const job_id = await newJob(db)
   await record(db, job_id, { source: 'files', from: null, to: '1', events: [started(0), image(1)] })
+  await recordEvents(db, job_id, image(2, 0, { step_from: 'name' }))
   await storeAll(job_id)
   await db.sql`update training_jobs set deleted_at = 0 where job_id = ${job_id}`
   await purgeDeletedJobs(db)
