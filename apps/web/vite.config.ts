@@ -23,6 +23,7 @@ export default defineConfig({
           // Charts place their layers by style attributes; these cannot run or load anything.
           'style-src-attr': ['unsafe-inline'],
           'img-src': ['self', 'data:'],
+          'media-src': ['self'],
           'connect-src': ['self'],
           'form-action': ['self'],
           'base-uri': ['none'],

@@ -47,6 +47,7 @@ function addresses(): Record<string, string[]> {
   const views = [
     '',
     '?tab=metrics',
+    '?tab=samples&left=__proto__&right=0.1',
     '?log=1',
     '?x=epoch&smooth=0.9',
     '?window=1e17~1.0000000000000002e17&x=time',
@@ -55,6 +56,7 @@ function addresses(): Record<string, string[]> {
     '': ['/', ...texts.flatMap((text) => listOf(text))],
     jobs: ['/jobs'],
     'jobs/[id]': jobs.map((id, index) => `/jobs/${id}${views[index % views.length]}`),
+    'jobs/[id]/samples/[sample]': [],
     'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
     'jobs/[id]/report.[format]': [],
     compare: ['/compare', ...compared.map((query) => `/compare?${query}&log=1`)],

@@ -1,5 +1,5 @@
 import { measuredJson, visibleLines } from '@bestmark/core'
-import type { Deployment, LogLine } from '../api.ts'
+import type { Deployment, LogLine, Sample, SamplePair } from '../api.ts'
 import { checkpointName, ranked } from '../checkpoint/ranking.ts'
 import { kindWords } from '../checkpoint/kind.ts'
 import { whyText } from '../checkpoint/why.ts'
@@ -8,6 +8,7 @@ import { readingGroups } from '../explanation/readings.ts'
 import { delta, measure, UNKNOWN } from '../figures.ts'
 import { environmentLines, factLine, settings } from '../job/configuration.ts'
 import { statusSentences } from '../job/verdict.ts'
+import { distanceWords, stepName } from '../samples/sampledSteps.ts'
 import { statusLines } from '../status/fields.ts'
 import { exact } from '../times.ts'
 import type { JobSnapshot } from '../watch/snapshot.ts'
@@ -18,20 +19,28 @@ import { code, facts, plain, section, table } from './markdown.ts'
 export type JobReport = Pick<JobSnapshot, 'detail' | 'decided' | 'deployments' | 'read_at'> & {
   /** Oldest first. */
   warnings: LogLine[]
+  samples: SamplePair
 }
 
 /** The most checkpoints and warnings that a report in Markdown lists; the others are counted. */
 const MOST = 30
 
 /** The report as JSON, with each value as it was measured. */
-export function jobJson({ detail, decided, deployments, warnings, read_at }: JobReport): string {
+export function jobJson({
+  detail,
+  decided,
+  deployments,
+  warnings,
+  samples,
+  read_at,
+}: JobReport): string {
   const { status, selection, explanation, checkpoints } = decided
   const report = {
     headline: jobHeadline(decided),
     made_at: read_at,
     ...{ status, selection, explanation, checkpoints },
     ...{ config: detail.config, environment: detail.environment },
-    ...{ attempts: detail.attempts, deployments, warnings },
+    ...{ attempts: detail.attempts, deployments, samples, warnings },
   }
   return `${visibleLines(measuredJson(report, 2))}\n`
 }
@@ -53,6 +62,7 @@ export function jobMarkdown(report: JobReport): string {
     plain(statusSentences(status, decided).join(' ')),
     ...(status.error ? [`Error: ${plain(status.error)}`] : []),
     ...section('The choice', choice(report)),
+    ...section('Samples', sampled(report.samples)),
     ...section('Readings', facts([...chosen, ...latest])),
     ...section('Configuration', ...factsOrNone(settings(detail.config).map(factLine))),
     ...section('Environment', ...factsOrNone(environmentLines(detail.environment))),
@@ -65,6 +75,25 @@ export function jobMarkdown(report: JobReport): string {
     plain(`Bestmark, ${exact(read_at)}.`),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+/** The samples of the best and the last step: texts as they are, files by their paths. */
+function sampled({ best, distance, last }: SamplePair): string {
+  const isOne = best[0]?.sample_id === last[0]?.sample_id
+  const lines = [
+    ...best.map((one) =>
+      sampleLine(one, distanceWords(distance) || (isOne ? 'best and last' : 'best')),
+    ),
+    ...(isOne ? [] : last.map((one) => sampleLine(one, 'last'))),
+  ]
+  const more = lines.length > MOST ? [`${lines.length - MOST} more are not listed.`] : []
+  return [...lines.slice(0, MOST), ...more].join('\n')
+}
+
+function sampleLine(sample: Sample, role: string): string {
+  const prompt = sample.prompt ?? `prompt ${sample.prompt_index + 1}`
+  const made = sample.text === null ? code(sample.path ?? '') : plain(sample.text)
+  return `- ${plain(`${stepName(sample)}, ${role}, ${prompt}:`)} ${made}`
 }
 
 function factsOrNone(lines: readonly { label: string; text: string }[]): [string, boolean] {

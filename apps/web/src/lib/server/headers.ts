@@ -14,6 +14,7 @@ export const SCRIPTLESS_POLICY = [
   "style-src 'self'",
   "style-src-attr 'unsafe-inline'",
   "img-src 'self' data:",
+  'media-src data:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
-import { POINTS, SAMPLES, type JobSnapshot } from '../watch/snapshot.ts'
+import { POINTS, type JobSnapshot } from '../watch/snapshot.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
@@ -11,12 +11,11 @@ export async function readJob(
   choose: (names: SeriesName[], deciding: string | null) => string[],
 ): Promise<JobSnapshot> {
   if (!UUID.test(job_id)) error(404, `There is no job ${job_id} on this board.`)
-  const [detail, names, decided, ledger, sampled] = await Promise.all([
+  const [detail, names, decided, ledger] = await Promise.all([
     api.jobs.detail({ job_id }),
     api.series.names({ job_id }),
     api.checkpoints.list({ job_id }),
     api.deployments.list({ job_id }),
-    api.jobs.logs({ job_id, ...SAMPLES }),
   ])
   const shown = choose(names, decided.selection.metric)
   const query = { job_id, names: shown, points: POINTS }
@@ -29,6 +28,5 @@ export async function readJob(
     series,
     decided,
     deployments,
-    samples: sampled.lines,
   }
 }

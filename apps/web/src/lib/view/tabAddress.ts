@@ -1,5 +1,12 @@
 /** The tabs of a job's page, in their order. */
-export const TABS = ['checkpoints', 'metrics', 'output', 'configuration', 'history'] as const
+export const TABS = [
+  'checkpoints',
+  'samples',
+  'metrics',
+  'output',
+  'configuration',
+  'history',
+] as const
 export type Tab = (typeof TABS)[number]
 
 export const LEVELS = ['info', 'warning', 'error', 'sample'] as const
@@ -14,6 +21,9 @@ export interface TabViewing {
   text: string
   /** Filter of the configuration: only options with this text. */
   option: string
+  /** The steps of the samples side by side; empty for the best and the last. */
+  left: string
+  right: string
 }
 
 /** Reads an address. */
@@ -23,17 +33,21 @@ export function readTabs(parameters: Pick<URLSearchParams, 'get'>): TabViewing {
     level: LEVELS.find((level) => level === parameters.get('level')) ?? null,
     text: parameters.get('text') ?? '',
     option: parameters.get('option') ?? '',
+    left: parameters.get('left') ?? '',
+    right: parameters.get('right') ?? '',
   }
 }
 
 /** Adds the state of the tabs to the parameters of an address; defaults are left out. */
 export function tabParameters(
-  { tab, level, text, option }: TabViewing,
+  { tab, level, text, option, left, right }: TabViewing,
   parameters = new URLSearchParams(),
 ): URLSearchParams {
   if (tab !== 'checkpoints') parameters.set('tab', tab)
   if (level !== null) parameters.set('level', level)
   if (text !== '') parameters.set('text', text)
   if (option !== '') parameters.set('option', option)
+  if (left !== '') parameters.set('left', left)
+  if (right !== '') parameters.set('right', right)
   return parameters
 }

@@ -6,7 +6,6 @@ import {
   type Delta,
   type Deployment,
   type JobDetail,
-  type LogLine,
   type NamedSeries,
   type SeriesDelta,
   type SeriesName,
@@ -14,7 +13,7 @@ import {
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
 import { Reread } from './reread.svelte.ts'
-import { POINTS, SAMPLES, type JobSnapshot } from './snapshot.ts'
+import { POINTS, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** The series that another part of the page follows, such as the grid of all metrics. */
@@ -44,8 +43,6 @@ export class LiveJob {
   closeUp = $state.raw<NamedSeries[] | null>(null)
   decided: CheckpointList
   deployments: Deployment[]
-  /** Samples of the model's output, oldest first. */
-  samples: LogLine[]
   readonly watch: Watch
   /** Also followed, with the shown series. */
   also: FollowedSeries | null = null
@@ -67,7 +64,6 @@ export class LiveJob {
     this.series = $state.raw(snapshot.series)
     this.decided = $state.raw(snapshot.decided)
     this.deployments = $state.raw(snapshot.deployments)
-    this.samples = $state.raw(snapshot.samples)
     this.#shown = shown
     this.#wanted = shown
     this.#growing = growing(snapshot.series)
@@ -85,7 +81,7 @@ export class LiveJob {
     if (shown.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
     this.also?.take(delta.series)
     if (delta.checkpoints) this.#checkpoints.ask()
-    if (delta.logs) this.#samples.ask()
+    if (delta.samples) this.#detail.ask()
     for (const deployment of delta.deployments) this.putDeployment(deployment)
     for (const listener of this.#listeners) listener(delta)
   }
@@ -177,9 +173,8 @@ export class LiveJob {
     Object.assign(this, { decided, names, detail })
   })
 
-  #samples = new Reread(async () => {
-    const { lines } = await api.jobs.logs.query({ job_id: this.id, ...SAMPLES })
-    this.samples = lines
+  #detail = new Reread(async () => {
+    this.detail = await api.jobs.detail.query({ job_id: this.id })
   })
 
   #curves = new Reread(async () => {
@@ -201,7 +196,7 @@ export class LiveJob {
     if (this.#window === steps) this.closeUp = closeUp
   })
 
-  #rereads = [this.#checkpoints, this.#samples, this.#curves, this.#zoom]
+  #rereads = [this.#checkpoints, this.#detail, this.#curves, this.#zoom]
 
   get #failed(): Reread[] {
     return this.#rereads.filter(({ problem }) => problem !== '')

@@ -1,17 +1,7 @@
-import type {
-  CheckpointList,
-  Deployment,
-  JobDetail,
-  LogLine,
-  NamedSeries,
-  SeriesName,
-} from '../api.ts'
+import type { CheckpointList, Deployment, JobDetail, NamedSeries, SeriesName } from '../api.ts'
 
 /** The most points of a series that are read at once; no chart is wider. */
 export const POINTS = 2_000
-
-/** The query for the samples of a job. */
-export const SAMPLES = { level: 'sample', limit: 500 } as const
 
 /** The data of a job that the server read for its page. */
 export interface JobSnapshot {
@@ -23,6 +13,4 @@ export interface JobSnapshot {
   /** The checkpoints, the decision and the status, all of the same moment. */
   decided: CheckpointList
   deployments: Deployment[]
-  /** Samples of the model's output, oldest first. */
-  samples: LogLine[]
 }

@@ -10,7 +10,8 @@ export const GET: RequestHandler = (event) => {
   const read = async (): Promise<JobReport> => {
     const snapshot = await readJob(locals.api, params.id, () => [])
     const warned = await locals.api.jobs.logs({ job_id: params.id, level: 'warning' })
-    return { ...snapshot, warnings: warned.lines }
+    const samples = await locals.api.samples.pair({ job_id: params.id })
+    return { ...snapshot, samples, warnings: warned.lines }
   }
   return reportFile(event, params.format, resolve('/jobs/[id]/report', { id: params.id }), {
     md: async () => jobMarkdown(await read()),

@@ -1,5 +1,6 @@
 import { groupNamed, seriesGroups } from '#lib/job/seriesGroups.ts'
 import { readJob } from '#lib/server/readJob.ts'
+import { readSamples } from '#lib/server/readSamples.ts'
 import type { PageServerLoad } from './$types'
 
 /** The report is a document: the server renders it, and it has no script. */
@@ -12,5 +13,6 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   })
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   const warned = await locals.api.jobs.logs({ job_id: params.id, level: 'warning' })
-  return { ...snapshot, warnings: warned.lines, printed_at: Date.now(), timeZone }
+  const samples = await readSamples(locals.api, params.id)
+  return { ...snapshot, samples, warnings: warned.lines, printed_at: Date.now(), timeZone }
 }
