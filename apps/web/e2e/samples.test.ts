@@ -79,6 +79,7 @@ test('keys and clicks change the sides, and the address holds them', async () =>
 test('words that the other text does not have are marked', async () => {
   const page = await openSamples()
   const texts = page.getByRole('region', { name: 'Prompt 3' })
+  await texts.locator('mark').first().waitFor()
   expect(await texts.locator('mark').allTextContents()).toEqual(['400'])
 })
 
