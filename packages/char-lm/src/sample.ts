@@ -5,7 +5,7 @@ import type { Preset } from './preset.ts'
 import type { Alphabet } from './text.ts'
 
 /** The prompt that every model of this recipe continues. */
-export const PROMPT = 'In the morning the old '
+const PROMPT = 'In the morning the old '
 
 interface Sampled {
   learner: Learner
@@ -24,7 +24,7 @@ export function recordSample(run: Run, { learner, alphabet, preset, step }: Samp
  * The prompt and what the learner's current weights write after it, `sample_characters` in total.
  * The same seed draws the same numbers, so two texts differ only because their weights differ.
  */
-export function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset): string {
+function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset): string {
   const { context, sample_characters, sample_temperature, seed } = preset
   const random = randomStream(seed, 'sample')
   const written = [...alphabet.encode(PROMPT)]
