@@ -80,8 +80,8 @@ export class LiveJob {
     for (const points of shown) this.#grow(points)
     if (shown.length > 0) this.series = [...this.#growing.values()].map(({ view }) => view)
     this.also?.take(delta.series)
-    if (delta.checkpoints) this.#checkpoints.ask()
-    if (delta.samples) this.#detail.ask()
+    // The detail counts the samples.
+    if (delta.checkpoints || delta.samples) this.#checkpoints.ask()
     for (const deployment of delta.deployments) this.putDeployment(deployment)
     for (const listener of this.#listeners) listener(delta)
   }
@@ -173,10 +173,6 @@ export class LiveJob {
     Object.assign(this, { decided, names, detail })
   })
 
-  #detail = new Reread(async () => {
-    this.detail = await api.jobs.detail.query({ job_id: this.id })
-  })
-
   #curves = new Reread(async () => {
     const names = this.#wanted
     const series = await api.series.read.query({ job_id: this.id, names, points: POINTS })
@@ -196,7 +192,7 @@ export class LiveJob {
     if (this.#window === steps) this.closeUp = closeUp
   })
 
-  #rereads = [this.#checkpoints, this.#detail, this.#curves, this.#zoom]
+  #rereads = [this.#checkpoints, this.#curves, this.#zoom]
 
   get #failed(): Reread[] {
     return this.#rereads.filter(({ problem }) => problem !== '')
