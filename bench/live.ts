@@ -19,7 +19,7 @@ export async function run(): Promise<void> {
   await using browser = await launchBrowser()
   const page = await browser.newPage()
   await page.goto(board.link)
-  await page.goto(`${board.url}/jobs/${run.job_id}`)
+  await page.goto(new URL(`/jobs/${run.job_id}`, board.link).href)
   const written = await writePoints(page, run)
   const shown = await page.evaluate(() => window.shownAt)
   const delays = written.map((at, step) => arrival(shown, step) - at).slice(1)
