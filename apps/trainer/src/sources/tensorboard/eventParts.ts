@@ -15,11 +15,13 @@ interface Training {
 /**
  * The trainings of event files in one folder, in the order in which they began. Trainings at the same
  * time are separate, if they log the same values. One after another is a training and its later
- * attempts. Files with only evaluations belong to the first training.
+ * attempts. Files with only evaluations, and those that hold no event or cannot be read, belong to the
+ * first training.
  */
 function groupEventFiles(listing: Listing, files: readonly string[]): Part[] {
   const groups: Training[] = []
-  for (const ofOne of byProcess(files.filter((file) => hasEvents(listing.root, file)))) {
+  const read = files.filter((file) => hasEvents(listing.root, file))
+  for (const ofOne of byProcess(read)) {
     const span = readTrainingSpan(listing.root, ofOne)
     const group = groups.find((group) => !isSeparate(group.span, span))
     if (group) {
@@ -27,6 +29,7 @@ function groupEventFiles(listing: Listing, files: readonly string[]): Part[] {
       group.span = joined(group.span, span)
     } else groups.push({ files: ofOne, span })
   }
+  groups[0]?.files.push(...files.filter((file) => !read.includes(file)))
   return groups.map(({ files }) => ({ label: writerLabel(files[0] ?? ''), files }))
 }
 
