@@ -17,7 +17,7 @@ const here = testBoard()
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 const [folder, kind, base, mode] = process.argv.slice(2)
-const remove = (path) => rmSync(path, { recursive: true, force: true })
+const remove = (path) => rmSync(path, { recursive: true, force: true, maxRetries: 10 })
 if (mode === 'removes') remove(folder)
 // A draft that bestmark renames meanwhile is gone when its turn comes.
 if (mode === 'empties') for (const name of readdirSync(folder)) remove(folder + '/' + name)

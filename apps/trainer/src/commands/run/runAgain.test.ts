@@ -17,7 +17,10 @@ const here = testBoard()
 const PROGRAM = `
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 const [folder, first, last, mode] = process.argv.slice(2)
-if (mode === 'replaced' || mode === 'removed') rmSync(folder, { recursive: true })
+if (mode === 'replaced' || mode === 'removed') {
+  // The command may write a file there meanwhile.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+}
 if (mode === 'replaced') mkdirSync(folder)
 const rows = []
 const row = (line) => {
