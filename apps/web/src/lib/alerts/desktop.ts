@@ -1,66 +1,57 @@
 import { api, type AlertMessage } from '../api.ts'
+import { ASKED, isAsked } from './asked.ts'
 
 /** Whether this browser shows notifications; `off` until somebody asks for them here. */
 export type DesktopState = 'on' | 'off' | 'denied' | 'unsupported'
 
-/** Where this browser stores that somebody asked for notifications. */
-const STORED = 'bestmark-desktop-alerts'
-/** Fires on the window when this browser begins or stops to show them. */
-const CHANGED = 'bestmark:desktop-alerts'
 /** How often new ones are fetched (ms). */
 const AGAIN = 5_000
 
 export function desktopState(): DesktopState {
   if (!('Notification' in window)) return 'unsupported'
   if (Notification.permission === 'denied') return 'denied'
-  const isAsked = localStorage.getItem(STORED) === 'on'
-  return isAsked && Notification.permission === 'granted' ? 'on' : 'off'
+  return isAsked() && Notification.permission === 'granted' ? 'on' : 'off'
 }
 
-/** Asks the person for permission; returns the new state. */
+/** Asks the person for permission, and shows what comes from now on; returns the new state. */
 export async function allowDesktop(): Promise<DesktopState> {
-  if ((await Notification.requestPermission()) === 'granted') localStorage.setItem(STORED, 'on')
-  return changed()
-}
-
-export function stopDesktop(): DesktopState {
-  localStorage.removeItem(STORED)
-  return changed()
-}
-
-function changed(): DesktopState {
-  window.dispatchEvent(new Event(CHANGED))
+  if ((await Notification.requestPermission()) === 'granted') localStorage.setItem(ASKED, 'on')
+  followDesktop()
   return desktopState()
 }
 
+export function stopDesktop(): DesktopState {
+  localStorage.removeItem(ASKED)
+  return desktopState()
+}
+
+let isFollowing = false
+
 /**
- * Shows each alert that comes from now on, while this browser is asked to, until the returned
- * function is called. Several open pages show it once, since it has one tag.
+ * Shows each alert that comes from now on, while this browser is asked to. Several open pages show
+ * it once, since it has one tag. A second call changes nothing.
  */
-export function followDesktop(): () => void {
+export function followDesktop(): void {
+  if (isFollowing) return
+  isFollowing = true
   let last: number | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
   const look = async (): Promise<void> => {
-    clearTimeout(timer)
-    if (desktopState() !== 'on') return
+    if (desktopState() !== 'on') {
+      isFollowing = false
+      return
+    }
     // A failed look is repeated, and the page shows elsewhere that the board is away.
     const found = await api.alerts.list
       .query({ type: 'desktop', after: last, limit: last === undefined ? 1 : 20 })
       .catch(() => undefined)
     if (found && last !== undefined) for (const message of found.toReversed()) show(message)
     if (found) last = found[0]?.alert_id ?? last ?? 0
-    clearTimeout(timer)
-    timer = setTimeout(begin, AGAIN)
+    setTimeout(begin, AGAIN)
   }
   const begin = (): void => {
     look().catch(reportError)
   }
-  window.addEventListener(CHANGED, begin)
   begin()
-  return () => {
-    window.removeEventListener(CHANGED, begin)
-    clearTimeout(timer)
-  }
 }
 
 function show({ alert_id, job_id, text }: AlertMessage): void {
