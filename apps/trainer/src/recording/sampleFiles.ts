@@ -7,6 +7,7 @@ import {
   jobDetail,
   recordFacts,
   type ReadSample,
+  sampleRevisions,
   samplesByPath,
   type StoredSample,
   storeSampleFiles,
@@ -22,19 +23,38 @@ const AT_ONCE = 8
 /** The most folders with checkpoints in which samples are searched. */
 const MOST_FOLDERS = 20
 
-/** The folders of each run as they were when its samples were last searched. */
-const searched = new WeakMap<RecordedRun, string>()
+/** What a run had when its samples were last searched and stored. */
+interface Pass {
+  revisions: string
+  bases: string[]
+  folders: string
+  /** Whether a file is still being written. */
+  isWaiting: boolean
+}
+
+const passes = new WeakMap<RecordedRun, Pass>()
 
 /**
  * Records samples that a program wrote as files named by their step, and stores the files of all
- * samples; returns whether there were any. Call it after the run's checkpoints are recorded.
+ * samples; returns whether there were any. Call it after the run's checkpoints are recorded. If
+ * nothing changed since the last call, it takes one short query.
  */
 export async function recordSampleFiles(db: Database, run: RecordedRun): Promise<boolean> {
+  const last = passes.get(run)
+  const revisions = await sampleRevisions(db, run.job_id)
+  if (last && isSame(last, revisions)) return false
   const bases = await foldersOf(db, run)
-  const found = await recordFound(db, run, bases)
+  const folders = sampleFoldersState(bases)
+  const isSearched = last?.folders === folders && last.bases.join('\n') === bases.join('\n')
+  const isFound = isSearched ? false : await recordFound(db, run, bases)
   const inferred = await inferSampleSteps(db, run.job_id)
-  const stored = await storeUnread(db, run, bases)
-  return found || inferred > 0 || stored
+  const { isStored, isWaiting } = await storeUnread(db, run, bases)
+  passes.set(run, { revisions, bases, folders, isWaiting })
+  return isFound || inferred > 0 || isStored
+}
+
+function isSame({ bases, folders, isWaiting, ...last }: Pass, revisions: string): boolean {
+  return !isWaiting && last.revisions === revisions && folders === sampleFoldersState(bases)
 }
 
 /** The run's folder, and the folders of its checkpoints, because samples often lie beside them. */
@@ -47,14 +67,11 @@ async function foldersOf(db: Database, { job_id, folder }: RecordedRun): Promise
 }
 
 async function recordFound(db: Database, run: RecordedRun, bases: string[]): Promise<boolean> {
-  const state = `${bases.join('\n')}\n${sampleFoldersState(bases)}`
-  if (searched.get(run) === state) return false
   const { job_id, folder } = run
   const found = await findSamples(folder, bases)
   const stored = found.length > 0 ? await samplesByPath(db, job_id) : undefined
   const news = found.filter((one) => isNews(one, stored?.get(one.path)))
   if (news.length > 0) await recordFacts(db, job_id, await eventsOf(db, run, news))
-  searched.set(run, state)
   return news.length > 0
 }
 
@@ -80,10 +97,14 @@ async function eventsOf(
   })
 }
 
-async function storeUnread(db: Database, run: RecordedRun, bases: string[]): Promise<boolean> {
+async function storeUnread(
+  db: Database,
+  run: RecordedRun,
+  bases: string[],
+): Promise<{ isStored: boolean; isWaiting: boolean }> {
   const { job_id, folder } = run
   const waiting = new Set<string>()
-  let any = false
+  let isStored = false
   for (;;) {
     const unread = await unreadSamples(db, job_id, AT_ONCE + waiting.size)
     const next = unread.filter(({ sample_id }) => !waiting.has(sample_id))
@@ -93,8 +114,8 @@ async function storeUnread(db: Database, run: RecordedRun, bases: string[]): Pro
       if (content) read.push({ sample_id, ...content })
       else waiting.add(sample_id)
     }
-    if (next.length === 0) return any
+    if (next.length === 0) return { isStored, isWaiting: waiting.size > 0 }
     await storeSampleFiles(db, job_id, read)
-    any ||= read.length > 0
+    isStored ||= read.length > 0
   }
 }

@@ -1,6 +1,6 @@
 /** How many samples of a job are stored; those of the lowest steps go first. */
 export const KEPT_SAMPLES = 20_000
-/** The most characters of a text, a prompt and a path. */
+/** The most characters of a text and of a prompt. */
 export const LONGEST_TEXT = 8_000
 export const LONGEST_PROMPT = 2_000
 /** The largest file that the board stores, and all files of one job together (bytes). */

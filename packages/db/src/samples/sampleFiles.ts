@@ -2,7 +2,7 @@ import type { ContentState } from '@bestmark/core'
 import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
-import { sampleContents, samples } from '../schema.ts'
+import { sampleContents, samples, trainingJobs } from '../schema.ts'
 import { storeContent } from './recordSamples.ts'
 import { MOST_CONTENT } from './limits.ts'
 
@@ -17,6 +17,16 @@ export type ReadSample = { sample_id: string } & (
   | { content: Buffer; kind: 'image' | 'audio'; media_type: string }
   | { content_state: Exclude<ContentState, 'stored' | 'unread'>; bytes: number | null }
 )
+
+/** A text that changes when the checkpoints or the samples of a job change. */
+export async function sampleRevisions(db: Database, job_id: string): Promise<string> {
+  const { checkpoints_revision, samples_revision } = trainingJobs
+  const [job] = await db.orm
+    .select({ checkpoints_revision, samples_revision })
+    .from(trainingJobs)
+    .where(eq(trainingJobs.job_id, job_id))
+  return job ? `${job.checkpoints_revision} ${job.samples_revision}` : ''
+}
 
 /** Samples whose files were not opened yet, the newest first. */
 export async function unreadSamples(
