@@ -132,7 +132,8 @@ export class Training {
     this.#run.record({ type: 'checkpoint', step, epoch, path, ...files })
     const claim = { path, step, metric: 'eval_loss', value: eval_loss }
     if (isBest) this.#run.record({ type: 'claim', ...claim })
-    recordSample(this.#run, this)
+    // A run that is asked to stop ends soon; the text takes longer than the checkpoint.
+    if (!this.#run.stop.aborted) recordSample(this.#run, this)
     this.#savedStep = step
   }
 
