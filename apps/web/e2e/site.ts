@@ -75,7 +75,7 @@ export async function goLive(page: Page, path: string): Promise<void> {
 /** How wide a screen is (px), and its colours. */
 export type Screen = readonly [width: number, colorScheme: 'light' | 'dark']
 
-/** Shows an open page on another screen, which takes less than to load it there. */
+/** Changes the screen of a page, which takes less than another browser context. */
 export async function showOn(page: Page, [width, colorScheme]: Screen): Promise<void> {
   await page.setViewportSize({ width, height: 800 })
   await page.emulateMedia({ colorScheme })
