@@ -8,6 +8,7 @@ import { openJournal } from '../journal/write.ts'
 import { temporaryFolder, writeOutput } from '../testing.ts'
 import { kohyaName, pngOf } from '../samples/testing.ts'
 import { importRun } from './importRun.ts'
+import { recordSampleFiles } from './sampleFiles.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -158,6 +159,29 @@ test('a file that is still being written is stored once it is whole', async () =
   expect((await imported(root)).samples).toMatchObject([{ content_state: 'unread' }])
   await write(root, path)
   expect((await imported(root)).samples).toMatchObject([{ content_state: 'stored' }])
+})
+
+test('a recorder stores files that are added or completed later, and does nothing if none was', async () => {
+  await using folder = await temporaryFolder()
+  const root = await aRun(folder.path)
+  const { job_id } = await imported(root)
+  const run = { job_id, folder: root }
+  const pass = async () => {
+    const isChanged = await recordSampleFiles(db, run)
+    const { samples } = await listSamples(db, job_id)
+    return [isChanged, samples.map(({ content_state }) => content_state)]
+  }
+  expect(await pass()).toEqual([false, []])
+  const path = `sample/${kohyaName(100, 0)}`
+  await write(root, path, RED.subarray(0, 30))
+  expect(await pass()).toEqual([true, ['unread']])
+  for (const _ of [1, 2]) expect(await pass()).toEqual([false, ['unread']])
+  await write(root, path)
+  expect(await pass()).toEqual([true, ['stored']])
+  await pass()
+  expect(await pass()).toEqual([false, ['stored']])
+  await write(root, `sample/${kohyaName(200, 0)}`)
+  expect(await pass()).toEqual([true, ['stored', 'stored']])
 })
 
 test("ai-toolkit's names are read too", async () => {

@@ -1,15 +1,23 @@
 import { crc32, deflateSync } from 'node:zlib'
 
+type Colour = readonly [red: number, green: number, blue: number]
+
 /** A PNG of one colour, as an image model might write. */
-export function pngOf(red: number, green: number, blue: number, size = 8): Buffer {
+export function pngOf(...colour: Colour): Buffer {
+  return pngFrom(8, () => colour)
+}
+
+/** A square PNG with a colour for each of its pixels. */
+export function pngFrom(size: number, colourAt: (x: number, y: number) => Colour): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(size, 0)
   header.writeUInt32BE(size, 4)
   header.set([8, 2, 0, 0, 0], 8)
-  const row = Buffer.from([0, ...Array.from({ length: size }, () => [red, green, blue]).flat()])
-  const pixels = deflateSync(Buffer.concat(Array.from({ length: size }, () => row)))
+  const along = Array.from({ length: size }, (_, at) => at)
+  const rows = along.map((y) => Buffer.from([0, ...along.flatMap((x) => colourAt(x, y))]))
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-  const chunks = [chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]
+  const data = chunk('IDAT', deflateSync(Buffer.concat(rows)))
+  const chunks = [chunk('IHDR', header), data, chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([signature, ...chunks])
 }
 
