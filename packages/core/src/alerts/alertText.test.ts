@@ -51,7 +51,7 @@ test('each alert is one sentence about its job', () => {
     ],
     [
       { kind: 'live_not_best', model_name: 'chat', live_step: 400, best },
-      'Job moby: the live model chat (step 400) is no longer the best; better is eval_loss 0.412 at step 500',
+      'Job moby: the live model chat (step 400) is no longer the best; eval_loss 0.412 at step 500 is better',
     ],
   ]
   for (const [alert, text] of texts) expect(alertText(alert, 'moby')).toBe(text)

@@ -39,7 +39,7 @@ function whatHappened(alert: Alert): string {
     case 'live_not_best': {
       const live = alert.live_step === null ? '' : ` (step ${alert.live_step})`
       const model = short(alert.model_name, MOST.name)
-      return `the live model ${model}${live} is no longer the best; better is ${bestWords(alert.best)}`
+      return `the live model ${model}${live} is no longer the best; ${bestWords(alert.best)} is better`
     }
     case 'test':
       return 'This is a test message from Bestmark. Alerts arrive here.'
