@@ -65,8 +65,9 @@ test('a spaCy pipeline is decided by its weighted score', async () => {
       [`${name}/ner/model`]: 'weights',
     })
   }
-  const { best, metric } = choice((await readRun(folder.path)).events)
+  const { best, metric, declared_by } = choice((await readRun(folder.path)).events)
   expect([best?.path, metric]).toEqual(['model-best', 'eval_score'])
+  expect(declared_by).toMatch(/^training\.score_weights in model-(best|last)\/config\.cfg$/)
   expect(best?.value).toBeCloseTo(0.75)
 })
 

@@ -1,5 +1,11 @@
 import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from '@bestmark/core'
 
+/**
+ * Where a program declares its monitor: in the state of Lightning's ModelCheckpoint, inside the weights,
+ * or in `training.score_weights` of spaCy's configuration, beside them.
+ */
+export type MonitorPlace = 'callback_state' | 'score_weights'
+
 /** Facts about weights, read from their file or from a file beside it. */
 export interface Facts {
   /** As the file counts: from 0 or from 1. */
@@ -11,7 +17,7 @@ export interface Facts {
   monitor: {
     metric: string
     mode: Direction | null
-    by: string
+    declared_in: MonitorPlace
     scores: Map<string, number>
   } | null
   /** Whether Lightning wrote the step. Lightning counts completed steps. */

@@ -1,15 +1,20 @@
 import { heldOutName } from '../events/names.ts'
 import type { Candidate } from './candidate.ts'
+import type { MonitorPlace } from './facts.ts'
 import type { InferredMetric } from './inferredMetric.ts'
+
+const DECLARED_BY: Record<MonitorPlace, (metric: string, path: string) => string> = {
+  callback_state: (metric, path) => `monitor ${metric} of the ModelCheckpoint in ${path}`,
+  score_weights: (_metric, path) => `training.score_weights in ${path}/config.cfg`,
+}
 
 /** The metric by which the newest weights are kept, as fields of a `started` event; undefined if none is declared. */
 export function readMonitoredMetric(candidates: readonly Candidate[]): InferredMetric | undefined {
   const found = newestWeights(candidates, ({ facts }) => facts.monitor !== null)
   const monitor = found?.facts.monitor
-  if (!monitor) return undefined
-  const { metric, mode, by } = monitor
-  const isLightning = by === 'ModelCheckpoint'
-  const declared_by = isLightning ? `monitor ${metric} of the ${by} in ${found?.found.path}` : by
+  if (!found || !monitor) return undefined
+  const { metric, mode, declared_in } = monitor
+  const declared_by = DECLARED_BY[declared_in](metric, found.found.path)
   return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
 }
 

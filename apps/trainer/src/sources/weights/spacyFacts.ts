@@ -26,8 +26,12 @@ export async function readSpacyFacts(root: string, path: string): Promise<Partia
   const metric = only && coefficients.length === 1 ? `eval_${only[0]}` : 'eval_score'
   const parts = coefficients.map(([name, one]) => (values[`eval_${name}`] ?? NaN) * one)
   if (coefficients.length > 1) values['eval_score'] = parts.reduce((sum, one) => sum + one, 0)
-  const by = `training.score_weights in ${path}/config.cfg`
-  const monitor = { metric, mode: 'max', by, scores: new Map<string, number>() } as const
+  const monitor = {
+    metric,
+    mode: 'max',
+    declared_in: 'score_weights',
+    scores: new Map<string, number>(),
+  } as const
   return { values, monitor, file: `${path}/meta.json` }
 }
 

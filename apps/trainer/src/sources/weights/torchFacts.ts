@@ -71,7 +71,7 @@ async function readLightningFacts(
       monitor: {
         metric: monitor,
         mode: mode === 'min' || mode === 'max' ? mode : null,
-        by: 'ModelCheckpoint',
+        declared_in: 'callback_state',
         scores,
       },
       best_path: typeof best_path === 'string' && best_path !== '' ? best_path : null,
