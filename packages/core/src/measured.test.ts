@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { measuredJson, parsePythonJson, pythonJson } from './measured.ts'
+import { measuredJson, measuredPlain, parsePythonJson, pythonJson } from './measured.ts'
 import { Measured, MeasuredInJson } from './measuredSchema.ts'
 import { wire } from './wire.ts'
 
@@ -26,6 +27,23 @@ test('JSON has non-finite numbers as words, and they are read back', () => {
     null,
     1.5,
   ])
+})
+
+test('plain data for another writer of JSON becomes the same text, and is itself unchanged', () => {
+  const values = fc.anything({
+    values: [fc.double(), fc.integer(), fc.string(), fc.boolean(), fc.constant(null)],
+    withNullPrototype: true,
+  })
+  const property = fc.property(values, (value) => {
+    const before = measuredJson(value)
+    expect(JSON.stringify(measuredPlain(value))).toBe(before)
+    expect(measuredJson(value)).toBe(before)
+  })
+  fc.assert(property)
+  expect(measuredPlain({ a: [NaN, { b: -Infinity }], c: null })).toEqual({
+    a: ['NaN', { b: '-Infinity' }],
+    c: null,
+  })
 })
 
 test('bare NaN and Infinity are read as Python writes them, and text that looks like them does not change', () => {

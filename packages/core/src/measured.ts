@@ -19,12 +19,18 @@ const NON_FINITE = new Map<unknown, number>([
  * JSON.stringify alone would write null, which means something else here.
  */
 export function measuredJson(value: unknown, indent?: number): string {
-  return JSON.stringify(
-    value,
-    (_key, item: unknown) =>
-      typeof item === 'number' && !Number.isFinite(item) ? String(item) : item,
-    indent,
-  )
+  return JSON.stringify(value, (_key, item: unknown) => writable(item), indent)
+}
+
+/** Plain data of which JSON.stringify makes the text of `measuredJson`: a copy with the strings in it. */
+export function measuredPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(measuredPlain)
+  if (typeof value !== 'object' || value === null) return writable(value)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, measuredPlain(item)]))
+}
+
+function writable(item: unknown): unknown {
+  return typeof item === 'number' && !Number.isFinite(item) ? String(item) : item
 }
 
 /** Reads one number as `measuredJson` writes it; undefined if it is not one. */

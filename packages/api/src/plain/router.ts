@@ -1,4 +1,4 @@
-import { Count, JobState, measuredJson } from '@bestmark/core'
+import { Count, JobState, measuredPlain } from '@bestmark/core'
 import {
   listJobs,
   listSamples,
@@ -16,7 +16,7 @@ import { Best, Checkpoints, JobPage, Samples, Series, SeriesNames, Status } from
 /** The JSON form of an answer: NaN and ±Infinity are strings, as in all our JSON. */
 const plain = procedure.use(async ({ next }) => {
   const result = await next()
-  return result.ok ? { ...result, data: JSON.parse(measuredJson(result.data)) as unknown } : result
+  return result.ok ? { ...result, data: measuredPlain(result.data) } : result
 })
 
 const job = z.string().min(1).max(300).meta({ description: 'An id, its beginning, or a name.' })
