@@ -11,6 +11,9 @@ import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
+import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { findCandidates } from '../weights/savedWeights.ts'
+import { measuresOf } from '../weights/skorchFacts.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import { recordEvents, emptyCounts } from './counts.ts'
 import { readRecord } from './jsonLines.ts'
@@ -54,8 +57,11 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   addToHistory(history, events)
   const saved = await savedByLog(listing, counts, history)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
-  const inferred = fields.metric_for_best === null ? inferMetric(history, saved) : undefined
-  const begun = { ...fields, ...totals, ...(inferred && { ...inferred, metric_is_inferred: true }) }
+  const isOpen = fields.metric_for_best === null
+  const kept = isOpen ? readMonitoredMetric(await findCandidates(listing)) : undefined
+  const inferred = isOpen && !kept ? inferMetric(history, saved) : undefined
+  const declared = kept ?? (inferred && { ...inferred, metric_is_inferred: true })
+  const begun = { ...fields, ...totals, ...declared }
   return admitAll(
     [
       startedEvent(begun),
@@ -69,14 +75,17 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
 }
 
 async function documentFiles(listing: Listing): Promise<string[]> {
-  const logs: string[] = []
+  const logs: { name: string; rows: number }[] = []
   for (const name of await listing.names()) {
     const isCandidate = NAME.test(name) && !OTHER.test(name)
-    if (isCandidate && (await readRecords(listing, name)).length > 0) logs.push(name)
+    const rows = isCandidate ? (await readRecords(listing, name)).length : 0
+    if (rows > 0) logs.push({ name, rows })
   }
-  const patterns = Map.groupBy(logs, pattern)
-  const [most = []] = [...patterns.values()].sort((a, b) => b.length - a.length)
-  return most.sort((a, b) => numberIn(a) - numberIn(b))
+  const patterns = Map.groupBy(logs, ({ name }) => pattern(name))
+  const [most = []] = [...patterns.values()].sort(
+    (a, b) => b.length - a.length || Number(b[0]?.rows) - Number(a[0]?.rows),
+  )
+  return most.map(({ name }) => name).sort((a, b) => numberIn(a) - numberIn(b))
 }
 
 async function readRecords(listing: Listing, file: string): Promise<LogRecord[]> {
@@ -120,7 +129,7 @@ function recordsInDocument(text: string): LogRecord[] {
 }
 
 function recordOf(value: unknown): LogRecord[] {
-  return isObject(value) ? [readRecord(value)].filter((one) => one !== undefined) : []
+  return isObject(value) ? [readRecord(measuresOf(value))].filter((one) => one !== undefined) : []
 }
 
 /** Records from lists of numbers of the same length; undefined if none is a loss or an accuracy. */

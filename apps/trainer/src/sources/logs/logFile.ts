@@ -109,7 +109,7 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
 
 /** Detects the form of a log by its first lines; undefined if it is not a log. */
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
-  const lines = text.split('\n')
+  const lines = stripVTControlCharacters(text).split('\n')
   const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
   const table = findTableHead(lines)
   const rows = readingsOf(lines.slice(table?.end), (line) =>
@@ -119,7 +119,7 @@ export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | u
   const objects = readingsOf(lines, (line) => ofFile(readJsonLine(line)))
   if (objects.length > 0) return describeLog('json', objects, 1)
   const section = emptySection()
-  const words = readingsOf(lines, (line) => readTextLine(section, stripVTControlCharacters(line)))
+  const words = readingsOf(lines, (line) => readTextLine(section, line))
   return describeLog('text', words, FEWEST_TEXT)
 }
 

@@ -77,12 +77,11 @@ function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
 function readRecord(
   state: LogState,
   kind: LogKind,
-  { file, text }: FileLine,
+  { file, text: written }: FileLine,
 ): LogRecord | undefined {
-  if (kind === 'json') return readJsonLine(text)
-  if (kind === 'text') {
-    return readTextLine(state.section, stripVTControlCharacters(text))
-  }
+  if (kind === 'json') return readJsonLine(written)
+  const text = stripVTControlCharacters(written)
+  if (kind === 'text') return readTextLine(state.section, text)
   // A resumed run may write its head again, with other columns.
   const head = readTableHead(text)
   if (head) setOwn(state.heads, file, head)

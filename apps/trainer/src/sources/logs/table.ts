@@ -17,7 +17,12 @@ const MOST_COMMENTS = 40
 export interface Head {
   names: string[]
   separator: string
+  /** The first and last characters of the names, if spaces separate the columns. */
+  columns?: Span[]
 }
+
+/** The first character of a cell, and the one after its last. */
+type Span = [from: number, to: number]
 
 /** Reads a table head: it has a count column and others; undefined for any other line. */
 export function readTableHead(line: string): Head | undefined {
@@ -29,7 +34,8 @@ export function readTableHead(line: string): Head | undefined {
     const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
     // With spaces between columns, a sentence would look like a head.
     if (isSpaced && !names.every((name) => /^[^\s:=]+( [^\s:=]+)?$/.test(name))) continue
-    if (names.every((name) => NAME.test(name))) return { names, separator }
+    if (!names.every((name) => NAME.test(name))) continue
+    return { names, separator, ...(separator === WIDE_SPACE && { columns: spansOf(line) }) }
   }
   return undefined
 }
@@ -49,16 +55,35 @@ export function findTableHead(lines: readonly string[]): { head: Head; end: numb
 /** Reads a table row; undefined if it has no count or no metric. */
 export function readTableRow(line: string, head: Head | undefined): LogRecord | undefined {
   if (!head) return undefined
-  const { names, separator } = head
-  const row = cells(line, separator)
+  const { names, separator, columns } = head
   const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
-  if (isSpaced && row.length !== names.length) return undefined
+  const whole = cells(line, separator)
+  const row = isSpaced && whole.length < names.length ? alignedCells(line, columns) : whole
+  if (!row || (isSpaced && row.length !== names.length)) return undefined
   const record = recordOfPairs(
     names.map((name, index) => {
       return [name, (findCountKind(name) ? cellCount : cellNumber)(row[index])]
     }),
   )
   return record && !names.some((name) => isHeldOut(name)) ? withReward(record) : record
+}
+
+function spansOf(line: string): Span[] {
+  return [...line.matchAll(/\S+(?: \S+)*/g)].map(({ 0: cell, index }) => [
+    index,
+    index + cell.length,
+  ])
+}
+
+/** The cells of a row with empty cells: each is aligned with its column, right or left. */
+function alignedCells(line: string, columns: readonly Span[] = []): string[] | undefined {
+  const spans = spansOf(line)
+  for (const side of [1, 0] as const) {
+    const found = columns.map((column) => spans.find((span) => span[side] === column[side]))
+    if (found.filter((span) => span !== undefined).length === spans.length && spans.length > 1)
+      return found.map((span) => (span ? line.slice(...span) : ''))
+  }
+  return undefined
 }
 
 /** Without evaluations, Stable-Baselines3 measures a policy by the episodes of its training. */

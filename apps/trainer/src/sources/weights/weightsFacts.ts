@@ -7,6 +7,7 @@ import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { type Facts, factsIn, noFacts } from './facts.ts'
 import type { FoundWeights } from './finder.ts'
+import { readSkorchFacts } from './skorchFacts.ts'
 import { readSpacyFacts } from './spacyFacts.ts'
 import { readTorchFacts } from './torchFacts.ts'
 
@@ -36,7 +37,11 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
   const spacy = found.path === found.file ? {} : await readSpacyFacts(root, found.path)
   const inside = { ...(await readInside(root, found)), ...spacy }
   for (const beside of metadataFiles(found)) {
-    const metadata = await readMetadata(join(root, beside))
+    const text = await readMetadata(join(root, beside))
+    if (text === undefined) continue
+    const history = readSkorchFacts(text, beside)
+    if (history) return { ...inside, ...history, file: beside }
+    const metadata = jsonObject(text)
     if (!metadata) continue
     const { epoch, step, values } = factsIn(metadata)
     const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
@@ -58,6 +63,8 @@ function metadataFiles({ path, file }: FoundWeights): string[] {
     `${stem}.json`,
     `${stem}_metrics.json`,
     `${stem.replace(/^[a-z]+(?=_\d)/, 'meta')}.json`,
+    // skorch: `best_params.pt` and `best_history.json`.
+    `${stem.replace(/params(?=$|_)/, 'history')}.json`,
   ]
   return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
 }
@@ -77,8 +84,7 @@ async function readInside(root: string, { file, size }: FoundWeights): Promise<F
   return { ...nothing, ...(await readTorchFacts(archive)), digest: archive.tensorsDigest }
 }
 
-async function readMetadata(path: string): Promise<Record<string, unknown> | undefined> {
+async function readMetadata(path: string): Promise<string | undefined> {
   if (!statIfSeen(path)) return undefined
-  const text = await textOfFile(path, LONGEST).catch(() => undefined)
-  return text === undefined ? undefined : jsonObject(text)
+  return textOfFile(path, LONGEST).catch(() => undefined)
 }

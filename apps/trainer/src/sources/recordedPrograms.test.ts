@@ -1,0 +1,82 @@
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rowsFrom, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { torchFile } from '../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
+import { readRun } from './readRun.ts'
+
+/** What real runs wrote, beside the scripts that made them. */
+const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
+
+/** The best of a recorded run, read with some more files. */
+async function bestOf(recorded: string, files: Readonly<Record<string, string | Uint8Array>>) {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, recorded), folder.path, { recursive: true })
+  await writeFiles(folder.path, files)
+  const { events } = await readRun(folder.path)
+  const rows = rowsFrom(events)
+  const { best, metric } = select({ policy: 'as_declared', ...rows })
+  const found = [best?.path, best?.step, metric, best?.value]
+  return { found, rows, started: events.filter(({ type }) => type === 'started').at(-1) }
+}
+
+const SAVED_BY_SKORCH = Object.fromEntries(
+  ['params.pt', 'optimizer.pt', 'criterion.pt', 'train_end_params.pt'].map((name) => [
+    name,
+    torchFile({}),
+  ]),
+)
+
+test("skorch's weights are of the last epoch in the history beside them, and the metric of its callback decides", async () => {
+  const { found, rows, started } = await bestOf('skorch', SAVED_BY_SKORCH)
+  expect(found).toEqual(['params.pt', 5, 'valid_acc', 0.75])
+  expect(rows.evaluations).toHaveLength(12)
+  expect(Object.keys(rows.evaluations[0]?.values ?? {})).toEqual(['eval_loss', 'valid_acc'])
+  expect(rows.checkpoints.map(({ path, step }) => [path, step])).toEqual([
+    ['params.pt', 5],
+    ['train_end_params.pt', 12],
+  ])
+  const declared_by = 'event_cp in train_end_history.json (the same epochs as valid_acc_best)'
+  expect(started).toMatchObject({ direction: 'max', metric_is_inferred: false, declared_by })
+})
+
+test('the direction of an unknown score is that of its best epochs, as skorch marks them', async () => {
+  const recorded = await readFile(join(FIXTURES, 'skorch/history.json'), 'utf8')
+  const history = recorded.replaceAll('valid_acc', 'zorp')
+  const { found, started } = await bestOf('skorch', {
+    ...SAVED_BY_SKORCH,
+    'history.json': history,
+    'train_end_history.json': history,
+  })
+  expect(found).toEqual(['params.pt', 5, 'eval_zorp', 0.75])
+  expect(started).toMatchObject({ direction: 'max' })
+})
+
+test('a history that skorch did not write does not show the epoch of weights', async () => {
+  const history = [0.9, 0.7, 0.8].map((val_loss, index) => ({ epoch: index + 1, val_loss }))
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, {
+    'history.json': JSON.stringify(history),
+    'params.pt': torchFile({}),
+    'other_params.pt': torchFile({}),
+  })
+  const { checkpoints } = rowsFrom((await readRun(folder.path)).events)
+  expect(checkpoints.map(({ step }) => step)).toEqual([null, null])
+})
+
+test('a printed table with colours may have empty cells, as that of skorch', async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'skorch_printed.txt'), join(folder.path, 'train.log'))
+  const { evaluations } = rowsFrom((await readRun(folder.path)).events)
+  const history = JSON.parse(
+    await readFile(join(FIXTURES, 'skorch/train_end_history.json'), 'utf8'),
+  )
+  expect(evaluations.map(({ step, values }) => [step, values['valid_acc']])).toEqual(
+    history.map(({ epoch, valid_acc }: Record<string, number>) => [
+      epoch,
+      Number(valid_acc!.toFixed(4)),
+    ]),
+  )
+})
