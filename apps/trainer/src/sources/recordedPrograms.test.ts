@@ -38,7 +38,7 @@ test("skorch's weights are of the last epoch in the history beside them, and the
     ['params.pt', 5],
     ['train_end_params.pt', 12],
   ])
-  const declared_by = 'event_cp in train_end_history.json (the same epochs as valid_acc_best)'
+  const declared_by = 'train_end_history.json, which saves where valid_acc is best'
   expect(started).toMatchObject({ direction: 'max', metric_is_inferred: false, declared_by })
 })
 

@@ -2,9 +2,9 @@ import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from 
 
 /**
  * Where a program declares its monitor: in the state of Lightning's ModelCheckpoint, inside the weights,
- * or in `training.score_weights` of spaCy's configuration, beside them.
+ * in `training.score_weights` of spaCy's configuration beside them, or in the epochs where skorch saved.
  */
-export type MonitorPlace = 'callback_state' | 'score_weights'
+export type MonitorPlace = 'callback_state' | 'score_weights' | 'saved_epochs'
 
 /** Facts about weights, read from their file or from a file beside it. */
 export interface Facts {

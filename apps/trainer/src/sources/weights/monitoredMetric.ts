@@ -3,9 +3,16 @@ import type { Candidate } from './candidate.ts'
 import type { MonitorPlace } from './facts.ts'
 import type { InferredMetric } from './inferredMetric.ts'
 
-const DECLARED_BY: Record<MonitorPlace, (metric: string, path: string) => string> = {
-  callback_state: (metric, path) => `monitor ${metric} of the ModelCheckpoint in ${path}`,
-  score_weights: (_metric, path) => `training.score_weights in ${path}/config.cfg`,
+/** The path of weights, and of the file with their facts. */
+interface Place {
+  path: string
+  file: string
+}
+
+const DECLARED_BY: Record<MonitorPlace, (metric: string, place: Place) => string> = {
+  callback_state: (metric, { path }) => `monitor ${metric} of the ModelCheckpoint in ${path}`,
+  score_weights: (_metric, { path }) => `training.score_weights in ${path}/config.cfg`,
+  saved_epochs: (metric, { file }) => `${file}, which saves where ${metric} is best`,
 }
 
 /** The metric by which the newest weights are kept, as fields of a `started` event; undefined if none is declared. */
@@ -14,7 +21,10 @@ export function readMonitoredMetric(candidates: readonly Candidate[]): InferredM
   const monitor = found?.facts.monitor
   if (!found || !monitor) return undefined
   const { metric, mode, declared_in } = monitor
-  const declared_by = DECLARED_BY[declared_in](metric, found.found.path)
+  const declared_by = DECLARED_BY[declared_in](metric, {
+    path: found.found.path,
+    file: found.facts.file,
+  })
   return { metric_for_best: heldOutName(metric), direction: mode, declared_by }
 }
 

@@ -1,4 +1,4 @@
-import { directionOf, parsePythonJson, type Direction } from '@bestmark/core'
+import { directionOf, ownValue, parsePythonJson, type Direction } from '@bestmark/core'
 import { nameWithSplit } from '../events/names.ts'
 import { type Facts, factsIn } from './facts.ts'
 
@@ -15,10 +15,10 @@ const TRAINING = /^train_/
  * The facts in a history of skorch, which is saved with the weights beside it: its last row is of
  * their epoch. Undefined for any other document.
  */
-export function readSkorchFacts(text: string, file: string): SkorchFacts | undefined {
+export function readSkorchFacts(text: string): SkorchFacts | undefined {
   const rows = rowsIn(text)
   const last = rows.at(-1)
-  return last && { ...factsIn(measuresOf(last)), monitor: findMonitor(rows, file) }
+  return last && { ...factsIn(measuresOf(last)), monitor: findMonitor(rows) }
 }
 
 /**
@@ -51,28 +51,32 @@ function isRow(row: unknown): row is Row {
 }
 
 /** The metric of a Checkpoint callback: it saved (`event_cp`) in the epochs where the metric was best. */
-function findMonitor(rows: readonly Row[], file: string): Facts['monitor'] {
+function findMonitor(rows: readonly Row[]): Facts['monitor'] {
   const names = Object.keys(rows[0] ?? {})
   const metrics = names
     .flatMap((name) => BEST.exec(name)?.[1] ?? [])
     .filter((name) => !TRAINING.test(name))
-  const found = names
-    .filter((name) => EVENT.test(name))
-    .flatMap((event) => {
-      const same = metrics.filter((one) => rows.every((row) => row[event] === row[`${one}_best`]))
-      const metric = same.includes(USUAL) ? USUAL : same[0]
-      return metric === undefined ? [] : [{ metric, event }]
-    })
-  const [first] = found
-  if (!first) return null
-  const by = `${first.event} in ${file} (the same epochs as ${first.metric}_best)`
-  const mode = directionOf(first.metric) ?? directionIn(rows, first.metric)
-  return { metric: splitName(first.metric), mode, by, scores: new Map() }
+  for (const event of names.filter((name) => EVENT.test(name))) {
+    const isSaved = (row: Row, metric: string) => ownValue(row, event) === isBest(row, metric)
+    const same = metrics.filter((one) => rows.every((row) => isSaved(row, one)))
+    const metric = same.includes(USUAL) ? USUAL : same[0]
+    if (metric === undefined) continue
+    const mode = directionOf(metric) ?? directionIn(rows, metric)
+    const declared_in = 'saved_epochs'
+    return { metric: splitName(metric), mode, declared_in, scores: new Map() }
+  }
+  return null
+}
+
+function isBest(row: Row, metric: string): unknown {
+  return ownValue(row, `${metric}_best`)
 }
 
 /** Whether a metric was best where it rose or where it fell. */
 function directionIn(rows: readonly Row[], metric: string): Direction | null {
-  const best = rows.filter((row) => row[`${metric}_best`] === true).map((row) => row[metric])
+  const best = rows
+    .filter((row) => isBest(row, metric) === true)
+    .map((row) => ownValue(row, metric))
   const [first, last] = [best[0], best.at(-1)]
   if (typeof first !== 'number' || typeof last !== 'number' || first === last) return null
   return last > first ? 'max' : 'min'

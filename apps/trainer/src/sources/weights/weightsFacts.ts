@@ -39,7 +39,7 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
   for (const beside of metadataFiles(found)) {
     const text = await readMetadata(join(root, beside))
     if (text === undefined) continue
-    const history = readSkorchFacts(text, beside)
+    const history = readSkorchFacts(text)
     if (history) return { ...inside, ...history, file: beside }
     const metadata = jsonObject(text)
     if (!metadata) continue
