@@ -22,6 +22,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./readers.ts'),
   },
   grid: { title: 'A grid of 60 charts of 2,000 points', load: () => import('./grid.ts') },
+  output: {
+    title: 'A printed output of 100 MB',
+    load: () => import('./output.ts'),
+  },
   idle: { title: 'An agent with runs that do not grow', load: () => import('./idle.ts') },
   notes: {
     title: 'How often each note is right on public runs',

@@ -60,25 +60,62 @@ test('the output shows its newest page, reads older ones when it is scrolled, an
   const page = await openTab('output')
   const box = output(page)
   await box.getByText(`line ${LINES - 1}`, { exact: true }).waitFor()
-  expect(await box.getByRole('listitem').count()).toBe(500)
+  expect(await box.getByRole('listitem').count()).toBe(200)
   await run.record(logLine('the newest line'))
   await box.getByText('the newest line').waitFor()
   expect(await isInSight(page, 'the newest line')).toBe(true)
-  await box.evaluate((element) => (element.scrollTop = 0))
-  await box.getByText(`line ${LINES - 900}`, { exact: true }).waitFor({ state: 'attached' })
-  // The read lines stay in view: the new lines are above them.
-  await expect.poll(() => box.evaluate((element) => element.scrollTop)).toBeGreaterThan(1_000)
+  const held = box.getByText(`line ${LINES - 195}`, { exact: true })
+  const top = await box.evaluate((element) => {
+    const list = element.querySelector('ol')
+    element.scrollTop = list?.offsetTop ?? 0
+    return list?.children[5]?.getBoundingClientRect().top
+  })
+  await box.getByText(`line ${LINES - 390}`, { exact: true }).waitFor({ state: 'attached' })
+  // The lines in view stay where they are: the new lines are above them.
+  const after = await held.evaluate((line) => line.getBoundingClientRect().top)
+  expect(Math.abs(after - (top ?? NaN))).toBeLessThan(40)
 })
 
-const isInSight = (page: Page, text: string) =>
-  output(page)
-    .getByText(text)
-    .evaluate((line) => {
-      const [at, around] = [line, line.closest('[role=region]')].map((one) =>
-        one?.getBoundingClientRect(),
-      )
-      return !!at && !!around && at.top >= around.top && at.bottom <= around.bottom
-    })
+test('the scrollbar of the output reaches every line, and the page holds few of them', async () => {
+  const page = await openTab('output')
+  const box = output(page)
+  await box.getByText(`line ${LINES - 1}`, { exact: true }).waitFor()
+  await box.evaluate((element) => (element.scrollTop = element.scrollHeight * 0.6))
+  const middle = box.getByText(`line ${0.6 * LINES + 10}`, { exact: true })
+  await middle.waitFor({ state: 'attached' })
+  await expect.poll(() => isInSight(page, `line ${0.6 * LINES + 10}`)).toBe(true)
+  await box.press('Home')
+  await expect.poll(() => isInSight(page, 'line 0', true)).toBe(true)
+  await box.press('End')
+  await expect.poll(() => isInSight(page, `line ${LINES - 1}`)).toBe(true)
+  expect(await box.getByRole('listitem').count()).toBeLessThanOrEqual(1_000)
+})
+
+test('a line is reached by its number, and the address leads to it', async () => {
+  const page = await openTab('output')
+  await output(page)
+    .getByText(`line ${LINES - 1}`, { exact: true })
+    .waitFor()
+  const number = page.getByRole('spinbutton', { name: 'go to line' })
+  await number.fill('301')
+  await number.press('Enter')
+  await expect.poll(() => isInSight(page, 'line 300', true)).toBe(true)
+  await page.waitForURL(/line=301/)
+  await page.reload()
+  await output(page).getByText('line 300', { exact: true }).waitFor()
+  await expect.poll(() => isInSight(page, 'line 300', true)).toBe(true)
+})
+
+const isInSight = async (page: Page, text: string, exact = false): Promise<boolean> => {
+  const line = output(page).getByText(text, { exact })
+  if ((await line.count()) === 0) return false
+  return line.evaluate((line) => {
+    const [at, around] = [line, line.closest('[role=region]')].map((one) =>
+      one?.getBoundingClientRect(),
+    )
+    return !!at && !!around && at.top >= around.top && at.bottom <= around.bottom
+  })
+}
 
 test('one click jumps to the last traceback, and scrolling reads the lines after it', async () => {
   const page = await openTab('output', '&text=line')
@@ -86,8 +123,8 @@ test('one click jumps to the last traceback, and scrolling reads the lines after
   await output(page).getByText('CUDA out of memory').waitFor()
   await expect.poll(() => isInSight(page, 'Traceback (most recent')).toBe(true)
   await page.waitForURL((url) => !url.search.includes('text='))
-  await output(page).evaluate((element) => (element.scrollTop = element.scrollHeight))
-  await output(page).getByText('line 1200', { exact: true }).waitFor({ state: 'attached' })
+  await output(page).evaluate((element) => (element.scrollTop += 3_500))
+  await output(page).getByText('line 1000', { exact: true }).waitFor({ state: 'attached' })
   await page.getByRole('button', { name: 'Newest lines' }).click()
   await output(page)
     .getByText(`line ${LINES - 1}`, { exact: true })

@@ -10,6 +10,7 @@ import {
   jobLogPage,
   jobStatus,
   JobUnknown,
+  lastTraceback,
   listJobs,
   noteJob,
   removeExamples,
@@ -64,7 +65,9 @@ const LogsInput = z.object({
   search: z.string().max(200).optional(),
   /** `older` of the page after it. */
   before: z.number().int().nonnegative().optional(),
+  /** `newer` of the page before it. */
   after: z.number().int().min(-1).optional(),
+  order: z.enum(['newest', 'oldest']).optional(),
   limit: z.number().int().min(1).max(5_000).default(500),
 })
 
@@ -99,11 +102,19 @@ export const jobs = router({
     return sharedRead(ctx.db, ['jobs.compare', input], () => compareJobs(ctx.db, which, { metric }))
   }),
 
-  /** A page of what the run logged, newest page first; in a page the newest line is last. */
+  /**
+   * A page of what the run logged and printed: the newest lines that match, or the first ones with
+   * order `oldest`. In a page the newest line is last.
+   */
   logs: jobProcedure.input(LogsInput).query(({ ctx, input }) => {
     const { job_id, ...query } = input
     return sharedRead(ctx.db, ['jobs.logs', input], () => jobLogPage(ctx.db, job_id, query))
   }),
+
+  /** The ordinal of the line that begins the last traceback, else of the last error. */
+  lastTraceback: jobProcedure.query(async ({ ctx, input }) => ({
+    ordinal: await lastTraceback(ctx.db, input.job_id),
+  })),
 
   /** Attempts, changes of the policy, scores and shipments, newest first. */
   history: jobProcedure.query(({ ctx, input }) => jobHistory(ctx.db, input.job_id)),

@@ -66,6 +66,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'jobs.compare': await api.jobs.compare({ job_ids: [job_id] }),
     'jobs.detail': await api.jobs.detail({ job_id }),
     'jobs.logs': await api.jobs.logs({ job_id }),
+    'jobs.lastTraceback': await api.jobs.lastTraceback({ job_id }),
     'jobs.history': await api.jobs.history({ job_id }),
     'jobs.stop': await api.jobs.stop(stop),
     'jobs.columns': await api.jobs.columns({ job_ids: [job_id] }),

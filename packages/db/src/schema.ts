@@ -1,6 +1,7 @@
 export * from './schema/alerts.ts'
 export * from './schema/board.ts'
 export * from './schema/deployments.ts'
+export * from './schema/logs.ts'
 export * from './schema/policies.ts'
 export * from './schema/run.ts'
 export * from './schema/samples.ts'

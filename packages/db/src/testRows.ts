@@ -1,4 +1,5 @@
 import type { Database } from './connection/client.ts'
+import { jobLogs } from './logs/logPage.ts'
 
 /** The rows of a run as numbers that are equal if each event was recorded once and in order. */
 export interface StoredRows {
@@ -12,7 +13,8 @@ export interface StoredRows {
 }
 
 /** The stored rows of a job, in order; a duplicate row appears twice. */
-export async function readStoredRows({ sql }: Database, job_id: string): Promise<StoredRows> {
+export async function readStoredRows(db: Database, job_id: string): Promise<StoredRows> {
+  const { sql } = db
   const points: StoredRows['points'] = {}
   const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks
     where job_id = ${job_id} order by name, attempt, ordinal`
@@ -25,15 +27,14 @@ export async function readStoredRows({ sql }: Database, job_id: string): Promise
     where job_id = ${job_id} order by arrival`
   const saved = await sql<{ place: string }[]>`
     select concat(attempt, ' ', step, ' ', path) as place from checkpoints where job_id = ${job_id}`
-  const lines = await sql<{ line: string }[]>`
-    select concat(attempt, ' ', text) as line from logs where job_id = ${job_id} order by ordinal`
+  const lines = await jobLogs(db, job_id, { limit: Infinity })
   return {
     points,
     evaluations: measured.map(({ attempt, step, metric, value }) => {
       return [attempt, Number(step), metric, written(value)]
     }),
     checkpoints: saved.map(({ place }) => place).sort(),
-    logs: lines.map(({ line }) => line),
+    logs: lines.map(({ attempt, text }) => `${attempt} ${text}`),
   }
 }
 

@@ -66,7 +66,8 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
     yield* inOrder(streams)
     if (attempt === order.at(-1)) {
       yield* sampleEvents(tx, job.job_id)
-      yield* endOf(job, await logEvents(tx, job.job_id))
+      yield* logEvents(tx, job.job_id)
+      yield* endOf(job)
     }
     const ended = row && endedEvent(attempt === order.at(-1) ? withJobsEnd(row, job) : row)
     if (ended) yield ended
@@ -79,8 +80,7 @@ function* setupEvents(job: JobRow, attempt: number): Generator<EventOf<'setup'>>
   yield { type: 'setup', attempt, at: null, config, environment }
 }
 
-function* endOf(job: JobRow, logs: readonly EventOf<'log'>[]): Generator<TrainingEvent> {
-  yield* logs
+function* endOf(job: JobRow): Generator<TrainingEvent> {
   const { attempt, updated_at: at } = job
   const claim = claimOf(job)
   if (claim) yield { type: 'claim', attempt, at: null, origin: null, ...claim }

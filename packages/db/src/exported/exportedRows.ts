@@ -1,7 +1,8 @@
 import type { EventOf } from '@bestmark/core'
 import { asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
-import { checkpoints, logs } from '../schema.ts'
+import { scanLogs } from '../logs/logScan.ts'
+import { checkpoints } from '../schema.ts'
 
 /** Every checkpoint of a job, in order of attempt, then of arrival. */
 export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<'checkpoint'>[]> {
@@ -25,13 +26,8 @@ export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<
 }
 
 /** The stored log lines of a job, oldest first. */
-export async function logEvents(tx: Tx, job_id: string): Promise<EventOf<'log'>[]> {
-  const rows = await tx
-    .select()
-    .from(logs)
-    .where(eq(logs.job_id, job_id))
-    .orderBy(asc(logs.ordinal))
-  return rows.map(({ attempt, step, at, level, text }) => {
-    return { type: 'log', attempt, step, at, level, text }
-  })
+export async function* logEvents(tx: Tx, job_id: string): AsyncGenerator<EventOf<'log'>> {
+  for await (const lines of scanLogs(tx, job_id, { order: 'oldest' })) {
+    for (const { ordinal: _ordinal, ...line } of lines) yield { type: 'log', ...line }
+  }
 }

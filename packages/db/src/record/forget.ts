@@ -7,6 +7,7 @@ import {
   deployments,
   evaluations,
   type JobRow,
+  logChunks,
   logs,
   samples,
   seriesChunks,
@@ -19,7 +20,7 @@ import {
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
-  for (const table of [attempts, seriesChunks, evaluations, logs]) {
+  for (const table of [attempts, seriesChunks, evaluations, logs, logChunks]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
   // Samples that were found by their file names are not part of the log.

@@ -4,7 +4,7 @@ import { connectTo, databaseAt } from '../connection/client.ts'
 import { parseAddress } from '../connection/address.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
-import { jobLogs, KEPT_LINES } from '../rows/logs.ts'
+import { jobLogs } from '../logs/logPage.ts'
 import { record, recordFacts, sourceCursor } from './record.ts'
 import { JobMoved, JobUnknown } from '../values/refused.ts'
 import { readSeries } from '../series/series.ts'
@@ -159,19 +159,6 @@ test('bytes that Postgres refuses are replaced, and recording continues', async 
   expect((await jobDetail(db, job_id))?.config).toEqual({ 'k\uFFFD': 'v\uFFFD', half: '\uFFFD' })
   const [read] = await readSeries(db, job_id, { names: ['lo\0ss'], points: 5 })
   expect(read?.count).toBe(1)
-})
-
-test('only the newest log lines of a run are kept', async () => {
-  const job_id = await newJob(db)
-  const line = (index: number) =>
-    event({ type: 'log', at: index, level: index % 2 ? 'info' : 'error', text: `line ${index}` })
-  await recordEvents(db, job_id, ...Array.from({ length: KEPT_LINES }, (_, index) => line(index)))
-  await recordEvents(db, job_id, line(KEPT_LINES), line(KEPT_LINES + 1))
-  const kept = await jobLogs(db, job_id, { limit: 2 * KEPT_LINES })
-  expect(kept).toHaveLength(KEPT_LINES)
-  expect([kept[0]?.text, kept.at(-1)?.text]).toEqual(['line 2', `line ${KEPT_LINES + 1}`])
-  const errors = await jobLogs(db, job_id, { level: 'error', limit: 2 })
-  expect(errors.map(({ text }) => text)).toEqual([`line ${KEPT_LINES - 2}`, `line ${KEPT_LINES}`])
 })
 
 test('attempts, the declaration and the configuration are stored with the job', async () => {

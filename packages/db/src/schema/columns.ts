@@ -19,6 +19,9 @@ export const plain = customType<{ data: unknown; driverData: unknown }>({
   toDriver: storableJson,
 })
 
+/** Bytes as they are. */
+export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+
 /** A column of Float64, little-endian, eight bytes per point. */
 export const float64s = customType<{ data: Float64Array; driverData: Buffer }>({
   dataType: () => 'bytea',

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { CheckpointKind, EventOf, FilesFault, FilesState, JobState } from '@bestmark/core'
+import type { CheckpointKind, FilesFault, FilesState, JobState } from '@bestmark/core'
 import {
   boolean,
   doublePrecision,
@@ -155,20 +155,4 @@ export const checkpoints = pgTable(
       .on(row.job_id)
       .where(sql`digest is null and files_state = 'complete' and not overwritten`),
   ],
-)
-
-/** The newest log lines of the run. */
-export const logs = pgTable(
-  'logs',
-  {
-    job_id: jobId(),
-    ordinal: whole().notNull(),
-    attempt: integer().notNull(),
-    step: whole(),
-    at: milliseconds(),
-    level: text().$type<EventOf<'log'>['level']>().notNull(),
-    text: storableText().notNull(),
-    revision: revision(),
-  },
-  (row) => [primaryKey({ columns: [row.job_id, row.ordinal] })],
 )

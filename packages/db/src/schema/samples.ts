@@ -1,7 +1,6 @@
 import type { ContentState, EventOf, SampleKind } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import {
-  customType,
   doublePrecision,
   foreignKey,
   index,
@@ -11,10 +10,8 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { milliseconds, storableText } from './columns.ts'
+import { bytea, milliseconds, storableText } from './columns.ts'
 import { jobId, revision, whole } from './keys.ts'
-
-const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
 
 /** A text, image or sound that the model made with the weights of one step. */
 export const samples = pgTable(

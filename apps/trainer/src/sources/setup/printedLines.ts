@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { EventOf } from '@bestmark/core'
 import { MARK } from '../output/textLog.ts'
+import { printedLevel } from './printedLevel.ts'
 
 /** A printed line as a log event. Empty lines and marks of `bestmark run` are ignored. */
 export function readPrintedLine(line: string): EventOf<'log'>[] {
@@ -9,5 +10,5 @@ export function readPrintedLine(line: string): EventOf<'log'>[] {
   const parts = stripVTControlCharacters(line).split('\r')
   const text = parts.findLast((part) => part.trim() !== '')?.trimEnd()
   if (text === undefined) return []
-  return [{ type: 'log', attempt: 0, at: null, step: null, level: 'info', text }]
+  return [{ type: 'log', attempt: 0, at: null, step: null, level: printedLevel(text), text }]
 }

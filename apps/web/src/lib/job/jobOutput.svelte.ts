@@ -3,27 +3,36 @@ import { Reread } from '../watch/reread.svelte.ts'
 import type { Level } from '../view/tabAddress.ts'
 
 /** How many lines are read at once. */
-const PAGE = 500
+const PAGE = 200
 /** The most lines on the page; lines farther away are read again when scrolled to. */
-const MOST = 5_000
-/** How many lines are shown after a line that was jumped to. */
-const AFTER = 50
-const TRACEBACK = 'Traceback (most recent call last)'
+const MOST = 1_000
 
 export interface OutputFilter {
   level: Level | null
   text: string
 }
 
-/** The part of a run's output that is on the page: a window of the log that grows with scrolling. */
+/** A range of ordinals, without its ends, and the end from which lines are taken. */
+interface Range {
+  before?: number
+  after?: number
+  order?: 'oldest'
+  limit?: number
+}
+
+/** The part of a run's output that is on the page: a window of the log that moves with scrolling. */
 export class JobOutput {
   /** Oldest first. */
   lines = $state.raw<LogLine[]>([])
-  /** Where to read before the window; null if the window has the first line. */
+  /** The stored lines have the ordinals from `first` to before `end`. */
+  first = $state.raw(0)
+  end = $state.raw(0)
+  /** Where to read before and after the window; null if there are no such lines. */
   older = $state.raw<number | null>(null)
-  /** Whether there are lines after the window. */
-  hasNewer = $state(false)
+  newer = $state.raw<number | null>(null)
   isRead = $state(false)
+  /** The line to bring into view. */
+  sought = $state<number | null>(null)
   /** The line that was jumped to. */
   marked = $state<number | null>(null)
   readonly #job_id: string
@@ -43,20 +52,32 @@ export class JobOutput {
     return this.#newest.problem
   }
 
-  /** Reads the newest lines, unless the window shows earlier ones. */
-  ask = (): void => {
-    if (!this.hasNewer) this.#newest.ask()
+  get isFiltered(): boolean {
+    const { level, text } = this.#filter()
+    return level !== null || text !== ''
   }
+
+  /** How many stored lines lie before and after the window, if it shows all lines. */
+  get hidden(): { before: number; after: number } {
+    const [first, last] = [this.lines[0], this.lines.at(-1)]
+    if (this.isFiltered || !first || !last) return { before: 0, after: 0 }
+    const after = Math.max(0, this.end - last.ordinal - 1)
+    return { before: Math.max(0, first.ordinal - this.first), after }
+  }
+
+  /** Reads what is new. */
+  ask = (): void => this.#newest.ask()
 
   /** Cancels the next try. */
   stop(): void {
     this.#newest.stop()
   }
 
-  /** Shows the newest lines that match the filter. */
+  /** Shows the newest lines that match the filter, and follows them. */
   begin(): void {
     this.#window += 1
-    Object.assign(this, { lines: [], older: null, hasNewer: false, isRead: false, marked: null })
+    const none = { lines: [], older: null, newer: null, sought: null, marked: null }
+    Object.assign(this, { ...none, isRead: false })
     this.#newest.ask()
   }
 
@@ -67,26 +88,19 @@ export class JobOutput {
       const page = await this.#read({ before: older })
       return () => {
         const lines = [...page.lines, ...this.lines]
-        this.hasNewer ||= lines.length > MOST
+        if (lines.length > MOST) this.newer = lines[MOST - 1]?.ordinal ?? null
         Object.assign(this, { lines: lines.slice(0, MOST), older: page.older })
       }
     })
   }
 
-  /** Reads on after a window in the middle of an unfiltered log, whose ordinals have no gaps. */
   readNewer(): Promise<void> {
-    const last = this.lines.at(-1)?.ordinal
-    if (!this.hasNewer || last === undefined) return Promise.resolve()
+    const { newer } = this
+    if (newer === null) return Promise.resolve()
     return this.#page(async () => {
-      let span = PAGE
-      let page = await this.#read({ after: last, before: last + 1 + span })
-      // Long lines make a page short: it has the newest lines of the span, and a gap before them.
-      while (page.older !== null && span > 1) {
-        span = Math.floor(span / 2)
-        page = await this.#read({ after: last, before: last + 1 + span })
-      }
+      const page = await this.#read({ after: newer, order: 'oldest' })
       return () => {
-        this.hasNewer = page.lines.length === span
+        this.newer = page.newer
         this.#append(page.lines)
       }
     })
@@ -94,25 +108,26 @@ export class JobOutput {
 
   /** Jumps to the last traceback, or to the last error; false if there is neither. */
   async toLastTraceback(): Promise<boolean> {
-    const job = { job_id: this.#job_id, limit: 1 }
-    const found = await Promise.all([
-      api.jobs.logs.query({ ...job, search: TRACEBACK }),
-      api.jobs.logs.query({ ...job, level: 'error' }),
-    ])
-    const ordinals = found.flatMap(({ lines }) => lines.map(({ ordinal }) => ordinal))
-    if (ordinals.length === 0) return false
-    await this.showAround(Math.max(...ordinals))
-    return true
+    const { ordinal } = await api.jobs.lastTraceback.query({ job_id: this.#job_id })
+    if (ordinal !== null) await this.showAround(ordinal, true)
+    return ordinal !== null
   }
 
   /** Shows a line with the lines around it. The filter must be empty. */
-  async showAround(ordinal: number): Promise<void> {
+  async showAround(ordinal: number, isMarked: boolean): Promise<void> {
     this.#window += 1
     const window = this.#window
-    const page = await this.#read({ before: ordinal + 1 + AFTER })
+    const [before, after] = await Promise.all([
+      this.#read({ before: ordinal + 1 }),
+      this.#read({ after: ordinal, order: 'oldest' }),
+    ])
     if (window !== this.#window) return
-    const hasNewer = page.lines.at(-1)?.ordinal === ordinal + AFTER
-    Object.assign(this, { ...page, hasNewer, isRead: true, marked: ordinal })
+    const { older } = before
+    const lines = [...before.lines, ...after.lines]
+    const sought = Math.min(Math.max(ordinal, lines[0]?.ordinal ?? 0), after.end - 1)
+    this.#take(after)
+    Object.assign(this, { lines, older, newer: after.newer, isRead: true, sought })
+    this.marked = isMarked ? ordinal : null
   }
 
   /** Reads one page at a time; an answer for another window is ignored. */
@@ -131,14 +146,20 @@ export class JobOutput {
   /** Adds the lines after the window; a log that began again, or ran ahead, is shown from its end. */
   async #readOn(): Promise<void> {
     const window = this.#window
+    if (this.newer !== null) return this.#take(await this.#read({ limit: 1 }))
     const last = this.lines.at(-1)
     const page = await this.#read(last ? { after: last.ordinal - 1 } : {})
     const [first, ...rest] = page.lines
     const goesOn = last !== undefined && first?.ordinal === last.ordinal && first.text === last.text
     const newest = goesOn || last === undefined ? page : await this.#read({})
     if (window !== this.#window) return
+    this.#take(newest)
     if (goesOn) this.#append(rest)
-    else Object.assign(this, { ...newest, isRead: true })
+    else Object.assign(this, { lines: newest.lines, older: newest.older, isRead: true })
+  }
+
+  #take({ first, end }: { first: number; end: number }): void {
+    Object.assign(this, { first, end })
   }
 
   #append(lines: readonly LogLine[]): void {
@@ -148,9 +169,9 @@ export class JobOutput {
     if (all.length > MOST) this.older = this.lines[0]?.ordinal ?? null
   }
 
-  #read(range: { before?: number; after?: number }) {
+  #read(range: Range) {
     const { level, text } = this.#filter()
     const filter = { ...(level && { level }), ...(text && { search: text }) }
-    return api.jobs.logs.query({ job_id: this.#job_id, ...filter, ...range, limit: PAGE })
+    return api.jobs.logs.query({ job_id: this.#job_id, ...filter, limit: PAGE, ...range })
   }
 }

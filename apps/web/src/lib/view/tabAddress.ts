@@ -19,6 +19,8 @@ export interface TabViewing {
   level: Level | null
   /** Filter of the output: only lines with this text. */
   text: string
+  /** The line of the output that was jumped to, from 1. */
+  line: number | null
   /** Filter of the configuration: only options with this text. */
   option: string
   /** The steps of the samples side by side; empty for the best and the last. */
@@ -32,6 +34,7 @@ export function readTabs(parameters: Pick<URLSearchParams, 'get'>): TabViewing {
     tab: TABS.find((tab) => tab === parameters.get('tab')) ?? 'checkpoints',
     level: LEVELS.find((level) => level === parameters.get('level')) ?? null,
     text: parameters.get('text') ?? '',
+    line: Number(/^[1-9]\d{0,14}$/.exec(parameters.get('line') ?? '')?.[0]) || null,
     option: parameters.get('option') ?? '',
     left: parameters.get('left') ?? '',
     right: parameters.get('right') ?? '',
@@ -40,12 +43,13 @@ export function readTabs(parameters: Pick<URLSearchParams, 'get'>): TabViewing {
 
 /** Adds the state of the tabs to the parameters of an address; defaults are left out. */
 export function tabParameters(
-  { tab, level, text, option, left, right }: TabViewing,
+  { tab, level, text, line, option, left, right }: TabViewing,
   parameters = new URLSearchParams(),
 ): URLSearchParams {
   if (tab !== 'checkpoints') parameters.set('tab', tab)
   if (level !== null) parameters.set('level', level)
   if (text !== '') parameters.set('text', text)
+  if (line !== null) parameters.set('line', String(line))
   if (option !== '') parameters.set('option', option)
   if (left !== '') parameters.set('left', left)
   if (right !== '') parameters.set('right', right)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jobLogPage } from './logs.ts'
+import { jobLogPage } from './logPage.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { event, newJob, recordEvents } from '../testRun.ts'
 

@@ -1,0 +1,2 @@
+/** The words with which Python begins a traceback, on every kind of terminal. */
+export const TRACEBACK = 'Traceback (most recent call last)'
