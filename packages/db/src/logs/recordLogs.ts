@@ -11,7 +11,7 @@ import { CHUNK_CHARACTERS, CHUNK_LINES, packLines } from './packedLines.ts'
  * About how many characters of a job's lines are stored. Beyond them the oldest lines are dropped;
  * they remain in the run's files.
  */
-export const KEPT_CHARACTERS = 256 * 1024 * 1024
+const KEPT_CHARACTERS = 256 * 1024 * 1024
 /** How many characters of a line are stored. */
 const LONGEST_LINE = 10_000
 /** How many rows are written at once. */

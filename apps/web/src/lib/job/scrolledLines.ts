@@ -9,7 +9,7 @@ export function heightOfHidden(stored: number): number {
 }
 
 /** What a scroll box shows (px), and the lines outside of its window. */
-export interface Scrolled {
+interface Scrolled {
   top: number
   height: number
   /** Where the lines of the window begin and end. */

@@ -1,5 +1,5 @@
 import { lastLine, type TrainingJobStatus } from '@bestmark/core'
-import { count, epochs } from '../figures.ts'
+import { count, epochs, UNKNOWN } from '../figures.ts'
 import { duration } from '../times.ts'
 
 /** The progress of a job in a few words, by its state. */
@@ -30,9 +30,20 @@ function lengthWords({ current_epoch, current_step }: TrainingJobStatus): string
   return current_step === null ? 'nothing logged' : `${count(current_step)} steps`
 }
 
-/** How many evaluations ago the best was: 3 evals ago, or latest. */
-export function sinceWords({ evaluations_without_improvement: since }: TrainingJobStatus): string {
-  if (since === null) return ''
+/**
+ * How many evaluations ago the best was: 3 evals ago, or latest. Empty without a best, because the
+ * count is then that of an evaluation whose checkpoint cannot be used.
+ */
+export function sinceWords({
+  evaluations_without_improvement: since,
+  best_step,
+}: TrainingJobStatus): string {
+  if (since === null || best_step === null) return ''
   if (since === 0) return 'latest'
   return `${count(since)} ${since === 1 ? 'eval' : 'evals'} ago`
+}
+
+/** Why a job has no best, in a few words: it has evaluations, or nothing was evaluated. */
+export function noBestWords({ evaluations_without_improvement }: TrainingJobStatus): string {
+  return evaluations_without_improvement === null ? UNKNOWN : 'no usable checkpoint'
 }
