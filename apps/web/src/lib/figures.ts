@@ -69,7 +69,7 @@ export function percent(share: number | null | undefined): string {
 }
 
 /** The value of an option on one line. */
-export function settingText(value: unknown): string {
+export function optionText(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value)
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,5 +1,5 @@
 import type { ComparedRun, Comparison, RunToCompare } from './comparison.ts'
-import { differingSettings } from './differingSettings.ts'
+import { differingOptions } from './differingOptions.ts'
 import { groupsOf, type RankedGroup } from './groups.ts'
 import { comparisonNotes } from './comparisonNotes.ts'
 import { hasBest, isTied, selectedRun, type SelectedRun } from './selectedRun.ts'
@@ -29,7 +29,7 @@ export function compareRuns(runs: readonly RunToCompare[]): Comparison {
       selected,
       groups.map(({ metric }) => metric),
     ),
-    settings: differingSettings(selected),
+    config: differingOptions(selected),
   }
 }
 
@@ -44,7 +44,7 @@ function placed({ best, others }: RankedGroup): ComparedRun[] {
   })
 }
 
-function compared({ near_ties: _ties, settings: _settings, ...run }: SelectedRun): ComparedRun {
+function compared({ near_ties: _ties, options: _options, ...run }: SelectedRun): ComparedRun {
   return run
 }
 

@@ -37,8 +37,8 @@ test('the deciding metrics are listed first', () => {
   expect(compare(run('a', [[10, both]])).metrics).toEqual(['eval_loss', 'eval_accuracy'])
 })
 
-test('settings that differ are listed: numbers first, texts that all differ last', () => {
-  const { settings } = compare(
+test('options that differ are listed: numbers first, texts that all differ last', () => {
+  const { config } = compare(
     run('a', [[1, 1]], {
       config: { name: 'a', sched: 'cos', optim: { lr: 0.1 }, seed: 1, x: [1] },
     }),
@@ -49,16 +49,16 @@ test('settings that differ are listed: numbers first, texts that all differ last
       config: { name: 'c', sched: 'lin', optim: { lr: 0.2 }, seed: 1, x: [1] },
     }),
   )
-  expect(settings).toEqual([
+  expect(config).toEqual([
     { name: 'optim.lr', values: { 'id-a': 0.1, 'id-b': 0.2, 'id-c': 0.2 } },
     { name: 'sched', values: { 'id-a': 'cos', 'id-b': 'cos', 'id-c': 'lin' } },
     { name: 'name', values: { 'id-a': 'a', 'id-b': 'b', 'id-c': 'c' } },
   ])
 })
 
-test('a setting that some runs do not have differs', () => {
-  const { settings } = compare(run('a', [[1, 1]], { config: { warmup: 10 } }), run('b', [[1, 1]]))
-  expect(settings).toEqual([{ name: 'warmup', values: { 'id-a': 10 } }])
+test('an option that some runs do not have differs', () => {
+  const { config } = compare(run('a', [[1, 1]], { config: { warmup: 10 } }), run('b', [[1, 1]]))
+  expect(config).toEqual([{ name: 'warmup', values: { 'id-a': 10 } }])
 })
 
 test('an extreme is the first finite value of its kind, of any sign', () => {
@@ -84,10 +84,10 @@ test('runs without a best come last in order of their ids, and are neither best 
 })
 
 test('numbers that are different in each run come before texts, and mixed values do not', () => {
-  const { settings } = compare(
+  const { config } = compare(
     run('a', [[1, 1]], { config: { mixed: 1, lr: 0.1, sched: 'cos' } }),
     run('b', [[1, 1]], { config: { mixed: 'auto', lr: 0.2, sched: 'cos' } }),
     run('c', [[1, 1]], { config: { mixed: 2, lr: 0.3, sched: 'lin' } }),
   )
-  expect(settings.map(({ name }) => name)).toEqual(['lr', 'sched', 'mixed'])
+  expect(config.map(({ name }) => name)).toEqual(['lr', 'sched', 'mixed'])
 })

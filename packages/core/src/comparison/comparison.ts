@@ -24,7 +24,7 @@ export interface MetricFigures {
   max_step: number | null
 }
 
-/** A fact about the data of an evaluation: `samples`, or a setting of the run's configuration. */
+/** A fact about the data of an evaluation: `samples`, or an option of the run's configuration. */
 export interface DataFact {
   name: string
   /** Null if it was not logged. */
@@ -71,8 +71,8 @@ export interface ComparisonGroup {
   sentence: string
 }
 
-/** A setting that is not the same in all runs. A run without it has no entry. */
-export interface DifferingSetting {
+/** An option that is not the same in all runs. A run without it has no entry. */
+export interface DifferingOption {
   name: string
   /** By job. */
   values: Record<string, unknown>
@@ -104,5 +104,6 @@ export interface Comparison {
   notes: ComparisonNote[]
   /** Names of all measured metrics, the deciding ones first. */
   metrics: string[]
-  settings: DifferingSetting[]
+  /** The options of the runs' configurations that differ. */
+  config: DifferingOption[]
 }

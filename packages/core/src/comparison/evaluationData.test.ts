@@ -50,7 +50,7 @@ test.each([
   ['datasets', { datasets: ['a', 'b'] }, { datasets: ['a'] }],
   ['dataset-name', { 'dataset-name': 'glue' }, { 'dataset-name': 'squad' }],
   ['task.eval.data.path', nested('/a.csv'), nested('/b.csv')],
-])('the setting %s shows that the data differ', (name, one, other) => {
+])('the option %s shows that the data differ', (name, one, other) => {
   const comparison = compare(configured('a', 1, one), configured('b', 2, other))
   expect(groupNames(comparison).map((names) => names.length)).toEqual([1, 1])
   expect(comparison.notes[0]?.text).toContain(name)
@@ -79,11 +79,11 @@ test('a better value on another data set does not win', () => {
   expect(comparison.groups[0]?.data).toEqual([{ name: 'dataset', value: 'hard' }])
 })
 
-test('a setting without a value is no fact, and spaces around a text are not part of it', () => {
+test('an option without a value is no fact, and spaces around a text are not part of it', () => {
   const values = { dataset: ' moby ', data_dir: null, data_path: undefined, data_file: '' }
-  const settings = Object.entries(values).map(([name, value]) => ({ name, value }))
+  const options = Object.entries(values).map(([name, value]) => ({ name, value }))
   const [at] = evaluations([10, 1])
-  expect(dataFacts(at, 'eval_loss', settings)).toEqual([{ name: 'dataset', value: 'moby' }])
+  expect(dataFacts(at, 'eval_loss', options)).toEqual([{ name: 'dataset', value: 'moby' }])
 })
 
 test('the samples of a run are those behind the metric that decides', () => {

@@ -1,14 +1,14 @@
 import { detailOf } from '../metric/evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
-import type { Setting } from '../run/settings.ts'
+import type { ConfigOption } from '../run/configOptions.ts'
 import { isSameCount } from '../selection/samples.ts'
 import type { DataFact } from './comparison.ts'
 
-/** Settings that name the data of an evaluation, by their last word or their last two. */
+/** Options that name the data of an evaluation, by their last word or their last two. */
 const EVAL = '(eval|evaluation|val|valid|validation|dev)'
 const OF_DATA =
   '(name|names|path|paths|dir|file|files|root|split|version|revision|config|config_name)'
-const DATA_SETTING = new RegExp(
+const DATA_OPTION = new RegExp(
   [
     `^(dataset|datasets|data|corpus|task_name)$`,
     `^(data|dataset|datasets|corpus)_${OF_DATA}$`,
@@ -29,17 +29,17 @@ const SAMPLES = 'samples'
 export function dataFacts(
   at: Evaluation | undefined,
   metric: string,
-  settings: readonly Setting[],
+  options: readonly ConfigOption[],
 ): DataFact[] {
   const samples = at ? detailOf(at, metric).samples : null
-  const named = settings.filter(isOfData).map(({ name, value }) => ({ name, value: textOf(value) }))
+  const named = options.filter(isOfData).map(({ name, value }) => ({ name, value: textOf(value) }))
   return [...(samples === null ? [] : [{ name: SAMPLES, value: samples }]), ...named]
 }
 
-function isOfData({ name, value }: Setting): boolean {
+function isOfData({ name, value }: ConfigOption): boolean {
   if ((value ?? '') === '') return false
   const words = name.toLowerCase().replaceAll('-', '_').split('.')
-  return [1, 2].some((count) => DATA_SETTING.test(words.slice(-count).join('_')))
+  return [1, 2].some((count) => DATA_OPTION.test(words.slice(-count).join('_')))
 }
 
 function textOf(value: unknown): string {

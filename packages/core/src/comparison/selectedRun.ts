@@ -1,6 +1,6 @@
 import { finder } from '../metric/evaluations.ts'
 import type { Direction } from '../run/event.ts'
-import { settingsIn, type Setting } from '../run/settings.ts'
+import { configOptions, type ConfigOption } from '../run/configOptions.ts'
 import { select } from '../selection/select.ts'
 import type { NearTies, Ranked } from '../selection/selection.ts'
 import { decisionOf } from '../selection/decision.ts'
@@ -11,7 +11,7 @@ import { metricFigures } from './metricFigures.ts'
 /** A run with its own selection, before it is ranked among others. */
 export interface SelectedRun extends ComparedRun {
   near_ties: NearTies | null
-  settings: Setting[]
+  options: ConfigOption[]
 }
 
 /** A run that has a best checkpoint. */
@@ -27,14 +27,14 @@ export function selectedRun({ job_id, name, alive, config, input }: RunToCompare
   const { evaluations } = decision
   const selection = select(input, decision)
   const { metric, direction, best, missed_best, reason, near_ties } = selection
-  const settings = settingsIn(config)
+  const options = configOptions(config)
   const at = best ? finder(evaluations)(best) : evaluations.at(-1)
   return {
     ...{ job_id, name, alive, metric, direction, best, missed_best, reason },
-    data: dataFacts(at, decision.criteria.metric, settings),
+    data: dataFacts(at, decision.criteria.metric, options),
     figures: metricFigures(evaluations, best),
     ...{ rank: null, difference: null, is_best: false, is_tied: false },
-    ...{ near_ties, settings },
+    ...{ near_ties, options },
   }
 }
 

@@ -9,7 +9,7 @@ import { lowOrHigh } from '../selection/problemText.ts'
 import { directionByRecord } from '../selection/recorded.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
-/** The trainer's setting optimises a metric in the wrong direction. */
+/** The trainer's options optimise a metric in the wrong direction. */
 export function directionAlarms(
   given: ExplanationInput,
   decided: Decider,

@@ -42,8 +42,8 @@ test('a second opinion that differs is a warning, unless a person chose another 
   expect(toneOf('second_opinion', { evaluations: rows })).toBeNull()
 })
 
-test('averaged weights are recognised by the name of a metric, not guessed from a setting', () => {
-  const guessed = toneOf('averaged_weights', { evaluations: losses([2, 1]) }, SETTING)
+test('averaged weights are recognised by the name of a metric, not guessed from an option', () => {
+  const guessed = toneOf('averaged_weights', { evaluations: losses([2, 1]) }, EMA_OPTIONS)
   expect(guessed).toBeNull()
   const named = evaluations([1, { eval_loss: 2, ema_acc: 1 }], [2, { eval_loss: 1, ema_acc: 1 }])
   expect(toneOf('averaged_weights', { evaluations: named })).toBe('warning')
@@ -51,7 +51,7 @@ test('averaged weights are recognised by the name of a metric, not guessed from 
   expect(toneOf('averaged_weights', { evaluations: other })).toBeNull()
 })
 
-const SETTING = { config: { use_ema: true, EMA_decay: 0.9 } }
+const EMA_OPTIONS = { config: { use_ema: true, EMA_decay: 0.9 } }
 
 test('a training loss that is NaN before an evaluation is a warning', () => {
   const nan = (value: Measured) =>

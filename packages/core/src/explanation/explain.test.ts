@@ -150,7 +150,7 @@ test('with several undeclared evaluation sets each has its winner, and the proje
   expect(question?.choices).toHaveLength(2)
 })
 
-test("an alarm says that the trainer's setting optimises a metric in the wrong direction", () => {
+test("an alarm says that the trainer's options optimise a metric in the wrong direction", () => {
   const rows = evaluations([100, { eval_wer: 0.4 }], [200, { eval_wer: 0.9 }])
   const declared = (direction: 'max' | null) => ({
     evaluations: rows,

@@ -15,7 +15,7 @@ import { separateWinners, winnersOf } from './winners.ts'
 
 /**
  * The explanation of a selection, the same for the page, the API and the command line. Advice only:
- * it never changes the selection. O(evaluations × metrics). `selection` and `setting` belong to the
+ * it never changes the selection. O(evaluations × metrics). `selection` and `decision` belong to the
  * same input; pass them if they are already computed.
  */
 export function explain(

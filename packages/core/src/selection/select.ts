@@ -17,7 +17,7 @@ const POLICY_VERSION = 2
 /**
  * Decides which checkpoint is best, and why. The result depends only on the rows: the order in
  * which rows of different steps arrived makes no difference. O(n log n) in checkpoints and
- * evaluations. `setting` belongs to the same input; pass it if it is already computed.
+ * evaluations. `decision` belongs to the same input; pass it if it is already computed.
  */
 export function select(input: SelectionInput, decision = decisionOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input

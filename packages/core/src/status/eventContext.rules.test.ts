@@ -73,7 +73,7 @@ test('losses are compared by their ratio, and a ratio at the bound is far below'
   expect(scaleOf(3.6, 1)).toMatchObject({ compared: 1, far_above: 0, far_below: 1 })
 })
 
-test('settings beside the log complete the logged configuration, which has priority', () => {
+test('options beside the log complete the logged configuration, which has priority', () => {
   const setup = (config: object) => ({ type: 'setup', config })
   const started = { type: 'started', config: { seed: 1 } }
   expect(contextAfter(started, setup({ seed: 2, lr: 3 }), setup({ lr: 4 })).config).toEqual({

@@ -44,7 +44,7 @@ test("a comparison has the same best as each job's page, with its path", async (
   }
   expect(comparison.best).toMatchObject({ job_id: two, checkpoint: { step: 300, value: 1.5 } })
   expect(best_paths[two]).toBe('/runs/two/checkpoint-300')
-  expect(comparison.settings.map(({ name }) => name)).toEqual(['name'])
+  expect(comparison.config.map(({ name }) => name)).toEqual(['name'])
   expect(found).toBe(2)
 })
 

@@ -40,7 +40,7 @@ async function order(query: JobQuery): Promise<string[]> {
   return names
 }
 
-test("a column has each job's best or last value of a metric, as a comparison does, or a setting", async () => {
+test("a column has each job's best or last value of a metric, as a comparison does, or an option", async () => {
   const project = 'cells'
   const a = await job(project, 'a', { optimizer: { lr: 0.1 }, seed: 1 }, 0.2, 0.9, 'NaN', 0.5)
   const b = await job(project, 'b', { optimizer: { lr: 0.01 }, seed: 1 })
@@ -53,7 +53,7 @@ test("a column has each job's best or last value of a metric, as a comparison do
   expect(figures).toMatchObject({ max: 0.9, last: 0.5 })
 })
 
-test('columns in which the jobs differ come first, settings before metrics', async () => {
+test('columns in which the jobs differ come first, options before metrics', async () => {
   const a = await job('choices', 'a', { lr: 0.1, seed: 1 }, 0.2)
   const b = await job('choices', 'b', { lr: 0.2, seed: 1 }, 0.3)
   expect(await columnChoices(db, [a, b])).toEqual([

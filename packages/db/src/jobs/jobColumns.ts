@@ -6,7 +6,7 @@ import {
   directionOf,
   ownValue,
   setOwn,
-  settingsIn,
+  configOptions,
 } from '@bestmark/core'
 import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
@@ -62,11 +62,11 @@ export async function cellsOf(
   )
   const byMetric = new Map(figures.map((one) => [JSON.stringify([one.job_id, one.metric]), one]))
   for (const job of jobs) {
-    const settings = new Map(settingsOf(job).map(({ name, value }) => [name, value]))
+    const options = new Map(optionsOf(job).map(({ name, value }) => [name, value]))
     const values: Record<string, unknown> = {}
     for (const { key, kind, name } of parsed) {
       const found = byMetric.get(JSON.stringify([job.job_id, name]))
-      const value = kind === 'config' ? settings.get(name) : found && figureOf(job, found, kind)
+      const value = kind === 'config' ? options.get(name) : found && figureOf(job, found, kind)
       if (value !== undefined && value !== null) setOwn(values, key, value)
     }
     setOwn(cells, job.job_id, values)
@@ -74,7 +74,7 @@ export async function cellsOf(
   return cells
 }
 
-/** The columns that some jobs have: those in which they differ first, settings before metrics. */
+/** The columns that some jobs have: those in which they differ first, options before metrics. */
 export async function columnChoices(
   db: Database,
   job_ids: readonly string[],
@@ -88,7 +88,7 @@ export async function columnChoices(
     values.set(key, texts)
   }
   for (const job of jobs) {
-    for (const { name, value } of settingsOf(job)) add(`config:${name}`, value)
+    for (const { name, value } of optionsOf(job)) add(`config:${name}`, value)
   }
   const byId = new Map(jobs.map((job) => [job.job_id, job]))
   for (const found of await figuresOf(db, ids)) {
@@ -105,8 +105,8 @@ export async function columnChoices(
   return choices.sort((a, b) => order(a) - order(b) || byName(a.column, b.column))
 }
 
-function settingsOf({ setup_config, config }: JobRow) {
-  return settingsIn({ ...setup_config, ...config })
+function optionsOf({ setup_config, config }: JobRow) {
+  return configOptions({ ...setup_config, ...config })
 }
 
 function figureOf(job: JobRow, found: Figures, kind: 'best' | 'last'): number | null {
@@ -152,7 +152,7 @@ export function columnOrder(
   isDescending: boolean,
 ): [SQL, 'int' | 'float8' | 'text'][] {
   const column = columnOf(key)
-  const { number, text } = column.kind === 'config' ? settingKeys(column) : figureKeys(column)
+  const { number, text } = column.kind === 'config' ? configKeys(column) : figureKeys(column)
   const isMissing = sql`((${number}) is null and (${text}) is null)`
   const end = isDescending ? '-Infinity' : 'Infinity'
   return [
@@ -170,8 +170,8 @@ function figureKeys({ kind, name }: JobColumn): { number: SQL; text: SQL } {
   return { number: sql`(select ${kind === 'last' ? LAST : best} ${rows})`, text: sql`null::text` }
 }
 
-/** A setting is a key of its own, or a path through objects. */
-function settingKeys({ name }: JobColumn): { number: SQL; text: SQL } {
+/** An option is a key of its own, or a path through objects. */
+function configKeys({ name }: JobColumn): { number: SQL; text: SQL } {
   const config = sql`(setup_config || config)`
   const path = sql.param(name.split('.'))
   const found = sql`coalesce(${config} -> ${name}, ${config} #> ${path}::text[])`

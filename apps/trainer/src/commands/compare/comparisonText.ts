@@ -13,8 +13,8 @@ import {
 } from '@bestmark/core'
 import type { ComparedJobs } from '@bestmark/db'
 
-/** The number of differing settings that fit on a line. */
-const MOST_SETTINGS = 4
+/** The number of differing options that fit on a line. */
+const MOST_OPTIONS = 4
 
 /** A comparison as text: the answer, the path of its checkpoint, notes, and a table per group. */
 export function comparisonText({ comparison, best_paths, found }: ComparedJobs): string[] {
@@ -34,13 +34,13 @@ export function comparisonText({ comparison, best_paths, found }: ComparedJobs):
 }
 
 function groupLines(comparison: Comparison, group: ComparisonGroup): string[] {
-  const { settings, groups } = comparison
+  const { config, groups } = comparison
   const runs = comparison.runs.filter(({ job_id }) => group.job_ids.includes(job_id))
-  const differing = differingAmong(settings, runs).slice(0, MOST_SETTINGS)
+  const differing = differingAmong(config, runs).slice(0, MOST_OPTIONS)
   const head = ['rank', 'run', 'step', group.metric, 'difference', 'last', 'min', 'max', '']
   const rows = runs.map((run) => [
     ...cellsOf(run),
-    ...differing.map(({ values }) => settingText(ownValue(values, run.job_id))),
+    ...differing.map(({ values }) => optionText(ownValue(values, run.job_id))),
   ])
   const names = differing.map(({ name }) => name)
   const title = groups.length > 1 ? [`${groupWords(group)}: ${group.sentence}`] : []
@@ -63,7 +63,7 @@ function valueText(value: Measured | undefined): string {
   return isFiniteMeasure(value) ? figure(value) : String(value)
 }
 
-function settingText(value: unknown): string {
+function optionText(value: unknown): string {
   if (value === undefined) return '–'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

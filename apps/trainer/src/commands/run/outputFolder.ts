@@ -9,7 +9,7 @@ const OUTPUT = /^--?(output[_-]dir|out[_-]dir|save[_-]dir|default[_-]root[_-]dir
 /** Options for logs. They are used last, since launchers use such names for their own logs. */
 const LOGS = /^--?(logging[_-]dir|log[_-]dir|logdir)$/
 /** Names of the output folder in configuration files. */
-const SETTING = /^(output_dir|out_dir|save_dir|default_root_dir)$/
+const FOLDER_OPTION = /^(output_dir|out_dir|save_dir|default_root_dir)$/
 /** The output folder in a Python file, the configuration of nanoGPT. */
 const ASSIGNED = /^out_dir\s*=\s*(['"])(.+?)\1/m
 /** A longer file is data, not a configuration (bytes). */
@@ -47,7 +47,7 @@ async function folderIn(path: string): Promise<string | undefined> {
   if (path.endsWith('.py')) return ASSIGNED.exec(text)?.[2]
   const values = yamlValues(text)
   if ('error' in values) return undefined
-  const folder = values.findLast(({ name }) => SETTING.test(name))?.value
+  const folder = values.findLast(({ name }) => FOLDER_OPTION.test(name))?.value
   return typeof folder === 'string' && folder !== '' ? folder : undefined
 }
 

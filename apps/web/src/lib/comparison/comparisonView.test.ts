@@ -1,6 +1,6 @@
 import type { Comparison } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { picturesOf, runsOf, settingOf, sidesOf, stylesOf } from './comparisonView.ts'
+import { picturesOf, runsOf, optionOfRun, sidesOf, stylesOf } from './comparisonView.ts'
 
 /** The fields of a comparison that the view reads. */
 const comparison = {
@@ -45,6 +45,6 @@ test('the best and the next are side by side, unless others are requested', () =
 })
 
 test('the value of an option is shown as text, and so is a missing one', () => {
-  const setting = { name: 'lr', values: { a: 0.1 } }
-  expect([settingOf(setting, 'a'), settingOf(setting, 'b')]).toEqual(['0.1', '–'])
+  const option = { name: 'lr', values: { a: 0.1 } }
+  expect([optionOfRun(option, 'a'), optionOfRun(option, 'b')]).toEqual(['0.1', '–'])
 })

@@ -2,10 +2,10 @@ import {
   type ComparedRun,
   type Comparison,
   type ComparisonGroup,
-  type DifferingSetting,
+  type DifferingOption,
   ownValue,
 } from '@bestmark/core'
-import { UNKNOWN, settingText } from '../figures.ts'
+import { UNKNOWN, optionText } from '../figures.ts'
 import { lineStyle, type LineStyle } from './colours.ts'
 
 /** The line style of each run. It stays the same when the ranking changes. */
@@ -45,7 +45,7 @@ export function sidesOf(
 }
 
 /** The value of an option in a run, as text. */
-export function settingOf({ values }: DifferingSetting, job_id: string): string {
+export function optionOfRun({ values }: DifferingOption, job_id: string): string {
   const value = ownValue(values, job_id)
-  return value === undefined ? UNKNOWN : settingText(value)
+  return value === undefined ? UNKNOWN : optionText(value)
 }

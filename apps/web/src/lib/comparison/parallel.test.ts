@@ -9,7 +9,7 @@ const runs = (...values: (number | null)[]) =>
     best: value === null ? null : { value },
   })) as unknown as ComparedRun[]
 
-const setting = (name: string, ...values: unknown[]) => ({
+const option = (name: string, ...values: unknown[]) => ({
   name,
   values: Object.fromEntries(
     values.flatMap((value, at) => (value === undefined ? [] : [[`r${at}`, value]])),
@@ -17,7 +17,7 @@ const setting = (name: string, ...values: unknown[]) => ({
 })
 
 test('each run crosses every axis at its own height, and the metric is the last axis', () => {
-  const { axes, ways } = prepareParallel(runs(2, 1), [setting('lr', 0.1, 0.2)], 'eval_loss')
+  const { axes, ways } = prepareParallel(runs(2, 1), [option('lr', 0.1, 0.2)], 'eval_loss')
   expect(axes.map(({ name }) => name)).toEqual(['lr', 'eval_loss'])
   expect(axes[0]?.marks).toEqual([
     { at: 0, text: '0.1' },
@@ -30,29 +30,25 @@ test('each run crosses every axis at its own height, and the metric is the last 
 })
 
 test('numbers of very different sizes are positioned by their logarithms', () => {
-  const { ways } = prepareParallel(runs(1, 2, 3), [setting('lr', 1e-5, 1e-3, 1e-1)], 'm')
+  const { ways } = prepareParallel(runs(1, 2, 3), [option('lr', 1e-5, 1e-3, 1e-1)], 'm')
   expect(ways[1]?.heights[0]).toBeCloseTo(0.5)
 })
 
 test('texts are positions on an axis, unless every run has a different one', () => {
-  const shared = setting('sched', 'cos', 'cos', 'linear')
-  const unique = setting('name', 'a', 'b', 'c')
+  const shared = option('sched', 'cos', 'cos', 'linear')
+  const unique = option('name', 'a', 'b', 'c')
   const { axes } = prepareParallel(runs(1, 2, 3), [shared, unique], 'm')
   expect(axes.map(({ name }) => name)).toEqual(['sched', 'm'])
 })
 
 test('a run without a value has no height there', () => {
-  const { ways } = prepareParallel(
-    runs(1, null),
-    [setting('lr', 0.1, 0.2), setting('wd', 0.1)],
-    'm',
-  )
+  const { ways } = prepareParallel(runs(1, null), [option('lr', 0.1, 0.2), option('wd', 0.1)], 'm')
   expect(ways[1]?.heights).toEqual([1, null])
 })
 
 test('without comparable options there is no picture, and options without room are counted', () => {
-  expect(prepareParallel(runs(1, 2), [setting('lr', 0.1, 0.1)], 'm').axes).toEqual([])
-  const many = Array.from({ length: 10 }, (_, at) => setting(`s${at}`, at, at + 1))
+  expect(prepareParallel(runs(1, 2), [option('lr', 0.1, 0.1)], 'm').axes).toEqual([])
+  const many = Array.from({ length: 10 }, (_, at) => option(`s${at}`, at, at + 1))
   const { axes, more } = prepareParallel(runs(1, 2), many, 'm')
   expect([axes.length, more]).toEqual([8, 3])
 })

@@ -1,5 +1,5 @@
-import { type ComparedRun, type DifferingSetting, isFiniteMeasure, ownValue } from '@bestmark/core'
-import { short, settingText } from '../figures.ts'
+import { type ComparedRun, type DifferingOption, isFiniteMeasure, ownValue } from '@bestmark/core'
+import { short, optionText } from '../figures.ts'
 
 /** A position on an axis, from 0 (bottom) to 1 (top), with its label. */
 interface Mark {
@@ -37,11 +37,11 @@ const FAR = 50
 /** Prepares the picture of options against the best value, for runs that can be compared. */
 export function prepareParallel(
   runs: readonly ComparedRun[],
-  settings: readonly DifferingSetting[],
+  options: readonly DifferingOption[],
   metric: string,
 ): Parallel {
   const ids = runs.map(({ job_id }) => job_id)
-  const usable = settings.flatMap((setting) => scaleOf(setting, ids) ?? [])
+  const usable = options.flatMap((option) => scaleOf(option, ids) ?? [])
   const shown = usable.slice(0, MOST)
   if (shown.length === 0) return { axes: [], ways: [], more: 0 }
   const values = Object.fromEntries(runs.map(({ job_id, best }) => [job_id, best?.value]))
@@ -59,16 +59,14 @@ interface Scale {
   height: (job_id: string) => number | null
 }
 
-function scaleOf(setting: DifferingSetting, ids: readonly string[]): Scale | undefined {
-  const values = ids
-    .map((id) => ownValue(setting.values, id))
-    .filter((value) => value !== undefined)
-  if (new Set(values.map(settingText)).size < 2) return undefined
+function scaleOf(option: DifferingOption, ids: readonly string[]): Scale | undefined {
+  const values = ids.map((id) => ownValue(option.values, id)).filter((value) => value !== undefined)
+  if (new Set(values.map(optionText)).size < 2) return undefined
   const areNumbers = values.every((value) => typeof value === 'number')
-  return areNumbers ? numbers(setting, ids) : texts(setting, ids)
+  return areNumbers ? numbers(option, ids) : texts(option, ids)
 }
 
-function numbers({ name, values }: DifferingSetting, ids: readonly string[]): Scale | undefined {
+function numbers({ name, values }: DifferingOption, ids: readonly string[]): Scale | undefined {
   const finite = ids.flatMap((id) => {
     const value = ownValue(values, id)
     return typeof value === 'number' && isFiniteMeasure(value) ? [value] : []
@@ -87,10 +85,10 @@ function numbers({ name, values }: DifferingSetting, ids: readonly string[]): Sc
   return { axis: { name, marks }, height }
 }
 
-function texts({ name, values }: DifferingSetting, ids: readonly string[]): Scale | undefined {
+function texts({ name, values }: DifferingOption, ids: readonly string[]): Scale | undefined {
   const textOf = (id: string): string | undefined => {
     const value = ownValue(values, id)
-    return value === undefined ? undefined : settingText(value)
+    return value === undefined ? undefined : optionText(value)
   }
   const all = [...new Set(ids.flatMap((id) => textOf(id) ?? []))].sort()
   // If each run has a different text, it is a name and has no order.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { environmentLines, factLine, matching, settings } from './configuration.ts'
+import { environmentLines, factLine, matching, optionTexts } from './configuration.ts'
 
 const config = {
   lr: 0.0003,
@@ -10,7 +10,7 @@ const config = {
 }
 
 test('options are listed as paths, sorted by name', () => {
-  expect(settings(config).map(({ name, text }) => `${name}=${text}`)).toEqual([
+  expect(optionTexts(config).map(({ name, text }) => `${name}=${text}`)).toEqual([
     'lr=3e−4',
     'model.heads=[1,2]',
     'model.layers=2',
@@ -45,7 +45,7 @@ test('an environment begins with the command and the commit, and ends with packa
 })
 
 test('a filter finds a part of a name or a value, in any letter case', () => {
-  const lines = settings(config).map(factLine)
+  const lines = optionTexts(config).map(factLine)
   const found = (text: string) => matching(lines, text).map(({ name }) => name)
   expect(found(' LAYERS ')).toEqual(['model.layers'])
   expect(found('12345')).toEqual(['seed'])

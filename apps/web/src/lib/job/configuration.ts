@@ -1,9 +1,9 @@
-import { settingsIn } from '@bestmark/core'
+import { configOptions } from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
-import { settingText } from '../figures.ts'
+import { optionText } from '../figures.ts'
 
 /** One option of a run, with its name as a path: optimizer.lr. */
-export interface Setting {
+export interface OptionText {
   name: string
   text: string
 }
@@ -16,12 +16,12 @@ export interface Fact {
 }
 
 /** The options of a run, sorted by name. */
-export function settings(config: Record<string, unknown>): Setting[] {
-  return settingsIn(config).map(({ name, value }) => ({ name, text: settingText(value) }))
+export function optionTexts(config: Record<string, unknown>): OptionText[] {
+  return configOptions(config).map(({ name, value }) => ({ name, text: optionText(value) }))
 }
 
 /** An option as a line of facts, under its name. */
-export function factLine({ name, text }: Setting): Fact {
+export function factLine({ name, text }: OptionText): Fact {
   return { name, label: name, text }
 }
 
@@ -44,7 +44,7 @@ const FIRST = [...ENVIRONMENT.keys()]
 /** Where and with what a run was started: command and commit first, versions of packages last. */
 export function environmentLines(environment: Record<string, unknown>): Fact[] {
   const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length)
-  return settingsIn(environment)
+  return configOptions(environment)
     .map(({ name, value }) => ({
       name,
       label: environmentLabel(name),
@@ -59,7 +59,7 @@ function environmentLabel(name: string): string {
 
 function environmentText(name: string, value: unknown): string {
   if (name === 'git_dirty') return value === true ? 'yes: the code differs from the commit' : 'no'
-  return Array.isArray(value) ? value.map(settingText).join(', ') : settingText(value)
+  return Array.isArray(value) ? value.map(optionText).join(', ') : optionText(value)
 }
 
 /** What the run declares beside its options. */

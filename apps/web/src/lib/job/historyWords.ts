@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
 import { count, measure } from '../figures.ts'
-import { settingsWords } from '../policy/policyWords.ts'
+import { policyWords } from '../policy/policyWords.ts'
 
 /** An entry of a job's history as a page shows it. */
 export interface HistoryLine {
@@ -30,7 +30,7 @@ function wordsOf(entry: HistoryEntry): { what: string; why?: string; by?: string
     case 'ended':
       return { what: endWords(entry), why: entry.error ?? '' }
     case 'policy':
-      return policyWords(entry)
+      return policyChangeWords(entry)
     case 'scored':
       return { what: `Scored step ${count(entry.step)}: ${valueWords(entry)}`, by: entry.by }
     case 'shipped':
@@ -49,10 +49,10 @@ function endWords({ attempt, status }: HistoryEntry & { kind: 'ended' }): string
   return `Ended: ${status ?? 'no reason was logged'}${nth}`
 }
 
-function policyWords({ change }: HistoryEntry & { kind: 'policy' }) {
+function policyChangeWords({ change }: HistoryEntry & { kind: 'policy' }) {
   const { policy, options, scope, project, by } = change
   const whose = scope === 'job' ? 'for this job' : `for ${project || 'jobs without a project'}`
-  return { what: `Policy ${whose}: ${settingsWords(policy, options, scope)}`, by }
+  return { what: `Policy ${whose}: ${policyWords(policy, options, scope)}`, by }
 }
 
 function valueWords({ values }: HistoryEntry & { kind: 'scored' }): string {

@@ -4,13 +4,13 @@ import { readQuery, sortedBy } from './jobQuery.ts'
 
 const query = readQuery(new URLSearchParams())
 
-test("a column is named by its metric or setting, and by which of a metric's values it has", () => {
+test("a column is named by its metric or option, and by which of a metric's values it has", () => {
   expect(columnWords('best:eval/a:b')).toEqual({ kind: 'best', name: 'eval/a:b' })
   expect(columnWords('config:optimizer.lr')).toEqual({ kind: '', name: 'optimizer.lr' })
   expect(['best:x', 'best:', 'worst:x', 'x'].filter(isColumn)).toEqual(['best:x'])
 })
 
-test('a cell shows 4 digits of a measurement, a setting as it is, and nothing where there is none', () => {
+test('a cell shows 4 digits of a measurement, an option as it is, and nothing where there is none', () => {
   const cells = {
     a: { 'last:loss': NaN, 'best:loss': 1.23456, 'config:lr': 0.003, 'config:n': null },
   }

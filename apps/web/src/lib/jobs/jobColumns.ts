@@ -1,6 +1,6 @@
 import type { JobCells } from '../api.ts'
 import { COLUMN_KINDS, type ColumnKey, LONGEST_COLUMN, ownValue } from '@bestmark/core'
-import { measure, settingText } from '../figures.ts'
+import { measure, optionText } from '../figures.ts'
 
 export function isColumn(text: string): text is ColumnKey {
   return (
@@ -21,5 +21,5 @@ export function cellText(cells: JobCells, job_id: string, key: ColumnKey): strin
   const value = ofJob && ownValue(ofJob, key)
   if (value === undefined) return undefined
   const isMetric = !key.startsWith('config:') && typeof value === 'number'
-  return isMetric ? measure(value) : settingText(value)
+  return isMetric ? measure(value) : optionText(value)
 }

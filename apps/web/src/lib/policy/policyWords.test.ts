@@ -1,21 +1,21 @@
 import { Policy } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { chosenWords, decideWords, POLICY_LINES, settingsWords } from './policyWords.ts'
+import { chosenWords, decideWords, POLICY_LINES, policyWords } from './policyWords.ts'
 
 test('a change is named by its options', () => {
-  expect(settingsWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(
+  expect(policyWords('metric', { metric: 'eval_f1', direction: 'max' }, 'job')).toBe(
     'eval_f1, higher is better',
   )
-  expect(settingsWords('within_noise', { prefer: 'latest' }, 'job')).toBe('within noise, latest')
+  expect(policyWords('within_noise', { prefer: 'latest' }, 'job')).toBe('within noise, latest')
   const undeclared = { metric: 'eval_f1', direction: 'max' } as const
-  expect(settingsWords('as_declared', { undeclared }, 'project')).toBe(
+  expect(policyWords('as_declared', { undeclared }, 'project')).toBe(
     'as declared, eval_f1 for runs that declare no metric',
   )
 })
 
 test('a return to another policy names that policy', () => {
-  expect(settingsWords(null, {}, 'job')).toBe('the project’s policy')
-  expect(settingsWords(null, {}, 'project')).toBe('the default policy')
+  expect(policyWords(null, {}, 'job')).toBe('the project’s policy')
+  expect(policyWords(null, {}, 'project')).toBe('the default policy')
 })
 
 test('every policy has its own line and its own verb', () => {

@@ -28,7 +28,7 @@ export function betterWord(direction: Direction): string {
 }
 
 /** A policy with its options, as the history names it; null means inherited. */
-export function settingsWords(
+export function policyWords(
   policy: Policy | null,
   options: PolicyOptions,
   scope: 'job' | 'project',
@@ -62,5 +62,5 @@ export function chosenWords(
   // The line about who decides already names the person.
   if (basis === 'chosen' || basis === 'project') return ''
   const whose = policy_from === 'project' ? 'for the project' : 'for this job'
-  return `Policy ${settingsWords(policy, options, policy_from)}, chosen ${whose} by ${options.by}.`
+  return `Policy ${policyWords(policy, options, policy_from)}, chosen ${whose} by ${options.by}.`
 }

@@ -1,6 +1,6 @@
 import { groupWords, measuredJson, ownValue, visibleLines, type ComparedRun } from '@bestmark/core'
 import type { ComparedJobs } from '../api.ts'
-import { settingOf } from '../comparison/comparisonView.ts'
+import { optionOfRun } from '../comparison/comparisonView.ts'
 import { delta, measure, UNKNOWN } from '../figures.ts'
 import { exact } from '../times.ts'
 import { comparisonHeadline, stepName } from './headline.ts'
@@ -38,7 +38,7 @@ export function comparisonMarkdown(compared: ComparedJobs, made_at: number): str
       'Without a checkpoint that can be chosen',
       without.map(({ name, reason }) => `- ${plain(`${name}: ${reason}`)}`).join('\n'),
     ),
-    ...section('Options that differ', optionTable(compared), comparison.settings.length === 0),
+    ...section('Options that differ', optionTable(compared), comparison.config.length === 0),
     plain(`Bestmark, ${exact(made_at)}.`),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
@@ -65,9 +65,9 @@ function optionTable({ comparison }: ComparedJobs): string {
   const runs = comparison.runs.slice(0, MOST_RUNS)
   return table(
     ['option', ...runs.map(({ name }) => name)],
-    comparison.settings.map((setting) => [
-      setting.name,
-      ...runs.map(({ job_id }) => settingOf(setting, job_id)),
+    comparison.config.map((option) => [
+      option.name,
+      ...runs.map(({ job_id }) => optionOfRun(option, job_id)),
     ]),
   )
 }

@@ -6,7 +6,7 @@ import { whyText } from '../checkpoint/why.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
 import { readingGroups } from '../explanation/readings.ts'
 import { delta, measure, UNKNOWN } from '../figures.ts'
-import { environmentLines, factLine, settings } from '../job/configuration.ts'
+import { environmentLines, factLine, optionTexts } from '../job/configuration.ts'
 import { statusSentences } from '../job/verdict.ts'
 import { distanceWords, stepName } from '../samples/sampledSteps.ts'
 import { statusLines } from '../status/fields.ts'
@@ -64,7 +64,7 @@ export function jobMarkdown(report: JobReport): string {
     ...section('The choice', choice(report)),
     ...section('Samples', sampled(report.samples)),
     ...section('Readings', facts([...chosen, ...latest])),
-    ...section('Configuration', ...factsOrNone(settings(detail.config).map(factLine))),
+    ...section('Configuration', ...factsOrNone(optionTexts(detail.config).map(factLine))),
     ...section('Environment', ...factsOrNone(environmentLines(detail.environment))),
     ...section(
       'Where and when',

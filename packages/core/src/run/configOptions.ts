@@ -1,13 +1,13 @@
 import { isRecord } from '../named.ts'
 
-/** One setting of a run's configuration. The name of a nested one is a path: `optimizer.lr`. */
-export interface Setting {
+/** One option of a run's configuration. The name of a nested one is a path: `optimizer.lr`. */
+export interface ConfigOption {
   name: string
   value: unknown
 }
 
 /** A configuration as a flat list in order of names; a list is one value. */
-export function settingsIn(config: Readonly<Record<string, unknown>>): Setting[] {
+export function configOptions(config: Readonly<Record<string, unknown>>): ConfigOption[] {
   return flattened(config, '').sort((a, b) => byName(a.name, b.name))
 }
 
@@ -18,7 +18,7 @@ export function byName(a: string, b: string): number {
 
 const NAMES = new Intl.Collator('en', { numeric: true })
 
-function flattened(config: object, prefix: string): Setting[] {
+function flattened(config: object, prefix: string): ConfigOption[] {
   return Object.entries(config).flatMap(([key, value]: [string, unknown]) => {
     const name = prefix + key
     return isRecord(value) ? flattened(value, `${name}.`) : [{ name, value }]

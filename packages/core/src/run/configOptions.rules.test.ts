@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { byName, settingsIn } from './settings.ts'
+import { byName, configOptions } from './configOptions.ts'
 
-test('settings are in natural order of their paths, and a list is one value', () => {
+test('options are in natural order of their paths, and a list is one value', () => {
   const config = { b: { 10: 1, 2: { x: [1, 2] } }, a: null, layer10: 1, layer2: 2 }
-  expect(settingsIn(config)).toEqual([
+  expect(configOptions(config)).toEqual([
     { name: 'a', value: null },
     { name: 'b.2.x', value: [1, 2] },
     { name: 'b.10', value: 1 },

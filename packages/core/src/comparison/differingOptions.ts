@@ -1,21 +1,21 @@
 import { ownValue, setOwn } from '../named.ts'
-import { byName, type Setting } from '../run/settings.ts'
-import type { DifferingSetting } from './comparison.ts'
+import { byName, type ConfigOption } from '../run/configOptions.ts'
+import type { DifferingOption } from './comparison.ts'
 
-/** The settings of one run. */
+/** The options of one run. */
 interface Configured {
   job_id: string
-  settings: readonly Setting[]
+  options: readonly ConfigOption[]
 }
 
 /**
- * The settings that differ between runs. Numbers come first: they are usually tuned. Texts that are
+ * The options that differ between runs. Numbers come first: they are usually tuned. Texts that are
  * different in each run come last: they are mostly names and paths.
  */
-export function differingSettings(runs: readonly Configured[]): DifferingSetting[] {
+export function differingOptions(runs: readonly Configured[]): DifferingOption[] {
   const values = new Map<string, Record<string, unknown>>()
-  for (const { job_id, settings } of runs) {
-    for (const { name, value } of settings) {
+  for (const { job_id, options } of runs) {
+    for (const { name, value } of options) {
       const byJob = values.get(name) ?? {}
       values.set(name, byJob)
       setOwn(byJob, job_id, value)
@@ -28,12 +28,12 @@ export function differingSettings(runs: readonly Configured[]): DifferingSetting
     .map(({ name, values: own }) => ({ name, values: own }))
 }
 
-/** The settings that differ among some of the runs. */
+/** The options that differ among some of the runs. */
 export function differingAmong(
-  settings: readonly DifferingSetting[],
+  options: readonly DifferingOption[],
   runs: readonly { job_id: string }[],
-): DifferingSetting[] {
-  return settings.filter(
+): DifferingOption[] {
+  return options.filter(
     ({ values }) => distinct(runs.map(({ job_id }) => ownValue(values, job_id))) > 1,
   )
 }
