@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { command } from '../commands/testing.ts'
+import { Forks } from './forksTesting.ts'
 
 /** The folder of the Python client, with the programs. */
 export const CLIENT = fileURLToPath(new URL('../../../../clients/python', import.meta.url))
@@ -19,12 +18,22 @@ const skippable = test.skipIf(!python)
 export const real = (rule: string, check: () => Promise<void>) =>
   skippable(rule, { timeout: 300_000 }, check)
 
-/** Trains with a real program in a separate process, and returns its output. */
+/** For a real program: its client, no GPU, and one thread, since idle threads of small models only spin. */
+export const PROGRAM_ENV = {
+  PYTHONPATH: join(CLIENT, 'src'),
+  CUDA_VISIBLE_DEVICES: '',
+  OMP_NUM_THREADS: '1',
+}
+
+/** The process that forks for each run of a program, by the program; each has loaded its libraries. */
+const forks = new Map<string, Forks>()
+
+/** Trains with a real program in a process of its own, and returns its output. */
 export async function train(program: string, folder: string, ...words: string[]): Promise<string> {
-  const argv = [join(CLIENT, 'programs', program), folder, ...words]
-  const env = { ...process.env, PYTHONPATH: join(CLIENT, 'src'), CUDA_VISIBLE_DEVICES: '' }
-  const { stdout } = await promisify(execFile)(python ?? '', argv, { env })
-  return stdout
+  const path = join(CLIENT, 'programs', program)
+  const process = forks.get(program) ?? new Forks(python ?? '', path, PROGRAM_ENV)
+  forks.set(program, process)
+  return process.run([folder, ...words])
 }
 
 /** The fields of `bestmark pick --json` that these tests use. */

@@ -4,7 +4,7 @@ import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs, selectionOf } from '@bestmark/db'
 import { expect } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
-import { CLIENT, python, real, why } from '../../sources/programsTesting.ts'
+import { CLIENT, PROGRAM_ENV, python, real, why } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
 
 const here = testBoard()
@@ -32,8 +32,7 @@ const NATURAL = [
 async function started(name: string, script: string) {
   const cwd = await mkdtemp(join(here.path, 'natural-'))
   const go = join(cwd, '..', `${name.replaceAll(/\W/g, '')}.go`)
-  const own = { INIT_CWD: cwd, CUDA_VISIBLE_DEVICES: '', NATURAL_GO: go }
-  const env = { ...here.env, ...own, PYTHONPATH: join(CLIENT, 'src') }
+  const env = { ...here.env, ...PROGRAM_ENV, INIT_CWD: cwd, NATURAL_GO: go }
   const program = [python ?? '', join(CLIENT, 'programs', script)]
   const ended = bestmark(['run', '--name', name, '--', ...program], { env, cwd })
   const jobs = async (): Promise<TrainingJobStatus[]> => {
