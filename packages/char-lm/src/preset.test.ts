@@ -14,5 +14,5 @@ test('every preset saves at its last step, and saves at least five times', () =>
 })
 
 test('the error for an unknown preset names every preset', () => {
-  expect(() => findPreset('huge')).toThrow('Available: default, quick')
+  expect(() => findPreset('huge')).toThrow(`Available: ${Object.keys(PRESETS).join(', ')}.`)
 })

@@ -56,7 +56,14 @@ const QUICK: Preset = {
   warmup_steps: 10,
 }
 
-export const PRESETS: Readonly<Record<string, Preset>> = { default: DEFAULT, quick: QUICK }
+/** The quick model for a minute, for tests of runs that are stopped, killed or resumed. */
+const LONG: Preset = { ...QUICK, max_steps: 5_000, save_steps: 50 }
+
+export const PRESETS: Readonly<Record<string, Preset>> = {
+  default: DEFAULT,
+  quick: QUICK,
+  long: LONG,
+}
 
 /** The preset of this name. Throws with all names if there is none. */
 export function findPreset(name: string): Preset {

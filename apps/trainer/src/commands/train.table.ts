@@ -10,7 +10,7 @@ export const TRAIN = command({
   forms: ['train RECIPE [options]', 'train --resume JOB'],
   arguments: { RECIPE: maybe('what to train: char-lm', { choices: ['char-lm'] }) },
   options: {
-    preset: optional(text('NAME'), 'The size of the training: default or quick.'),
+    preset: optional(text('NAME'), 'The size of the training: default, quick or long.'),
     name: optional(text('NAME'), "The job's name. Default: the name of the recipe."),
     project: optional(text('NAME'), `The project of the job. Default: ${DEFAULT_PROJECT}.`),
     resume: optional(text('JOB'), `Continue this job: ${JOB}.`),
