@@ -1,9 +1,9 @@
 import type { Direction } from '../run/event.ts'
 
 const MINIMISED =
-  'loss logloss perplexity ppl nll bpb bpc wer cer ter per mae mse rmse mape smape error err brier ece eer fid kl lpips'
+  'loss logloss mlogloss merror nloglik perplexity ppl nll bpb bpc wer cer ter per mae mse rmse rmsle mape smape error err brier ece eer fid kl lpips'
 const MAXIMISED =
-  'accuracy acc f1 precision recall auc auroc auprc mcc matthews kappa bleu chrf meteor comet ' +
+  'accuracy acc f1 precision recall auc auroc auprc aucpr mcc matthews kappa bleu chrf meteor comet ' +
   'bertscore em map map50 ap ap50 ap75 ndcg mrr iou miou dice psnr ssim r2 pearson spearman reward ' +
   'acc1 acc5 top1 top5 hits score fitness pq'
 
@@ -14,6 +14,8 @@ const DIRECTION_OF = new Map<string, Direction>([
 
 /** Names of several tokens that have one meaning together. */
 const PHRASES: readonly [RegExp, Direction][] = [
+  // LightGBM's names of the mean absolute and squared errors.
+  [/(^| )s l[12]$/, 'min'],
   [/(^| )exact match( |$)/, 'max'],
   [/(^| )win rate( |$)/, 'max'],
   [/(^| )pass@(k|\d+)( |$)/, 'max'],

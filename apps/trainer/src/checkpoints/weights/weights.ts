@@ -4,6 +4,7 @@ import { openHandle } from '../../files/runFile.ts'
 import { isLfsPointer, lfsAdvice } from '../../files/lfsPointer.ts'
 import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
 import { isGguf, checkGguf } from './gguf.ts'
+import { boosterOf, checkBooster } from './boosters.ts'
 import { isHdf5, checkHdf5 } from './hdf5.ts'
 import { isPickle, checkPickle } from './pickle.ts'
 import { checkSafetensors } from './safetensors.ts'
@@ -12,7 +13,7 @@ import { checkTensors } from './usable.ts'
 import { isZip, checkZip } from './zip.ts'
 
 const WEIGHTS =
-  /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm)$|\.pth\.tar$/
+  /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm|ubj)$|\.pth\.tar$/
 const NOT_WEIGHTS =
   /^(optimizer|optim_|scheduler|scaler|rng_state|random_states|training_args|trainer_state|recipe_state|extra_state|data\.pt$)|optim_states|_optim(izer)?\.|(^|[_-])criterion\./
 
@@ -56,6 +57,8 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   if (isGguf(head)) return checkGguf(file, bytes)
   if (isHdf5(head)) return checkHdf5(file, bytes)
   if (isPickle(head)) return checkPickle(file, bytes)
+  const program = boosterOf(head)
+  if (program) return checkBooster(file, program, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
   if (expected !== undefined) return broken(`does not begin like a ${expected} file`)
   return { why: null, ends: false }

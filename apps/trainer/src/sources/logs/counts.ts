@@ -24,17 +24,23 @@ export interface Counts extends Progress {
   saves: Record<string, number>
   /** The metric whose best value the log records. */
   best_of: string | null
+  /** The best step, if the log says which one it is. */
+  best_step: number | null
 }
 
 /** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
-  const nothing = { counted: null, epoch: null, saves: {}, best_of: null } as const
+  const nothing = { counted: null, epoch: null, saves: {}, best_of: null, best_step: null } as const
   return { ...noProgress(), ...nothing, named, axis, shift: 0 }
 }
 
 /** The events of a log record; none if it has no step. */
 export function recordEvents(state: Counts, reading: LogRecord, origin: EventOrigin): Found[] {
   const { metrics, evaluation } = reading
+  if (reading.is_best) {
+    state.best_step = reading.step
+    return []
+  }
   const isTraining = Object.keys(metrics).length > 0
   const at = stepOfRecord(state, reading, isTraining)
   if (!at) return []

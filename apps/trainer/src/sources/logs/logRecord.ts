@@ -25,6 +25,8 @@ export interface LogRecord {
   saved?: string
   /** The metric whose best value it records, if there is only one. */
   best_of?: string
+  /** It only says which step is the best. */
+  is_best?: true
 }
 
 /** The held-out split of all metrics in a record. With `unnamed` their names do not change. */

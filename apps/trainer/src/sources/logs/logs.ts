@@ -61,7 +61,7 @@ export async function saved(
   const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
   const { total_epochs } = totals
   const axis = { isEpochs: state.axis === 'epochs', shift: state.shift }
-  Object.assign(history, { saves: state.saves, best_of: state.best_of })
+  Object.assign(history, { saves: state.saves, best_of: state.best_of, best_step: state.best_step })
   return findSavedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
 }
 

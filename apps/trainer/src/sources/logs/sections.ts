@@ -1,3 +1,4 @@
+import { announcesBest, readBoostedLine } from './boostedLines.ts'
 import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
@@ -12,12 +13,14 @@ export interface Section {
   columns: [from: number, to: number, name: string][]
   /** Whether it is a log of nnU-Net, which has one value per line. */
   isNnUnet: boolean
+  /** Whether the next line repeats the best iteration. */
+  isBest: boolean
   last: LastCount
 }
 
 export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
-  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false, last }
+  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false, last }
 }
 
 const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
@@ -30,7 +33,11 @@ const SPACY = /^E +# +.*SCORE *$/
 
 /** Reads a text line, with the count of its heading, of itself or of an earlier line. */
 export function readTextLine(section: Section, line: string): LogRecord | undefined {
-  const record = readSectionLine(section, line) ?? readCountedLine(line)
+  const boosted = readBoostedLine(line.trim())
+  const isBest = boosted !== undefined && section.isBest
+  section.isBest = announcesBest(line)
+  if (boosted && isBest) return { ...EMPTY_RECORD, step: boosted.step, is_best: true }
+  const record = boosted ?? readSectionLine(section, line) ?? readCountedLine(line)
   if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })

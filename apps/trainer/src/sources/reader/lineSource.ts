@@ -19,6 +19,7 @@ import type { Candidate } from '../weights/candidate.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
 import { readClaimedBest } from '../weights/claimedBest.ts'
 import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { asDeclared, readRecordedBest } from '../weights/recordedBest.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import {
   type LogHistory,
@@ -41,7 +42,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raise it when the state of a format changes. Runs with an older cursor are then read again. */
-const VERSION = 8
+const VERSION = 9
 
 /** Errors of one file. Others, such as too many open files, stop the reader. */
 const SKIPPED_CODES = new Set([
@@ -252,7 +253,8 @@ function updatedStart<State extends Progress>(
   const { begun, state, history, hasEnded } = at
   // A start after the end would show the run as running again.
   if (!begun || hasEnded) return undefined
-  const declared = readMonitoredMetric(candidates)
+  const recorded = readRecordedBest(candidates, history)
+  const declared = readMonitoredMetric(candidates) ?? (recorded && asDeclared(recorded))
   const isNew = declared?.metric_for_best !== begun.metric_for_best
   const isOpen = !declared && begun.metric_for_best === null
   const found = isOpen ? inferMetric(history, saved) : isNew ? declared : undefined

@@ -5,6 +5,7 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 import { newestWeights } from './monitoredMetric.ts'
+import { readRecordedBest } from './recordedBest.ts'
 
 type ClaimedBest = Partial<EventOf<'claim'>>
 
@@ -23,6 +24,7 @@ export function readClaimedBest(
   return (
     claimOfLightning(candidates, saved) ??
     claimOfFitness(candidates, saved, history) ??
+    claimOfRecord(candidates, saved, history) ??
     (isInferred ? undefined : claimOfKeras(candidates, saved))
   )
 }
@@ -65,6 +67,19 @@ function claimOfFitness(
   if (!row || typeof value !== 'number') return undefined
   const path = saved.find((one) => one.role === 'best')?.path ?? null
   return { path, step: row.step, metric: 'fitness', value }
+}
+
+/** The best iteration that boosted trees record. */
+function claimOfRecord(
+  candidates: readonly Candidate[],
+  saved: readonly SavedFile[],
+  history: LogHistory,
+): ClaimedBest | undefined {
+  const best = readRecordedBest(candidates, history)
+  if (!best) return undefined
+  const { step, metric, value } = best
+  const found = saved.find((one) => one.path === best.path && one.step === step)
+  return { path: found?.path ?? null, step, metric, value }
 }
 
 /** The file that Keras' ModelCheckpoint keeps for the best weights, if more than its name shows its step. */

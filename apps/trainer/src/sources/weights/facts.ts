@@ -20,6 +20,10 @@ export interface Facts {
     declared_in: MonitorPlace
     scores: Map<string, number>
   } | null
+  /** The best iteration that the program recorded in boosted trees, and its value there. */
+  best: { step: number; value: number | null } | null
+  /** Whether the file counts exactly like its log, from 0 or from 1. */
+  isAsLogged: boolean
   /** Whether Lightning wrote the step. Lightning counts completed steps. */
   isLightning: boolean
   /** The path of the best weights, on the machine that trained. */
@@ -40,9 +44,11 @@ export function noFacts(file: string): Facts {
     epoch: null,
     step: null,
     monitor: null,
+    best: null,
     best_path: null,
     best_fitness: null,
     version: null,
+    isAsLogged: false,
     isLightning: false,
   }
   return { ...nothing, values: {}, digest: null, file }

@@ -5,6 +5,8 @@ import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
 import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
 import { openHandle, statIfSeen } from '../../files/runFile.ts'
+import { boosterOf, mayBeBooster } from '../../checkpoints/weights/boosters.ts'
+import { bytesAt } from '../../checkpoints/weights/bytes.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
 
@@ -129,7 +131,7 @@ class Walk {
   async #file(path: string, name: string, names: readonly string[]): Promise<void> {
     const prefix = TENSORFLOW.exec(name)?.[1]
     const isPrefix = prefix !== undefined && names.some((one) => one.startsWith(`${prefix}.data-`))
-    if (isShard(name) || !(isPrefix || isWeights(name) || (await this.#isPolicy(path, name))))
+    if (isShard(name) || !(isPrefix || isWeights(name) || (await this.#isInside(path, name))))
       return
     const seen = this.#seen(path)
     if (!seen) return
@@ -138,11 +140,16 @@ class Walk {
     this.found.push({ path: whole, file: path, hints: readNameHints(name), mtime, size })
   }
 
-  /** Stable-Baselines3 saves a zip archive with policy.pth. Other archives are not weights. */
-  async #isPolicy(path: string, name: string): Promise<boolean> {
-    if (!name.endsWith('.zip') || !isCounted(readNameHints(name))) return false
+  /**
+   * Whether a file is weights by its content: a zip archive of Stable-Baselines3 with policy.pth, or
+   * boosted trees.
+   */
+  async #isInside(path: string, name: string): Promise<boolean> {
+    const isArchive = name.endsWith('.zip') && isCounted(readNameHints(name))
+    if (!isArchive && !mayBeBooster(name)) return false
     try {
       await using file = await openHandle(join(this.#root, path))
+      if (!isArchive) return boosterOf(await bytesAt(file, 0, 64)) !== undefined
       const entries = await zipEntries(file, (await file.stat()).size)
       return entries?.some((entry) => entry.name === 'policy.pth') ?? false
     } catch (error) {

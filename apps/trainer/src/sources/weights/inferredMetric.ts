@@ -39,6 +39,7 @@ export function inferMetric(
   const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
   return (
     byRecord(names, history) ??
+    byBestStep(names, history) ??
     byCustom(names) ??
     byBestFile(names, history, saved) ??
     byTests(names)
@@ -51,6 +52,15 @@ function byRecord(names: readonly string[], { best_of }: LogHistory): InferredMe
   const metric = names.find((name) => name === recorded || endsIn(name, recorded))
   if (metric === undefined || metric === 'eval_loss') return undefined
   const declared_by = `the log, which records best_${recorded}`
+  return { metric_for_best: metric, direction: directionFor(metric), declared_by }
+}
+
+/** The metric that is best where the log says that the best step is. */
+function byBestStep(names: readonly string[], history: LogHistory): InferredMetric | undefined {
+  const { best_step } = history
+  const metric = names.find((name) => findBestRow(history, name)?.step === best_step)
+  if (best_step == null || metric === undefined) return undefined
+  const declared_by = `the log, whose best iteration is ${best_step}`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 

@@ -135,7 +135,8 @@ function fromNames({ candidates, history, axis, ends, add }: SignSearch): void {
       const number = bySteps[index]
       return number == null ? [] : [{ number, values: valuesIn(one) }]
     })
-    const base = findBase(numbers, rowsOf, usualBase(group, axis))
+    const isAsLogged = group.every(({ facts }) => facts.isAsLogged)
+    const base = isAsLogged ? { add: 0 } : findBase(numbers, rowsOf, usualBase(group, axis))
     group.forEach((one, index) => {
       const number = bySteps[index]
       if (number != null) add(one, number + base.add, 'its name', 'name')
@@ -172,7 +173,7 @@ function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   if (isInherited(candidates)) return
   const countOf = (one: Candidate): number | null =>
     axis.isEpochs ? one.facts.epoch : one.facts.step
-  const others = candidates.filter(({ facts }) => !facts.isLightning)
+  const others = candidates.filter(({ facts }) => !facts.isLightning && !facts.isAsLogged)
   const numbers = others.flatMap((one) => {
     const number = countOf(one)
     return number === null ? [] : [{ number, values: valuesIn(one) }]
@@ -180,8 +181,8 @@ function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   const base = findBase(numbers, rowsOf, axis.shift)
   for (const one of candidates) {
     const number = countOf(one)
-    const { isLightning } = one.facts
-    const more = isLightning ? (axis.isEpochs ? 1 : 0) : base.add
+    const { isLightning, isAsLogged } = one.facts
+    const more = isAsLogged ? 0 : isLightning ? (axis.isEpochs ? 1 : 0) : base.add
     if (number !== null) add(one, number + more, `the step count in ${one.facts.file}`, 'inside')
     else add(one, ends.ofFacts(one), `the step count in ${one.facts.file}`, 'inside')
   }

@@ -21,6 +21,8 @@ export interface LogHistory {
   saves?: Record<string, number>
   /** The metric whose best value the log records. */
   best_of?: string | null
+  /** The best step, if the log says which one it is. */
+  best_step?: number | null
   /** When the last rows were read (ms), if they were written just before. */
   read_at?: number | undefined
   /** When the log was created and last written (ms), by the times of its files. */

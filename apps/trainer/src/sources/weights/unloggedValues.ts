@@ -3,6 +3,7 @@ import { setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
+import { readRecordedBest } from './recordedBest.ts'
 import type { LogHistory } from './logHistory.ts'
 
 /** Metrics in the weights' files that the log does not have at their step, by common name. */
@@ -10,15 +11,18 @@ export function unloggedValues(
   { found, facts }: Candidate,
   candidates: readonly Candidate[],
   { step, attempt }: SavedFile,
-  { rows }: LogHistory,
+  history: LogHistory,
 ): Record<string, number> {
   if (step === null) return {}
+  const { rows } = history
   const measured = new Map(Object.entries(facts.values))
   for (const other of candidates) {
     const { monitor } = other.facts
     const score = monitor?.scores.get(basename(found.path))
     if (monitor && score !== undefined) measured.set(monitor.metric, score)
   }
+  const best = readRecordedBest(candidates, history)
+  if (best?.step === step && best.path === found.path) measured.set(best.metric, best.value)
   const here = rows.filter((row) => row.step === step && (attempt ?? row.attempt) === row.attempt)
   const values: Record<string, number> = {}
   for (const [metric, value] of measured) {

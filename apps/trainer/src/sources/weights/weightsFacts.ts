@@ -5,6 +5,8 @@ import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { mayBeBooster } from '../../checkpoints/weights/boosters.ts'
+import { readBoosterFacts } from './boosterFacts.ts'
 import { type Facts, factsIn, noFacts } from './facts.ts'
 import type { FoundWeights } from './finder.ts'
 import { readSkorchFacts } from './skorchFacts.ts'
@@ -69,7 +71,8 @@ function metadataFiles({ path, file }: FoundWeights): string[] {
   return named.map((one) => (folder === '.' ? one : `${folder}/${one}`))
 }
 
-async function readInside(root: string, { file, size }: FoundWeights): Promise<Facts> {
+async function readInside(root: string, found: FoundWeights): Promise<Facts> {
+  const { file, size } = found
   const nothing = noFacts(file)
   const path = join(root, file)
   if (/\.safetensors$/.test(file)) {
@@ -77,6 +80,10 @@ async function readInside(root: string, { file, size }: FoundWeights): Promise<F
     return { ...nothing, ...factsIn(metadata) }
   }
   if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
+  if (file.endsWith('.cbm') || mayBeBooster(basename(file))) {
+    const facts = await readBoosterFacts(path, found)
+    return { ...nothing, ...facts, isAsLogged: facts.step !== undefined }
+  }
   if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
   await using handle = await openHandle(path)
   const archive = await torchArchive(handle, size)
