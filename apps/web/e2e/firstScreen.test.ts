@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openSite, showOn, type Site } from './site.ts'
 
 let site: Site
 
@@ -28,6 +28,29 @@ test('the first screen has the decision and its curve', async () => {
     return element.getBoundingClientRect().bottom - (last?.bottom ?? 0)
   })
   expect(hole).toBeLessThanOrEqual(24)
+})
+
+test('on a wide screen the checkpoints stand beside the chart, on the first screen', async () => {
+  const run = await new Run(site.db, 'wide').begin()
+  await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
+  const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  const chart = page.getByRole('slider', { name: 'loss by step' })
+  const table = page.getByRole('table', { name: 'Checkpoints' })
+  for (const screen of [
+    [1440, 'light'],
+    [1920, 'dark'],
+    [3840, 'light'],
+  ] as const) {
+    await showOn(page, screen)
+    const [left, right] = [await chart.boundingBox(), await table.boundingBox()]
+    expect(right?.x).toBeGreaterThanOrEqual((left?.x ?? NaN) + (left?.width ?? NaN))
+    expect(right?.y).toBeLessThan((left?.y ?? NaN) + (left?.height ?? NaN))
+    expect((right?.x ?? NaN) + (right?.width ?? NaN)).toBeLessThanOrEqual(screen[0])
+  }
+  await showOn(page, [1280, 'light'])
+  const [above, below] = [await chart.boundingBox(), await table.boundingBox()]
+  expect(below?.y).toBeGreaterThan((above?.y ?? NaN) + (above?.height ?? NaN))
 })
 
 test('a chip opens its sentence, and there are at most three', async () => {
