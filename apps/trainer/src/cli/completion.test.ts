@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { bestmark } from '../testing.ts'
+import { command } from '../commands/testing.ts'
 import { SHELLS, type Shell } from './shells.ts'
 
 const scripts = new Map<Shell, string>()
 beforeAll(async () => {
-  for (const shell of SHELLS) scripts.set(shell, (await bestmark(['completion', shell])).stdout)
+  for (const shell of SHELLS) scripts.set(shell, (await command(['completion', shell])).stdout)
 })
 
 /** Returns the words that a shell offers for the last word of a line. Waits for the `expected` ones. */

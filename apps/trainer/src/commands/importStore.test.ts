@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
-import { bestmark } from '../testing.ts'
+import { command } from './testing.ts'
 
 const FIXTURE = fileURLToPath(new URL('../sources/fixtures/trackers/mlflow.sql', import.meta.url))
 
@@ -16,7 +16,7 @@ test("every run of MLflow's store is one job, also after a second import", async
     using database = new DatabaseSync(path)
     database.exec(await readFile(FIXTURE, 'utf8'))
   }
-  const run = (...words: string[]) => bestmark(words, { cwd: here.path, env: here.env })
+  const run = (...words: string[]) => command(words, { cwd: here.path, env: here.env })
   const first = await run('import', 'mlflow.db', '--json')
   expect(first).toMatchObject({ code: 0, stderr: '' })
   const jobs = first.stdout

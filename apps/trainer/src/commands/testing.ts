@@ -10,8 +10,8 @@ interface Options {
 let earlier: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs a command line in this process, which is fast. For a command that handles signals, or that
- * runs at the same time as others, use `bestmark` of testing.ts, which starts a process.
+ * Runs a command line in this process, which is fast. For a command that receives signals, or that
+ * runs at the same time as another command, use `bestmark` of testing.ts, which starts a process.
  */
 export function command(words: readonly string[], options: Options = {}): Promise<Ran> {
   const ran = earlier.then(() => runHere(words, options))

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bestmark, temporaryFolder, writeFiles } from '../testing.ts'
+import { command } from '../commands/testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
 import { searchRuns } from './runSearch.ts'
 import { linkCheckpoints } from './checkpointLinks.ts'
 import { readRun } from './readRun.ts'
@@ -22,7 +23,7 @@ test('--checkpoints joins checkpoints to logs in another folder, and pick remove
   await apart(folder.path)
   const argv = ['pick', '--json', 'logs of mine/a', '--checkpoints']
   for (const named of ['kept/a', 'kept/a/model_3.pt']) {
-    const { stdout, stderr } = await bestmark([...argv, named], { cwd: folder.path })
+    const { stdout, stderr } = await command([...argv, named], { cwd: folder.path })
     expect(stderr).toBe('')
     expect(JSON.parse(stdout)).toMatchObject({
       best_checkpoint_path: join(folder.path, 'kept/a/model_2.pt'),
@@ -69,7 +70,7 @@ test('checkpoints that are linked to other logs are refused with the link to rem
     'No training log found in',
   )
   expect(await readdir(at('kept/b'))).toEqual(['model_1.pt'])
-  const { code, stderr } = await bestmark(['pick', 'a', 'b', '--checkpoints', 'c'])
+  const { code, stderr } = await command(['pick', 'a', 'b', '--checkpoints', 'c'])
   expect([code, stderr]).toEqual([
     2,
     expect.stringContaining('--checkpoints needs exactly one PATH; got 2.'),

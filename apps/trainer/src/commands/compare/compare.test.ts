@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { newBoardEnv } from '../../board/testing.ts'
-import { bestmark, temporaryFolder, writeOutput } from '../../testing.ts'
+import { temporaryFolder, writeOutput } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 /** A board with runs of these losses, each at steps 100, 200, …, in one project. */
 async function boardOf(runs: Readonly<Record<string, Record<string, number>[]>>) {
@@ -11,7 +12,7 @@ async function boardOf(runs: Readonly<Record<string, Record<string, number>[]>>)
     const log = values.map((value, at) => ({ step: 100 * (at + 1), ...value }))
     await writeOutput(join(folder.path, name), { saves: log.map(({ step }) => step), log })
   }
-  const run = (...words: string[]) => bestmark(words, { cwd: folder.path, env: board.env })
+  const run = (...words: string[]) => command(words, { cwd: folder.path, env: board.env })
   expect(await run('import', ...Object.keys(runs), '--project', 'sweep')).toMatchObject({ code: 0 })
   const dispose = async (): Promise<void> => {
     await board[Symbol.asyncDispose]()

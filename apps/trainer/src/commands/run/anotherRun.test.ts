@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
-import { bestmark } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 const here = testBoard()
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 const run = (folder: string, kind: string, base: number, mode = '') => {
   const argv = ['node', program, folder, kind, `${base}`, mode]
-  return bestmark(['run', '--folder', folder, '--', ...argv], { env: here.env })
+  return command(['run', '--folder', folder, '--', ...argv], { env: here.env })
 }
 
 const lossesOf = async (job_id: string) =>

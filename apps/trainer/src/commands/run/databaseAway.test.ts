@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers'
 import { findJobs, readSeries } from '@bestmark/db'
 import { testDatabase, TestProxy, type TestDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { BESTMARK, bestmark, eventually, temporaryFolder } from '../../testing.ts'
+import { BESTMARK, eventually, temporaryFolder } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 let db: TestDatabase
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -57,7 +58,7 @@ function start({ name, databaseUrl, waits = false }: Program) {
     end: () => outcome.then(([code, stdout, stderr]) => ({ code, stdout, stderr })),
     printed: (part: string) => eventually(async () => printed.includes(part) || undefined),
     goOn: () => writeFile(go, ''),
-    later: () => bestmark(['import', root], { env: { ...env, DATABASE_URL: db.databaseUrl } }),
+    later: () => command(['import', root], { env: { ...env, DATABASE_URL: db.databaseUrl } }),
   }
 }
 

@@ -8,7 +8,8 @@ import { agentOf, testBoard } from '../../board/testing.ts'
 import { readRunProcess } from '../../processes/mark.ts'
 import { isAlive } from '../../processes/alive.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
-import { BESTMARK, bestmark, eventually } from '../../testing.ts'
+import { BESTMARK, eventually } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 const here = testBoard()
 
@@ -56,7 +57,7 @@ test("a program's output and checkpoints are recorded, and its output is shown",
     '--output_dir',
     folder,
   ]
-  const { code, stdout, stderr } = await bestmark(words, { env: here.env })
+  const { code, stdout, stderr } = await command(words, { env: here.env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
   expect(stdout).toContain("'eval_loss': 0.75")
   expect(stderr).toContain('10/20')
@@ -86,7 +87,7 @@ test("the command exits with a failed program's exit code, and the job has its e
     folder,
     'fail',
   ]
-  expect((await bestmark(words, { env: here.env })).code).toBe(3)
+  expect((await command(words, { env: here.env })).code).toBe(3)
   const job = await here.jobNamed('failing')
   expect(job).toMatchObject({ status: 'failed' })
   expect(job?.error).toContain('exit code 3; last output: out of memory')
@@ -96,7 +97,7 @@ test('stopping a job on the board sends SIGTERM to its program, then SIGKILL', a
   const folder = join(here.path, 'deaf')
   const words = ['run', '--name', 'deaf', '--folder', folder, '--kill-after', '0.2']
   const all = [...words, '--', 'node', await program(), folder, 'deaf']
-  const running = bestmark(all, { env: here.env })
+  const running = command(all, { env: here.env })
   const job = await eventually(async () => {
     const found = await here.jobNamed('deaf')
     return found?.eval_loss === 0.5 ? found : undefined
@@ -127,6 +128,8 @@ test('a signal to the command is passed to the program, whose exit code is retur
   await new Promise<void>((resolve) => {
     child.stdout.on('data', (bytes: Buffer) => bytes.includes('waiting') && resolve())
   })
+  // After the signal the command records for a few seconds only.
+  await eventually(async () => (await here.jobNamed('waiting'))?.eval_loss === 0.5 || undefined)
   child.kill('SIGTERM')
   expect(await ended).toBe(7)
   expect(await printed).toContain('waiting')
@@ -221,7 +224,7 @@ test('without its command, the agent stops a program, and a program that ends wi
 test('a second program in the folder of a running program is refused', async () => {
   const { folder, go, program } = await orphaned('orphan alone')
   const words = ['run', '--folder', folder, '--', 'node', '-e', '0']
-  const { code, stderr } = await bestmark(words, { env: here.env })
+  const { code, stderr } = await command(words, { env: here.env })
   expect(code).toBe(2)
   expect(stderr).toContain(`process ${program.pid}`)
   await go()
@@ -230,7 +233,7 @@ test('a second program in the folder of a running program is refused', async () 
 test('stdout and stderr stay separate, and half a line is shown and kept', async () => {
   const script = `process.stdout.write('to be read by a program'); process.stderr.write('for people\\n')`
   const words = ['run', '--name', 'apart', '--', 'node', '-e', script]
-  const { stdout, stderr } = await bestmark(words, { env: here.env })
+  const { stdout, stderr } = await command(words, { env: here.env })
   expect(stdout).toBe('to be read by a program')
   expect(stderr).toContain('for people\n')
   const { output_dir } = (await here.jobNamed('apart'))!
@@ -240,12 +243,12 @@ test('stdout and stderr stay separate, and half a line is shown and kept', async
 })
 
 test('a missing command, or one that cannot be started, is an error of one sentence', async () => {
-  const none = await bestmark(['run', '--name', 'none'], { env: here.env })
+  const none = await command(['run', '--name', 'none'], { env: here.env })
   expect(none).toMatchObject({ code: 2 })
   expect(none.stderr).toContain('COMMAND… is missing. Write it after --.')
   for (const seconds of ['', 'soon', '9999999']) {
     const words = ['run', '--kill-after', seconds, '--', 'node']
-    const { code, stderr } = await bestmark(words, { env: here.env })
+    const { code, stderr } = await command(words, { env: here.env })
     expect(code).toBe(2)
     expect(stderr).toContain(
       `--kill-after must be a number of seconds, 0 to 2147482; got "${seconds}".`,
@@ -256,7 +259,7 @@ test('a missing command, or one that cannot be started, is an error of one sente
     ['/dev/null/program', 'a folder was expected, but it is a file'],
     ['/dev', 'permission denied'],
   ] as const) {
-    const { code, stderr } = await bestmark(['run', '--', program], { env: here.env })
+    const { code, stderr } = await command(['run', '--', program], { env: here.env })
     expect(code).toBe(2)
     expect(stderr).toContain(`bestmark: Cannot start ${program}: ${why}.\n`)
   }

@@ -5,7 +5,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
-import { bestmark, eventually } from '../../testing.ts'
+import { eventually } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 const here = testBoard()
 
@@ -46,7 +47,7 @@ beforeAll(async () => {
 const run = (name: string, ...options: (string | number)[]) => {
   const folder = join(here.path, name)
   const words = ['run', '--name', name, '--folder', folder, '--', 'node', program, folder]
-  return bestmark([...words, ...options.map(String)], { env: here.env })
+  return command([...words, ...options.map(String)], { env: here.env })
 }
 
 const goOn = (name: string, first: number) => writeFile(join(here.path, `${name}.go${first}`), '')
@@ -94,7 +95,7 @@ test('--name renames the existing job of a folder, which keeps its project and s
   await goOn('first name', 4)
   const names = ['--name', 'second name', '--project', 'second']
   const words = ['run', ...names, '--folder', folder, '--', 'node', program, folder]
-  const { code, stderr } = await bestmark([...words, '4', '6'], { env: here.env })
+  const { code, stderr } = await command([...words, '4', '6'], { env: here.env })
   expect(code).toBe(0)
   expect(stderr).toContain('second name: The job stays in project "bestmark".')
   expect(await jobAt('second name', 6)).toMatchObject({ job_id, project: 'bestmark' })

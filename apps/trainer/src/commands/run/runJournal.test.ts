@@ -16,7 +16,8 @@ import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
-import { bestmark, eventually } from '../../testing.ts'
+import { eventually } from '../../testing.ts'
+import { command } from '../testing.ts'
 import { Watcher } from '../watch/watcher.ts'
 
 const here = testBoard()
@@ -56,7 +57,7 @@ async function newFolder(name: string): Promise<string> {
 }
 
 const run = (folder: string, ...argv: string[]) =>
-  bestmark(['run', '--folder', folder, '--', ...argv], { env: here.env })
+  command(['run', '--folder', folder, '--', ...argv], { env: here.env })
 
 /** The one job of a folder. */
 async function jobIn(folder: string) {
@@ -179,7 +180,7 @@ test.skipIf(!python)(
     await writeFile(script, CLIENT_PROGRAM)
     const env = { ...here.env, PYTHONPATH: join(CLIENT, 'src') }
     const words = ['run', '--name', 'python', '--folder', folder, '--', python!, script, folder]
-    const { code } = await bestmark(words, { env })
+    const { code } = await command(words, { env })
     expect(code).toBe(1)
     const job = (await here.jobNamed('python'))!
     expect(job).toMatchObject({ status: 'failed', loss: 1 / 6, eval_loss: 0.5, total_steps: 6 })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
 import type { testBoard } from '../../board/testing.ts'
-import { bestmark, eventually, type Ran } from '../../testing.ts'
+import { eventually, type Ran } from '../../testing.ts'
+import { command } from '../testing.ts'
 
 /** The shared start of the programs below: losses by step, files in any folder, and a wait. */
 const SHARED = `
@@ -53,7 +54,7 @@ const journal = async (folder) => {
 }
 `
 
-/** Runs programs that choose their folders, with `bestmark run`. */
+/** Runs programs that choose their folders, with `bestmark run` in this process, one after another. */
 export function programsWithOwnFolders(here: ReturnType<typeof testBoard>) {
   let count = 0
 
@@ -63,10 +64,9 @@ export function programsWithOwnFolders(here: ReturnType<typeof testBoard>) {
     const cwd = await mkdtemp(join(here.path, 'project-'))
     const name = `natural ${++count}`
     await writeFile(join(cwd, 'train.mjs'), SHARED + script)
-    const env = { ...here.env, INIT_CWD: cwd }
     const go = join(cwd, 'go')
     const argv = ['run', '--name', name, ...options, '--', 'node', 'train.mjs', go, ...words]
-    const ended: Promise<Ran> = bestmark(argv, { env, cwd })
+    const ended: Promise<Ran> = command(argv, { env: here.env, cwd })
     const jobs = async (): Promise<TrainingJobStatus[]> => {
       const { jobs } = await listJobs(here.board.db, {})
       return jobs.filter((job) => job.name === name || job.name.startsWith(`${name}/`))
