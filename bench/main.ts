@@ -15,6 +15,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'An event file of TensorBoard with 10,000,000 points into rows',
     load: () => import('./tensorboard.ts'),
   },
+  trickle: { title: 'An hour of a live run, on the disk', load: () => import('./trickle.ts') },
   step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
   readers: {

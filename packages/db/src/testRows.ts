@@ -16,7 +16,7 @@ export interface StoredRows {
 export async function readStoredRows(db: Database, job_id: string): Promise<StoredRows> {
   const { sql } = db
   const points: StoredRows['points'] = {}
-  const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_chunks
+  const chunks = await sql<Chunk[]>`select attempt, name, steps, values from series_pieces
     where job_id = ${job_id} order by name, attempt, ordinal`
   for (const { attempt, name, steps, values } of chunks) {
     const series = (points[`${attempt} ${name}`] ??= [])

@@ -49,7 +49,7 @@ const BOARD_COLUMNS: Record<string, readonly string[]> = {
     'deployments_revision',
   ],
   attempts: ['revision'],
-  series_chunks: ['revision'],
+  series_pieces: ['revision', 'is_open'],
   // An export is sorted by attempt. The order within an attempt is the same.
   evaluations: ['revision', 'arrival'],
   // When the board checked the files.

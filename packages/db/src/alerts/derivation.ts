@@ -13,7 +13,7 @@ import {
   trainingJobs,
 } from '../schema.ts'
 import { factsOf, jobNews } from './jobNews.ts'
-import { snapshot } from '../selection/selection.ts'
+import { snapshot } from '../rows/snapshot.ts'
 import { firstTry } from './outbox.ts'
 import type { StoredRule } from './rules.ts'
 

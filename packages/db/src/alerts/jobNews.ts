@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
 import { liveDeployments } from '../deployments/deployments.ts'
 import type { alertFacts } from '../schema.ts'
-import { attempts, evaluations, type JobRow, seriesChunks } from '../schema.ts'
+import { attempts, evaluations, type JobRow, seriesPieces } from '../schema.ts'
 
 export type SeenFacts = typeof alertFacts.$inferSelect
 
@@ -72,18 +72,18 @@ async function badEvaluations(tx: Tx, job_id: string, seen: number): Promise<Job
 }
 
 /** Gradients may overflow in healthy runs with scaled losses, so only losses count. */
-const IS_LOSS = sql`${seriesChunks.name} ~ '(^|[/_.])loss$'`
+const IS_LOSS = sql`${seriesPieces.name} ~ '(^|[/_.])loss$'`
 
 /** The first point of each training loss and attempt that is not finite, in chunks that grew. */
 async function badLosses(tx: Tx, job_id: string, seen: number): Promise<JobNews['nonFinite']> {
-  const { attempt, name, ordinal, steps, values, times, non_finite } = seriesChunks
+  const { attempt, name, ordinal, steps, values, times, non_finite } = seriesPieces
   const rows = await tx
     .selectDistinctOn([attempt, name], { attempt, name, steps, values, times })
-    .from(seriesChunks)
+    .from(seriesPieces)
     .where(
       and(
-        eq(seriesChunks.job_id, job_id),
-        gt(seriesChunks.revision, seen),
+        eq(seriesPieces.job_id, job_id),
+        gt(seriesPieces.revision, seen),
         gt(non_finite, 0),
         IS_LOSS,
       ),

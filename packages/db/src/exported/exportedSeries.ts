@@ -1,7 +1,7 @@
 import { type EventOf, isSystem } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
-import { type JobRow, seriesChunks } from '../schema.ts'
+import { type JobRow, seriesPieces } from '../schema.ts'
 
 interface Point {
   step: number
@@ -47,10 +47,10 @@ async function byAttempt(
   job: JobRow,
   isWanted: (name: string) => boolean,
 ): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
-  const { job_id, attempt, name, ordinal } = seriesChunks
+  const { job_id, attempt, name, ordinal } = seriesPieces
   const rows = await tx
     .select({ attempt, name })
-    .from(seriesChunks)
+    .from(seriesPieces)
     .where(and(eq(job_id, job.job_id), eq(ordinal, 0)))
     .orderBy(asc(attempt), asc(name))
   const wanted = rows.filter((row) => isWanted(row.name))
@@ -106,12 +106,12 @@ async function* points(
   tx: Tx,
   of: { job_id: string; attempt: number; name: string },
 ): AsyncGenerator<Point> {
-  const { job_id, attempt, name, ordinal, steps, values, times } = seriesChunks
+  const { job_id, attempt, name, ordinal, steps, values, times } = seriesPieces
   const here = and(eq(job_id, of.job_id), eq(attempt, of.attempt), eq(name, of.name))
   for (let from = 0; ;) {
     const [chunk] = await tx
       .select({ steps, values, times })
-      .from(seriesChunks)
+      .from(seriesPieces)
       .where(and(here, eq(ordinal, from)))
     if (!chunk) return
     for (const [index, step] of chunk.steps.entries()) {

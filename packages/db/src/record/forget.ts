@@ -11,6 +11,7 @@ import {
   logs,
   samples,
   seriesChunks,
+  seriesTails,
 } from '../schema.ts'
 
 /**
@@ -20,7 +21,7 @@ import {
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
-  for (const table of [attempts, seriesChunks, evaluations, logs, logChunks]) {
+  for (const table of [attempts, seriesChunks, seriesTails, evaluations, logs, logChunks]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
   // Samples that were found by their file names are not part of the log.

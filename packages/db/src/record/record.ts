@@ -10,7 +10,6 @@ import {
 import { and, eq, ne } from 'drizzle-orm'
 import { attemptFound, isAttemptLost, recordAttempts } from '../rows/attempts.ts'
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
-import { appendPoints } from '../rows/chunks.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
 import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
@@ -18,6 +17,7 @@ import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job
 import { recordLogs } from '../logs/recordLogs.ts'
 import { recordSamples, samplesIn } from '../samples/recordSamples.ts'
 import { type JobRow, sources } from '../schema.ts'
+import { appendPoints, closeTail } from '../rows/loggedPoints.ts'
 import { reselect } from '../selection/selection.ts'
 import { JobDeleted, JobMoved } from '../values/refused.ts'
 import { storableName } from '../values/storable.ts'
@@ -168,6 +168,7 @@ async function write(
   const at = { job_id: job.job_id, revision }
   await recordAttempts(tx, at, of('started', 'ended'))
   await appendPoints(tx, at, [...of('metrics'), ...of('usage').map(pointsOfUsage)])
+  if (of('ended').length > 0) await closeTail(tx, at)
   await recordEvaluations(tx, at, of('evaluation'))
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))

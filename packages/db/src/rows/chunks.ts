@@ -1,9 +1,9 @@
-import type { EventOf, Series } from '@bestmark/core'
+import type { Series } from '@bestmark/core'
 import { sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
-import { storableName } from '../values/storable.ts'
+import { type Points, seriesKey } from './points.ts'
 
 /** The most points in a chunk. */
 export const CHUNK = 1_024
@@ -13,25 +13,15 @@ const PREPARED = 32
 
 type NewChunk = typeof seriesChunks.$inferInsert
 
-/** Points of one series of one attempt, in order of arrival. */
-interface Points {
-  attempt: number
-  name: string
-  steps: number[]
-  values: number[]
-  times: number[]
-}
-
-/** Appends logged points: the last chunk of each series grows, then new chunks begin. */
-export async function appendPoints(
+/** Appends points: the last chunk of each series grows, then new chunks begin. */
+export async function appendToChunks(
   tx: Tx,
   at: WriteAt,
-  events: readonly EventOf<'metrics'>[],
+  series: readonly Points[],
 ): Promise<void> {
-  const series = bySeries(events)
   if (series.length === 0) return
   const ends = await endsOf(tx, at.job_id, series)
-  const rows = series.flatMap((points) => chunksOf(at, points, ends.get(keyOf(points)) ?? 0))
+  const rows = series.flatMap((points) => chunksOf(at, points, ends.get(seriesKey(points)) ?? 0))
   // Bytes travel as hexadecimal text; a statement of 100 chunks is about 5 MB.
   for (let from = 0; from < rows.length; from += 100) {
     const part = rows.slice(from, from + 100)
@@ -42,27 +32,6 @@ export async function appendPoints(
     // A live run appends to the same few series many times; a long list is seldom repeated.
     await (part.length > PREPARED ? append : append.prepare('append_points').execute())
   }
-}
-
-function bySeries(events: readonly EventOf<'metrics'>[]): Points[] {
-  const series = new Map<string, Points>()
-  for (const { attempt, step, at, values } of events) {
-    for (const [logged, value] of Object.entries(values)) {
-      if (value === null) continue
-      const name = storableName(logged)
-      const key = keyOf({ attempt, name })
-      const points = series.get(key) ?? { attempt, name, steps: [], values: [], times: [] }
-      series.set(key, points)
-      points.steps.push(step)
-      points.values.push(value)
-      points.times.push(at ?? NaN)
-    }
-  }
-  return [...series.values()]
-}
-
-function keyOf({ attempt, name }: { attempt: number; name: string }): string {
-  return `${attempt} ${name}`
 }
 
 /** How many points are stored of each series. */
@@ -89,7 +58,7 @@ async function endsOf(
     )
     .prepare('series_ends')
     .execute()
-  return new Map(rows.map((row) => [keyOf(row), row.end]))
+  return new Map(rows.map((row) => [seriesKey(row), row.end]))
 }
 
 /** Splits the points by chunk; `end` is the ordinal where the stored series ended. */

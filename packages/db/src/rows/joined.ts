@@ -39,7 +39,8 @@ export async function joinedAttempts(
     sql.raw(`exists (select 1 from ${table} as own
     where own.job_id = attempts.job_id and own.attempt = attempts.attempt ${more})`)
   const took_over = sql<boolean>`(coalesce(status = 'running', false)
-    or ${has('series_chunks', `and own.name not like '${SYSTEM}%'`)} or ${has('evaluations')})`
+    or ${has('series_chunks', `and own.name not like '${SYSTEM}%'`)} or ${has('evaluations')}
+    or ${has('series_tails', `and exists (select 1 from unnest(own.names) as name where name not like '${SYSTEM}%')`)})`
   return orm
     .select({ job_id, attempt, resumed_from, took_over })
     .from(attempts)

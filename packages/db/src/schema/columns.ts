@@ -29,3 +29,13 @@ export const float64s = customType<{ data: Float64Array; driverData: Buffer }>({
   // A Buffer of the driver may start at any byte; a Float64Array needs a multiple of eight.
   fromDriver: (bytes) => new Float64Array(new Uint8Array(bytes).buffer),
 })
+
+/** An array that the driver writes. An array of drizzle would be made text twice. */
+const arrayOf = <T>(type: string) =>
+  customType<{ data: T[]; driverData: T[] }>({ dataType: () => type })
+
+/** Numbers; NaN and ±Infinity stay. */
+export const numbers = arrayOf<number>('double precision[]')
+
+/** Storable texts. */
+export const texts = arrayOf<string>('text[]')

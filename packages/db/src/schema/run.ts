@@ -10,7 +10,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { float64s, measured, milliseconds, storableText } from './columns.ts'
+import { measured, milliseconds, storableText } from './columns.ts'
 import { jobId, revision, whole } from './keys.ts'
 
 /** One row per start of the run: attempt 0, then one for each resume or rerun. */
@@ -41,42 +41,6 @@ export const sources = pgTable(
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.source] })],
-)
-
-/**
- * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's index in it. The
- * first, last, lowest and highest point are stored beside the bytes, so that an overview does not
- * read them. Lowest and highest ignore non-finite values; null if all are.
- */
-export const seriesChunks = pgTable(
-  'series_chunks',
-  {
-    job_id: jobId(),
-    attempt: integer().notNull(),
-    name: storableText().notNull(),
-    ordinal: whole().notNull(),
-    count: integer().notNull(),
-    steps: float64s().notNull(),
-    values: float64s().notNull(),
-    times: float64s().notNull(),
-    min_step: doublePrecision().notNull(),
-    max_step: doublePrecision().notNull(),
-    first_step: doublePrecision().notNull(),
-    first_value: doublePrecision().notNull(),
-    first_time: doublePrecision().notNull(),
-    last_step: doublePrecision().notNull(),
-    last_value: doublePrecision().notNull(),
-    last_time: doublePrecision().notNull(),
-    min_value: doublePrecision(),
-    min_value_step: doublePrecision(),
-    min_value_time: doublePrecision(),
-    max_value: doublePrecision(),
-    max_value_step: doublePrecision(),
-    max_value_time: doublePrecision(),
-    non_finite: integer().notNull(),
-    revision: revision(),
-  },
-  (row) => [primaryKey({ columns: [row.job_id, row.attempt, row.name, row.ordinal] })],
 )
 
 /** One metric measured at one (attempt, step). `repeat` 0 is the one that counts. */

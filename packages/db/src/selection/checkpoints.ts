@@ -21,7 +21,8 @@ import { absolutePath } from '../values/root.ts'
 import { runContext } from './runContext.ts'
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
-import { type DecidingRows, decidingRows, snapshot, type StoredCheckpoint } from './selection.ts'
+import { snapshot } from '../rows/snapshot.ts'
+import { type DecidingRows, decidingRows, type StoredCheckpoint } from './selection.ts'
 
 /** A checkpoint as people see it: its files, its evaluation, and its rank in the selection. */
 export interface CheckpointRow extends Pick<

@@ -1,7 +1,7 @@
 import { isActive, isSystem, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
-import { seriesChunks } from '../schema.ts'
+import { seriesPieces } from '../schema.ts'
 import type { DecidingRows } from './selection.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
 
@@ -20,12 +20,12 @@ export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext
 
 /** The names of the series that a job logged while training. */
 async function loggedNames(tx: Tx, job_id: string): Promise<string[]> {
-  const { name, ordinal } = seriesChunks
+  const { name, ordinal } = seriesPieces
   const rows = await tx
     .selectDistinct({ name })
-    .from(seriesChunks)
+    .from(seriesPieces)
     // Each attempt's series begins with this chunk.
-    .where(and(eq(seriesChunks.job_id, job_id), eq(ordinal, 0)))
+    .where(and(eq(seriesPieces.job_id, job_id), eq(ordinal, 0)))
     .orderBy(asc(name))
   return rows.map((row) => row.name).filter((one) => !isSystem(one))
 }

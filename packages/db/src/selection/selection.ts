@@ -1,3 +1,4 @@
+import { snapshot } from '../rows/snapshot.ts'
 import {
   type Claim,
   type Declaration,
@@ -36,12 +37,6 @@ export async function selectionOf(db: Database, job_id: string): Promise<Selecti
     const rows = await decidingRows(tx, job_id)
     return rows && select(rows.input)
   })
-}
-
-/** Reads rows of one moment, such as a decision and the rows shown beside it. */
-export async function snapshot<T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> {
-  const config = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
-  return db.orm.transaction(read, config)
 }
 
 /** The rows that decide for a job; undefined if there is no such job. */

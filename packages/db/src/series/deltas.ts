@@ -155,11 +155,11 @@ async function chunkTails(
       sql`unnest(${names}::text[], ${attempts}::int[], ${indices}::bigint[])
           as requested (series_name, from_attempt, from_index),
         lateral (
-          select *, greatest(from_index - ordinal, 0) as skip from series_chunks
+          select *, greatest(from_index - ordinal, 0) as skip from series_pieces
           where job_id = ${job_id} and attempt = from_attempt and name = series_name
-            and ordinal >= from_index - from_index % ${CHUNK} and ordinal + count > from_index
+            and ordinal > from_index - ${CHUNK} and ordinal + count > from_index
           union all
-          select *, 0 as skip from series_chunks
+          select *, 0 as skip from series_pieces
           where job_id = ${job_id} and attempt > from_attempt and name = series_name
           order by attempt, ordinal limit ${MOST_CHUNKS}
         ) as chunk`,

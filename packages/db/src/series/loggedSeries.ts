@@ -1,5 +1,5 @@
 import type { Series } from '@bestmark/core'
-import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, getViewSelectedFields, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
 import type { Orm } from '../connection/client.ts'
 import {
@@ -9,12 +9,12 @@ import {
   rewindsOf,
   type Rewinds,
 } from '../rows/joined.ts'
-import { seriesChunks } from '../schema.ts'
+import { seriesChunks, seriesPieces } from '../schema.ts'
 
-const { steps, values, times, ...SUMMARY } = getTableColumns(seriesChunks)
+const { steps, values, times, ...SUMMARY } = getViewSelectedFields(seriesPieces)
 
 /** A chunk without its bytes. */
-export type ChunkSummary = Omit<typeof seriesChunks.$inferSelect, 'steps' | 'values' | 'times'>
+export type ChunkSummary = Omit<typeof seriesPieces.$inferSelect, 'steps' | 'values' | 'times'>
 
 /** Requested steps, both ends included. */
 export interface Window {
@@ -29,11 +29,11 @@ export async function chunkSummaries(
   names: readonly string[],
 ): Promise<ChunkSummary[]> {
   if (names.length === 0) return []
-  const { name, attempt, ordinal } = seriesChunks
+  const { name, attempt, ordinal } = seriesPieces
   return orm
     .select(SUMMARY)
-    .from(seriesChunks)
-    .where(and(eq(seriesChunks.job_id, job_id), inArray(name, [...names])))
+    .from(seriesPieces)
+    .where(and(eq(seriesPieces.job_id, job_id), inArray(name, [...names])))
     .orderBy(asc(name), asc(attempt), asc(ordinal))
 }
 
@@ -141,29 +141,60 @@ function holds({ min_step, max_step }: ChunkSummary, sorted: Float64Array): bool
   return sorted.some((step) => step >= min_step && step <= max_step)
 }
 
-/** The points of some chunks of a job, by `placeKey`. */
+/** The points of some chunks of a job, by `chunkKey`. */
 export async function readChunks(
   orm: Pick<Orm, 'select'>,
   job_id: string,
   chunks: readonly ChunkKey[],
 ): Promise<Map<string, Series>> {
-  if (chunks.length === 0) return new Map()
-  const { attempt, name, ordinal } = seriesChunks
-  const column = <T>(of: (chunk: ChunkKey) => T) => sql.param(chunks.map(of))
-  const wanted = sql`(${attempt}, ${name}, ${ordinal}) in (
-    select * from unnest(${column((one) => one.attempt)}::int[],
-      ${column((one) => one.name)}::text[], ${column((one) => one.ordinal)}::bigint[]))`
-  const rows = await orm
-    .select({ attempt, name, ordinal, steps, values, times })
-    .from(seriesChunks)
-    .where(and(eq(seriesChunks.job_id, job_id), wanted))
+  const rows = [
+    ...(await readClosed(orm, job_id, chunks)),
+    ...(await readOpen(orm, job_id, chunks)),
+  ]
   return new Map(rows.map((row) => [chunkKey(row), row]))
 }
 
-type ChunkKey = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
+async function readClosed(
+  orm: Pick<Orm, 'select'>,
+  job_id: string,
+  chunks: readonly ChunkKey[],
+): Promise<Points[]> {
+  const closed = chunks.filter(({ is_open }) => !is_open)
+  if (closed.length === 0) return []
+  const { attempt, name, ordinal, steps, values, times } = seriesChunks
+  const column = <T>(of: (chunk: ChunkKey) => T) => sql.param(closed.map(of))
+  const wanted = sql`(${attempt}, ${name}, ${ordinal}) in (
+    select * from unnest(${column((one) => one.attempt)}::int[],
+      ${column((one) => one.name)}::text[], ${column((one) => one.ordinal)}::bigint[]))`
+  return orm
+    .select({ attempt, name, ordinal, steps, values, times })
+    .from(seriesChunks)
+    .where(and(eq(seriesChunks.job_id, job_id), wanted))
+}
+
+/** A series has at most one open chunk per attempt, so these are not more than requested. */
+async function readOpen(
+  orm: Pick<Orm, 'select'>,
+  job_id: string,
+  chunks: readonly ChunkKey[],
+): Promise<Points[]> {
+  const open = chunks.filter(({ is_open }) => is_open)
+  if (open.length === 0) return []
+  const { attempt, name, ordinal, steps, values, times, is_open } = seriesPieces
+  const names = inArray(name, [...new Set(open.map((one) => one.name))])
+  const attempts = inArray(attempt, [...new Set(open.map((one) => one.attempt))])
+  return orm
+    .select({ attempt, name, ordinal, steps, values, times })
+    .from(seriesPieces)
+    .where(and(eq(seriesPieces.job_id, job_id), is_open, names, attempts))
+}
+
+type Points = Series & Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
+
+type ChunkKey = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal' | 'is_open'>
 
 /** Names a chunk within its job. */
-function chunkKey({ attempt, name, ordinal }: ChunkKey): string {
+function chunkKey({ attempt, name, ordinal }: Omit<ChunkKey, 'is_open'>): string {
   return `${attempt} ${ordinal} ${name}`
 }
 

@@ -6,7 +6,7 @@ import {
 } from '@bestmark/core'
 import { and, eq, inArray } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
-import { seriesChunks } from '../schema.ts'
+import { seriesPieces } from '../schema.ts'
 import { lossFinder, type Losses } from './lossFinder.ts'
 import { trainLosses } from './trainLoss.ts'
 
@@ -38,11 +38,11 @@ export async function loggedAmong(
   job_ids: readonly string[],
   names: readonly string[],
 ): Promise<string[]> {
-  const { job_id, name, ordinal } = seriesChunks
+  const { job_id, name, ordinal } = seriesPieces
   if (names.length === 0 || job_ids.length === 0) return []
   const rows = await orm
     .selectDistinct({ name })
-    .from(seriesChunks)
+    .from(seriesPieces)
     // Each attempt's series begins with this chunk.
     .where(and(inArray(job_id, [...job_ids]), inArray(name, [...names]), eq(ordinal, 0)))
   return rows.map((row) => row.name).filter((one) => !isSystem(one))

@@ -45,12 +45,50 @@ test('points that arrive one by one end in the same chunks as points that arrive
     await recordEvents(db, trickled, ...points.slice(from, to))
     from = to
   }
+  for (const job_id of [atOnce, trickled]) await recordEvents(db, job_id, started(), ended())
   const rows = await db.sql`
     select ${db.sql.unsafe(CHUNK_COLUMNS)}, count(*)::int as jobs from series_chunks
     where job_id in (${atOnce}, ${trickled}) group by ${db.sql.unsafe(CHUNK_COLUMNS)}`
   expect(rows).toHaveLength(3)
   expect(rows.map(({ jobs }) => jobs)).toEqual([2, 2, 2])
   expect((await one(trickled, 'loss')).values).toEqual(range(1, total).map(value))
+})
+
+test('the points of a live run are read like a chunk of the same points', async () => {
+  const value = (step: number) =>
+    step % 7 === 0 ? NaN : step % 5 === 0 ? Infinity : Math.sin(step)
+  const points = range(1, 50).map((step) => metrics(step, { loss: value(step), 'a"b,{c}': -0 }))
+  const [live, over] = [await newJob(db), await newJob(db)]
+  for (const job_id of [live, over])
+    for (const point of points) await recordEvents(db, job_id, point)
+  await recordEvents(db, over, started(), ended())
+  const { sql } = db
+  const columns = sql.unsafe(CHUNK_COLUMNS)
+  expect(await sql`select 1 from series_chunks where job_id = ${live}`).toHaveLength(0)
+  const of = (job_id: string) =>
+    sql`select ${columns} from series_pieces where job_id = ${job_id} order by name`
+  const [chunks, pieces] = [await of(over), await of(live)]
+  expect(chunks).toHaveLength(2)
+  expect([...pieces]).toEqual([...chunks])
+})
+
+test('a live run writes each point once until its tail is long', async () => {
+  const job_id = await newJob(db)
+  const rows = async () => {
+    const [row] = await db.sql`select
+      (select count(*)::int from series_chunks where job_id = ${job_id}) as chunks,
+      (select count(*)::int from series_tails where job_id = ${job_id}) as writes`
+    return row
+  }
+  for (const step of range(1, 255)) await recordEvents(db, job_id, metrics(step, { loss: step }))
+  expect(await rows()).toEqual({ chunks: 0, writes: 255 })
+  await recordEvents(db, job_id, metrics(256, { loss: 256 }))
+  expect(await rows()).toEqual({ chunks: 1, writes: 0 })
+  await recordEvents(db, job_id, metrics(257, { loss: 257 }))
+  expect(await rows()).toEqual({ chunks: 1, writes: 1 })
+  const whole = await one(job_id, 'loss')
+  expect(whole.values).toEqual(range(1, 257))
+  expect(whole.next_ordinal).toBe(257)
 })
 
 const CHUNK_COLUMNS = `attempt, name, ordinal, count, steps, values, times, min_step, max_step,

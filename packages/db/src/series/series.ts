@@ -20,7 +20,8 @@ import {
   ordinalAfter,
   seriesOfPoints,
 } from './measuredSeries.ts'
-import { checkpoints, evaluations, seriesChunks } from '../schema.ts'
+import { snapshot } from '../rows/snapshot.ts'
+import { checkpoints, evaluations, seriesPieces } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
 
 /**
@@ -68,7 +69,16 @@ export interface SeriesName {
  * checkpoints' steps always stay, including the best one's.
  */
 export async function readSeries(
-  { orm }: Database,
+  db: Database,
+  job_id: string,
+  query: SeriesQuery,
+): Promise<NamedSeries[]> {
+  // The end of a series may move from its tail to a chunk between two reads.
+  return snapshot(db, (tx) => readSeriesIn(tx, job_id, query))
+}
+
+async function readSeriesIn(
+  orm: Pick<Orm, 'select' | 'selectDistinct'>,
   job_id: string,
   { names: requested, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
@@ -168,7 +178,10 @@ export function loggedKind(name: string): SeriesKind {
   return isSystem(name) ? 'system' : 'logged'
 }
 
-async function checkpointSteps(orm: Database['orm'], job_id: string): Promise<number[]> {
+async function checkpointSteps(
+  orm: Pick<Orm, 'selectDistinct'>,
+  job_id: string,
+): Promise<number[]> {
   const { step } = checkpoints
   const rows = await orm
     .selectDistinct({ step })
@@ -187,11 +200,11 @@ export async function seriesNames({ orm }: Database, job_id: string): Promise<Se
     .where(and(eq(evaluations.job_id, job_id), eq(repeat, 0), isNotNull(value)))
     .groupBy(metric)
     .orderBy(metric)
-  const { name } = seriesChunks
+  const { name } = seriesPieces
   const logged = await orm
-    .select({ name, count: sum(seriesChunks.count).mapWith(Number) })
-    .from(seriesChunks)
-    .where(eq(seriesChunks.job_id, job_id))
+    .select({ name, count: sum(seriesPieces.count).mapWith(Number) })
+    .from(seriesPieces)
+    .where(eq(seriesPieces.job_id, job_id))
     .groupBy(name)
     .orderBy(name)
   const measuredNames = new Set(measured.map((row) => row.name))

@@ -2,7 +2,7 @@ import { type Measured, type RunContext, type StepKey, stepKey } from '@bestmark
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
 import { lossFinder, type Losses } from './lossFinder.ts'
-import { seriesChunks } from '../schema.ts'
+import { seriesChunks, seriesPieces } from '../schema.ts'
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
 interface Requested {
@@ -17,6 +17,7 @@ interface Chunk {
   attempt: number
   ordinal: number
   min_step: number
+  is_open: boolean
 }
 
 /**
@@ -56,10 +57,12 @@ export async function trainLossOf(
   return lossFinder((await trainLosses(orm, requested)).get(job_id))
 }
 
+type ChunkKey = Omit<Chunk, 'min_step' | 'is_open'>
+
 /** Sixteen bytes per point, 1,024 points per chunk: this many chunks are 16 MB. */
 const CHUNKS_AT_ONCE = 1_000
 
-function chunkKey({ job_id, attempt, ordinal }: Omit<Chunk, 'min_step'>): string {
+function chunkKey({ job_id, attempt, ordinal }: ChunkKey): string {
   return `${job_id} ${attempt} ${ordinal}`
 }
 
@@ -69,10 +72,10 @@ async function chunksOf(
   series: string,
 ): Promise<Chunk[]> {
   if (job_ids.length === 0) return []
-  const { job_id, attempt, name, ordinal, min_step } = seriesChunks
+  const { job_id, attempt, name, ordinal, min_step, is_open } = seriesPieces
   return orm
-    .select({ job_id, attempt, ordinal, min_step })
-    .from(seriesChunks)
+    .select({ job_id, attempt, ordinal, min_step, is_open })
+    .from(seriesPieces)
     .where(and(inArray(job_id, [...job_ids]), eq(name, series)))
     .orderBy(asc(job_id), asc(attempt), asc(ordinal))
 }
@@ -123,13 +126,26 @@ function countUpTo(ascending: ArrayLike<number>, bound: number): number {
   return low
 }
 
-type Points = Omit<Chunk, 'min_step'> & { steps: Float64Array; values: Float64Array }
+type Points = ChunkKey & { steps: Float64Array; values: Float64Array }
 
 async function readPoints(
   orm: Pick<Orm, 'select'>,
   chunks: readonly Chunk[],
   series: string,
 ): Promise<Points[]> {
+  const { true: open = [], false: closed = [] } = Object.groupBy(
+    chunks,
+    ({ is_open }) => `${is_open}`,
+  )
+  return [...(await readClosed(orm, closed, series)), ...(await readOpen(orm, open, series))]
+}
+
+async function readClosed(
+  orm: Pick<Orm, 'select'>,
+  chunks: readonly Chunk[],
+  series: string,
+): Promise<Points[]> {
+  if (chunks.length === 0) return []
   const { job_id, attempt, name, ordinal, steps, values } = seriesChunks
   const column = <T>(of: (chunk: Chunk) => T) => sql.param(chunks.map(of))
   const wanted = sql`(${job_id}, ${attempt}, ${ordinal}) in (
@@ -139,6 +155,20 @@ async function readPoints(
     .select({ job_id, attempt, ordinal, steps, values })
     .from(seriesChunks)
     .where(and(eq(name, series), wanted))
+}
+
+async function readOpen(
+  orm: Pick<Orm, 'select'>,
+  chunks: readonly Chunk[],
+  series: string,
+): Promise<Points[]> {
+  if (chunks.length === 0) return []
+  const { job_id, attempt, name, ordinal, steps, values, is_open } = seriesPieces
+  const jobs = inArray(job_id, [...new Set(chunks.map((one) => one.job_id))])
+  return orm
+    .select({ job_id, attempt, ordinal, steps, values })
+    .from(seriesPieces)
+    .where(and(jobs, eq(name, series), is_open))
 }
 
 /**

@@ -1,8 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs, selectionOf } from '@bestmark/db'
-import { expect } from 'vitest'
+import { expect, onTestFailed } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { CLIENT, PROGRAM_ENV, python, real, why } from '../../sources/programsTesting.ts'
 import { bestmark, eventually } from '../../testing.ts'
@@ -52,10 +52,16 @@ for (const [name, script, folders] of NATURAL) {
       await using _agent = agentOf(here.board)
       const { cwd, ended, jobs, goOn } = await started(name, script)
       const first = join(cwd, folders[0])
-      const live = await eventually(async () => {
+      // The time limit of a test tells nothing about its cause.
+      onTestFailed(async () => console.error(await jobs(), await readdir(cwd, { recursive: true })))
+      const isTooEarly = ended.then(({ code, stderr }) => {
+        throw new Error(`The program ended with ${code} before it was seen: ${stderr}`)
+      })
+      const seen = eventually(async () => {
         const [job] = await jobs()
         return job?.output_dir === first && job.best_checkpoint_path !== null ? job : undefined
       })
+      const live = await Promise.race([seen, isTooEarly])
       expect(live).toMatchObject({ name, status: 'running' })
       expect(live.best_checkpoint_path).toContain(first)
       await goOn()

@@ -1,0 +1,41 @@
+import type { EventOf } from '@bestmark/core'
+import type { WriteAt } from './attempts.ts'
+import { appendToChunks } from './chunks.ts'
+import type { Tx } from './job.ts'
+import { PointsBySeries } from './points.ts'
+import { appendToTail, takeTail } from './tails.ts'
+
+/**
+ * The most points of one series in a write to the tail, and about the most in a tail. Together they
+ * are fewer than the points of a chunk.
+ */
+const [TRICKLE, TAIL] = [64, 256]
+
+/**
+ * Appends logged points. A few points, as of a live run, go to the job's tail; many points, and a
+ * long tail, go to its chunks.
+ */
+export async function appendPoints(
+  tx: Tx,
+  at: WriteAt,
+  events: readonly EventOf<'metrics'>[],
+): Promise<void> {
+  const points = new PointsBySeries()
+  points.addEvents(events)
+  const { longest } = points
+  if (longest === 0) return
+  if (longest > TRICKLE) return closeTail(tx, at, events)
+  if ((await appendToTail(tx, at, points)) >= TAIL) await closeTail(tx, at)
+}
+
+/** Moves the tail of a job to its chunks, and appends the points of later events. */
+export async function closeTail(
+  tx: Tx,
+  at: WriteAt,
+  later: readonly EventOf<'metrics'>[] = [],
+): Promise<void> {
+  const points = new PointsBySeries()
+  await takeTail(tx, at.job_id, points)
+  points.addEvents(later)
+  await appendToChunks(tx, at, points.all)
+}

@@ -1,0 +1,119 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  doublePrecision,
+  integer,
+  pgTable,
+  pgView,
+  primaryKey,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { float64s, numbers, storableText, texts } from './columns.ts'
+import { jobId, revision, whole } from './keys.ts'
+
+/** The points of a chunk, and its first, last, lowest and highest point. */
+const points = () => ({
+  attempt: integer().notNull(),
+  name: storableText().notNull(),
+  ordinal: whole().notNull(),
+  count: integer().notNull(),
+  steps: float64s().notNull(),
+  values: float64s().notNull(),
+  times: float64s().notNull(),
+  min_step: doublePrecision().notNull(),
+  max_step: doublePrecision().notNull(),
+  first_step: doublePrecision().notNull(),
+  first_value: doublePrecision().notNull(),
+  first_time: doublePrecision().notNull(),
+  last_step: doublePrecision().notNull(),
+  last_value: doublePrecision().notNull(),
+  last_time: doublePrecision().notNull(),
+  min_value: doublePrecision(),
+  min_value_step: doublePrecision(),
+  min_value_time: doublePrecision(),
+  max_value: doublePrecision(),
+  max_value_step: doublePrecision(),
+  max_value_time: doublePrecision(),
+  non_finite: integer().notNull(),
+  revision: revision(),
+})
+
+/**
+ * Up to 1,024 points of one series of one attempt. `ordinal` is the first point's index in it. The
+ * first, last, lowest and highest point are stored beside the bytes, so that an overview does not
+ * read them. Lowest and highest ignore non-finite values; null if all are.
+ */
+export const seriesChunks = pgTable('series_chunks', { job_id: jobId(), ...points() }, (row) => [
+  primaryKey({ columns: [row.job_id, row.attempt, row.name, row.ordinal] }),
+])
+
+/**
+ * The latest points of a live job, which are not in a chunk yet: one row per write, which is never
+ * changed. A chunk that grew with each point would be written anew each time.
+ */
+export const seriesTails = pgTable(
+  'series_tails',
+  {
+    job_id: jobId(),
+    /** The most points that one series has in the rows up to this one. */
+    length: integer().notNull(),
+    attempt: integer().notNull(),
+    /** By point, in order of arrival: its series, step, value and time. */
+    names: texts().notNull(),
+    steps: numbers().notNull(),
+    values: numbers().notNull(),
+    times: numbers().notNull(),
+    /** The same numbers, point by point, as chunks store them. */
+    bytes: float64s().notNull(),
+    revision: revision(),
+  },
+  (row) => [primaryKey({ columns: [row.job_id, row.length] })],
+)
+
+/** A number of each point of the tail, in order of arrival, as a chunk's bytes. */
+const bytesAt = (index: number) =>
+  sql.raw(
+    `string_agg(substring(bytes from 24 * (place - 1)::int + ${8 * index + 1} for 8), ''::bytea order by length, place)`,
+  )
+const firstOf = (column: string, order = 'length, place') =>
+  sql.raw(`(array_agg(${column} order by ${order}))[1]`)
+const ofFinite = (expression: string) =>
+  sql.raw(`${expression} filter (where value > '-Infinity' and value < 'Infinity')`)
+const atExtreme = (column: string, order: string) =>
+  sql`(${ofFinite(`array_agg(${column} order by ${order}, length, place)`)})[1]`
+const LAST = 'length desc, place desc'
+
+/** All points: the chunks, and the tail of each series as an open chunk after them. */
+export const seriesPieces = pgView('series_pieces', {
+  job_id: uuid().notNull(),
+  ...points(),
+  /** Its points are in the tail, so they may move to a chunk. */
+  is_open: boolean().notNull(),
+}).as(sql`
+  select job_id, ${sql.raw(Object.keys(points()).join(', '))}, false as is_open from series_chunks
+  union all
+  select job_id, attempt, name,
+    coalesce((select ordinal + count from series_chunks as stored
+      where stored.job_id = tail.job_id and stored.attempt = tail.attempt and stored.name = tail.name
+      order by ordinal desc limit 1), 0) as ordinal,
+    count(*)::int as count,
+    ${bytesAt(0)} as steps, ${bytesAt(1)} as values, ${bytesAt(2)} as times,
+    min(step) as min_step, max(step) as max_step,
+    ${firstOf('step')} as first_step, ${firstOf('value')} as first_value,
+    ${firstOf('time')} as first_time,
+    ${firstOf('step', LAST)} as last_step, ${firstOf('value', LAST)} as last_value,
+    ${firstOf('time', LAST)} as last_time,
+    ${ofFinite('min(value)')} as min_value,
+    ${atExtreme('step', 'value')} as min_value_step,
+    ${atExtreme('time', 'value')} as min_value_time,
+    ${ofFinite('max(value)')} as max_value,
+    ${atExtreme('step', 'value desc')} as max_value_step,
+    ${atExtreme('time', 'value desc')} as max_value_time,
+    (count(*) - ${ofFinite('count(*)')})::int as non_finite,
+    max(revision) as revision, true as is_open
+  from (
+    select job_id, length, attempt, bytes, revision, point.*
+    from series_tails, unnest(names, steps, values, times) with ordinality
+      as point (name, step, value, time, place)
+  ) as tail
+  group by job_id, attempt, name`)
