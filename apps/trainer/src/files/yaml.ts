@@ -13,14 +13,37 @@ export interface YamlValue {
   isListed: boolean
 }
 
+/** Configurations are never nested deeper. For deeper ones the parser takes seconds, and then fails. */
+const DEEPEST = 500
+const DEEP_LISTS = new RegExp(`(?:[-?] +){${DEEPEST + 1}}`)
+
 /** Parses the simple values of a YAML text, in order; or returns an error with its line. */
 export function yamlValues(text: string): YamlValue[] | { error: string } {
+  const deep = tooDeepAt(text)
+  if (deep >= 0) {
+    return { error: `line ${text.slice(0, deep).split('\n').length}: it is nested too deeply` }
+  }
   try {
     return readValues(text)
   } catch (error) {
     // The recursive parser throws if the nesting is too deep.
     return { error: errorText(error) }
   }
+}
+
+/**
+ * Where a text is nested too deeply, or -1. Brackets in quotes count too: so many that are not closed
+ * are in no name.
+ */
+function tooDeepAt(text: string): number {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '[' || character === '{') depth++
+    else if ((character === ']' || character === '}') && depth > 0) depth--
+    if (depth > DEEPEST) return at
+  }
+  return text.search(DEEP_LISTS)
 }
 
 function readValues(text: string): YamlValue[] | { error: string } {
