@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -44,7 +45,7 @@ async function writeOutput(path: string): Promise<number> {
   while (bytes < BYTES) {
     const text = lineAt(step++)
     bytes += text.length
-    if (!file.write(text)) await new Promise((resolve) => file.once('drain', resolve))
+    if (!file.write(text)) await once(file, 'drain')
   }
   file.end()
   await finished(file)
