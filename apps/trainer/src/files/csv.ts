@@ -1,3 +1,5 @@
+import { linesOf } from './lineEnds.ts'
+
 /** How Python, C and spreadsheets write NaN and infinity, without the sign. */
 const NOT_A_NUMBER = /^[-+]?(nan(\(\w*\))?|1\.#(qnan|snan|ind)\w*)$/i
 const INFINITE = /^([-+]?)(inf|infinity|∞|1\.#inf\w*)$/i
@@ -57,7 +59,8 @@ export function cellCount(cell: string | undefined): number | undefined {
   return cellNumber(cell?.replace(/^(\d+)\s*\/\s*\d+$/, '$1'))
 }
 
-/** The names in a table's first line. */
+/** The names in a table's first line; none if its lines do not end with newlines. */
 export function headOf(text: string, separator = ','): string[] {
+  if (!text.includes('\n') && linesOf(text).length > 1) return []
   return cells(text.split('\n', 1)[0] ?? '', separator)
 }

@@ -54,6 +54,16 @@ test('the direction of an unknown score is that of its best epochs, as skorch ma
   expect(started).toMatchObject({ direction: 'max' })
 })
 
+test("PyTorch-Ignite's printed results are of the held-out data, and its names count epochs", async () => {
+  const { found, rows } = await bestOf('ignite', {})
+  // The script printed this name as that of the best model.
+  expect(found).toEqual(['best_model_1_neg_val_loss=-0.7956.pt', 1, 'eval_loss', 0.7956])
+  expect(rows.evaluations.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  expect(rows.checkpoints).toContainEqual(
+    expect.objectContaining({ path: 'best_model_2_neg_val_loss=-1.3437.pt', step: 2 }),
+  )
+})
+
 test('a history that skorch did not write does not show the epoch of weights', async () => {
   const history = [0.9, 0.7, 0.8].map((val_loss, index) => ({ epoch: index + 1, val_loss }))
   await using folder = await temporaryFolder()

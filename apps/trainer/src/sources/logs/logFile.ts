@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
@@ -109,7 +110,7 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
 
 /** Detects the form of a log by its first lines; undefined if it is not a log. */
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
-  const lines = stripVTControlCharacters(text).split('\n')
+  const lines = linesOf(stripVTControlCharacters(text))
   const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
   const table = findTableHead(lines)
   const rows = readingsOf(lines.slice(table?.end), (line) =>

@@ -114,6 +114,10 @@ function bestOf(names: readonly string[]): string | undefined {
   return kept.size === 1 ? [...kept][0] : undefined
 }
 
+/** `vloss` is a validation loss, or with metrics of a policy the loss of its value function. */
+const SHORT_SPLIT = /^v(?=(loss|acc)$)/i
+const OF_A_POLICY = /polic|entropy|reward|return|kl|^(p|pi|pg|q|actor)_?loss$/i
+
 /** Splits values into training and held-out metrics, by common name. */
 export function splitByKind(
   pairs: readonly (readonly [name: string, value: number])[],
@@ -122,7 +126,9 @@ export function splitByKind(
   const metrics: [string, number][] = []
   const evaluation: [string, number][] = []
   const loss = findTrainingLoss(pairs.map(([name]) => name))
-  for (const [name, value] of pairs) {
+  const isPolicy = pairs.some(([name]) => OF_A_POLICY.test(name))
+  for (const [given, value] of pairs) {
+    const name = isPolicy ? given : given.replace(SHORT_SPLIT, 'val_')
     if (name === '' || isBatchValue(name)) continue
     if (split !== undefined) {
       if (isMeasure(name)) evaluation.push([heldOutName(nameWithSplit(name, split)), value])

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { readBytes } from '../../files/lines.ts'
+import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { closeText, openText, sizeOfText } from '../../files/textFile.ts'
 import { systemCode } from '../../failure.ts'
@@ -41,7 +42,7 @@ export async function readLogSpan(
   file: string,
   kind: LogKind,
 ): Promise<LogSpan | undefined> {
-  const head = (await listing.head(file)).split('\n')
+  const head = linesOf(await listing.head(file))
   const records = recordsIn([...head, ...endOf(join(listing.root, file))], kind)
   const [first, ...others] = records
   if (!first) return undefined

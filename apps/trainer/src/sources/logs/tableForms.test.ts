@@ -26,6 +26,7 @@ const PLAIN = rows('epoch,train_loss,val_loss', (epoch, loss) => `${epoch},1.5,$
 const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le')
 
 test.each([
+  ['line ends of old Macs', PLAIN.replaceAll('\n', '\r')],
   [
     'decimal commas between semicolons',
     rows('epoch;train_loss;val_loss', (epoch, loss) => `${epoch};1,5;${comma(loss)}`),
@@ -106,4 +107,9 @@ test.each([
 
 test('a last line without a newline counts if its number is whole', async () => {
   expect((await read('log.csv', `${PLAIN}4,1.5,0.50`)).best).toEqual(['e4.pt', 0.5])
+})
+
+test('a text log may have the line ends of old Macs and decimal commas', async () => {
+  const text = LOSSES.map((loss, index) => `Epoch ${index + 1}: val_loss ${comma(loss)}\r`).join('')
+  expect((await read('train.log', text)).best).toEqual(['e2.pt', 0.75])
 })

@@ -33,8 +33,37 @@ test.each([
     '2026-11-20 10:00:00,123 - INFO - Epoch: 2 | train_loss: 0.9 | val_loss: 0.7',
     { epoch: 2, evaluation: { eval_loss: 0.7 } },
   ],
+  [
+    '2026-11-20 10:00:00,123 train INFO: Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4',
+    { epoch: 3, evaluation: { eval_loss: 0.4, 'validation Accuracy': 0.9 } },
+  ],
+  ['step 100 | loss 0.5 | vloss 0.61', { step: 100, evaluation: { eval_loss: 0.61 } }],
+  [
+    'step 100 | vloss: 0.61 | entropy: 0.1',
+    { step: 100, metrics: { vloss: 0.61 }, evaluation: {} },
+  ],
+  ['Epoch 3 - Train loss 0.4 - validation of the data: 0.5', { epoch: 3 }],
 ])('the line %j is read', (line, reading) => {
   expect(readCountedLine(line)).toMatchObject(reading)
+})
+
+test.each([
+  ['epoch: 3, eval_loss: 0,4532, eval_acc: 0,91', { eval_loss: 0.4532, eval_acc: 0.91 }],
+  ['Epoch 2 | val_loss 2,718 | val_acc 0,5', { eval_loss: 2.718, val_acc: 0.5 }],
+  ['Epoch 2: val_loss: 1,234.5, val_acc: 0.5', { eval_loss: 1234.5, val_acc: 0.5 }],
+  ['Epoch 2: val_ppl: 1,234, val_loss: 7.1', { val_ppl: 1234, eval_loss: 7.1 }],
+  ['Epoch 2: val_loss: 3, val_acc: 4', { eval_loss: 3, val_acc: 4 }],
+  ['Epoch 2: val_folds: 0,1,2, val_loss: 0.5', { eval_loss: 0.5 }],
+])('a comma in a number of the line %j is not the end of the number', (line, evaluation) => {
+  expect(readCountedLine(line)?.evaluation).toEqual(evaluation)
+})
+
+test('a printed count may have commas between thousands', () => {
+  expect(readCountedLine('step 12,000/100,000: val_loss 0.4')).toMatchObject({
+    step: 12_000,
+    total_steps: 100_000,
+  })
+  expect(readCountedLine('step 12, val_loss 0.4')).toMatchObject({ step: 12, total_steps: null })
 })
 
 test.each(['Loading 3 workers', 'epoch 3 begins', 'step 1: see the manual', '', 'loss: 0.5'])(

@@ -1,10 +1,12 @@
 import { numberIn } from '../../files/csv.ts'
+import { COUNT, countIn, NUMBER, VALUE, valueIn } from './printedNumbers.ts'
 import { isMeasure } from '../events/names.ts'
 import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 
-const NUMBER = String.raw`[-+]?(?:nan|inf(?:inity)?|\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)`
-const STEP =
-  /(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(\d{1,15})(?:\s*\/\s*(\d{1,15}))?(?![\d.])/i
+const STEP = new RegExp(
+  String.raw`(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(${COUNT})(?:\s*\/\s*(${COUNT}))?(?![\d.])`,
+  'i',
+)
 const EPOCH =
   /(?:^|[^\w/])epochs?(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
 /** ESPnet's line per epoch: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
@@ -12,12 +14,12 @@ const RESULTS = /(?:^|\D)(\d{1,9})epoch results: (\[.*)$/
 const PART = /\[(\w+)\] ([^[]*)/g
 /** `name: 0.5`, `name=0.5`. */
 const PAIR = new RegExp(
-  String.raw`([A-Za-z][\w@./() -]*?)'?\s*[:=]\s*(${NUMBER})(?=$|[\s,;|)\]}%])`,
+  String.raw`([A-Za-z][\w@./() -]*?)'?\s*[:=]\s*(${VALUE})(?=$|[\s,;|)\]}%])`,
   'gi',
 )
 /** `valid loss 0.5`, `| loss 5.1 |`: only spaces before the number. */
 const SPACED = new RegExp(
-  String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${NUMBER})(?=$|[\s,;|])`,
+  String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev|v)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${VALUE})(?=$|[\s,;|])`,
   'gi',
 )
 /** fairseq writes the split once per line: `| valid on 'valid' subset | loss 5.1 |`. */
@@ -33,7 +35,9 @@ const SHORT: readonly [RegExp, string][] = [
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
 /** A prefix of a log line: time, level, module, rank. */
 const STAMP =
-  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
+  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
+/** PyTorch-Ignite's examples: `Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4`. */
+const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
 const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
 
 /** Reads a text line with its own count; undefined if it has no count or no metric. */
@@ -80,8 +84,8 @@ function readNamedCount(text: string): LogRecord | undefined {
   const best = /\bbest_(\w+)[ :=]/.exec(text)?.[1]
   return {
     ...(best !== undefined && { best_of: best }),
-    step: step ? Number(step[1]) : null,
-    total_steps: step?.[2] === undefined ? null : Number(step[2]),
+    step: countIn(step?.[1]) ?? null,
+    total_steps: countIn(step?.[2]) ?? null,
     epoch: epoch ? Number(epoch[1]) : null,
     total_epochs: epoch?.[2] === undefined ? null : Number(epoch[2]),
     ...kinds,
@@ -96,8 +100,8 @@ function isEvaluated(text: string): boolean {
 /** The names and numbers of a line, in order. The first value of each name is used. */
 export function readPairs(text: string): [name: string, value: number][] {
   const found = new Map<string, number>()
-  const add = (name: string, text: string): void => {
-    const value = numberIn(text)
+  const add = (name: string, digits: string): void => {
+    const value = valueIn(digits, text)
     const bare = nameOf(name)
     if (value === undefined || NO_METRIC.test(bare) || found.has(bare)) return
     found.set(bare, value)
@@ -118,7 +122,9 @@ export function readPairs(text: string): [name: string, value: number][] {
   }
   // Megatron: `validation loss at iteration 500 | lm loss value: 3.6`.
   const isValidation =
-    /^\W*validation loss at/i.test(text) || /^\W*(validation|validate|val|eval)\b/i.test(text)
+    /^\W*validation loss at/i.test(text) ||
+    /^\W*(validation|validate|val|eval)\b/i.test(text) ||
+    RESULTS_OF.test(text)
   const pairs = [...found]
   return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
 }
