@@ -133,7 +133,7 @@ export const NOTE_CHECKS: Partial<Record<NoteCode, NoteCheck>> = {
     isRight: ({ was_missed }) => was_missed === true,
   },
   may_be_missed: {
-    right_where: 'the run went on to miss its best',
+    right_where: 'a later best evaluation had no checkpoint',
     isRight: ({ was_missed }) => was_missed === true,
   },
 }

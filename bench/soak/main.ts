@@ -37,7 +37,7 @@ function report(harm: Harm, outcome: Outcome, wrong: readonly string[]): string 
   const row = (kind: keyof typeof logged) => `| ${kind} | ${logged[kind]} | ${stored[kind]} |`
   return `# Soak
 
-\`pnpm soak\` trains with a step each ${PACE} ms while agents and the database server are killed and the connection is cut, then compares every row with the journal. Its last output:
+\`pnpm soak\` trains with one step per ${PACE} ms while it kills agents and the database server and cuts the connection. Then it compares every row with the journal. Its last output:
 
 ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, seed ${harm.seed}, ${Math.round(took / 1000)} s, on ${machine}
 
@@ -50,15 +50,15 @@ ${row('evaluations')}
 ${row('checkpoints')}
 ${row('logs')}
 
-At the same time programs of other kinds trained, each with a step every 50 ms, and checkpoints were shipped again and again; \`current\` was whole at ${served.looks - served.broken} of ${served.looks} looks, over ${served.shipments} shipments.
+At the same time, other kinds of programs trained with one step per 50 ms, and checkpoints were shipped repeatedly. \`current\` was complete in ${served.looks - served.broken} of ${served.looks} checks, during ${served.shipments} shipments.
 
 | written as | steps | on the board |
 | --- | --- | --- |
 ${sources.map((one) => `| ${one.source} | ${one.written} | ${one.recorded} |`).join('\n')}
 
-The training made ${appends.steps} steps, ${(100 * appends.share_of_schedule).toFixed(1)} % of its schedule. Its ${appends.count} writes took ${appends.median.toFixed(3)} ms in the median and ${appends.longest.toFixed(1)} ms at the most; while nothing could be recorded the journal grew ${grown.length} times of ${grown.length}, by ${Math.min(...grown)} bytes at the least.
+The training completed ${appends.steps} steps, ${(100 * appends.share_of_schedule).toFixed(1)} % of its schedule. Its ${appends.count} writes took ${appends.median.toFixed(3)} ms (median) and ${appends.longest.toFixed(1)} ms at most. While the database was away, the journal grew ${grown.length} of ${grown.length} times, by at least ${Math.min(...grown)} bytes.
 
-${wrong.length > 0 ? wrong.join('\n') : 'Each point, evaluation, checkpoint and line is there once and in order, and the board chooses as `bestmark pick` does.'}
+${wrong.length > 0 ? wrong.join('\n') : 'Each point, evaluation, checkpoint and line is on the board exactly once and in order. The board and `bestmark pick` choose the same checkpoint.'}
 `
 }
 

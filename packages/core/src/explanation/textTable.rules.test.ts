@@ -68,7 +68,7 @@ test('if nothing decides, the column of values has no name', () => {
   const { lines, table } = shown({ policy: 'metric', options: {}, evaluations: [] })
   expect(lines.slice(0, 3)).toEqual([
     'No checkpoint can be chosen. Policy metric needs a metric. No evaluation was found.',
-    'Decided by: asked for',
+    'Decided by: chosen by a person',
     '',
   ])
   expect(lines.find((line) => line.startsWith('rank'))).toMatch(/^rank +attempt +step +value /)

@@ -157,16 +157,16 @@ test('if a person chose the lowest loss, the reason names the person, whatever t
   const policy = 'lowest_eval_loss' as const
   expect(choose(given).reason).toContain('The run does not say which metric decides')
   expect(choose({ ...given, policy })).toMatchObject({
-    declared_by: 'asked for',
+    declared_by: 'a person',
     reason: expect.not.stringContaining('nobody'),
   })
   const { reason } = choose({ ...given, policy, options: { by: 'ana, 23 Nov 2026' } })
   expect(reason).toMatch(/ Chosen by ana, 23 Nov 2026\.$/)
 })
 
-test('who decided is named, or that a person asked for it', () => {
+test('who decided is named, or that a person chose', () => {
   const words = (basis: Basis, declared_by: string | null) => deciderWords({ basis, declared_by })
-  expect(words('chosen', null)).toBe('asked for')
+  expect(words('chosen', null)).toBe('chosen by a person')
   expect(words('chosen', 'ana')).toBe('chosen by ana')
   expect(words('inferred', 'its files')).toBe('inferred from its files')
   expect(words('recorded', 'the run')).toBe('declared by the run')

@@ -137,13 +137,15 @@ function namedDecider(
   }
 }
 
+/** Who chose a policy without a name. */
+export const SOMEBODY = 'a person'
+
 /** Who chose the metric, as the end of a sentence. */
 export function deciderWords({
   basis,
   declared_by,
 }: Pick<Decider, 'basis' | 'declared_by'>): string {
-  if (declared_by === null) return 'asked for'
-  if (basis === 'chosen') return `chosen by ${declared_by}`
+  if (declared_by === null || basis === 'chosen') return `chosen by ${declared_by ?? SOMEBODY}`
   if (basis === 'inferred') return `inferred from ${declared_by}`
   const isRuns = basis === 'declared' || basis === 'recorded'
   return isRuns ? `declared by ${declared_by}` : declared_by

@@ -8,6 +8,7 @@ import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
 import { reason, shortReason } from './reason.ts'
 import { decisionOf } from './decision.ts'
+import { SOMEBODY } from './decider.ts'
 import type { Selection } from './selection.ts'
 import { nearTies } from './ties.ts'
 
@@ -23,7 +24,7 @@ export function select(input: SelectionInput, decision = decisionOf(input)): Sel
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input
   const { decided, evaluations, criteria } = decision
   const { metric, direction, problem } = decided
-  const declared_by = decided.declared_by ?? 'asked for'
+  const declared_by = decided.declared_by ?? SOMEBODY
   const prefer = policy === 'within_noise' ? (options.prefer ?? null) : null
   const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by, prefer }
   const field = among === 'checkpoints' ? checkpointCandidates : evaluationCandidates

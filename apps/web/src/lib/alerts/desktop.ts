@@ -1,5 +1,5 @@
 import { api, type AlertMessage } from '../api.ts'
-import { ASKED, isAsked } from './asked.ts'
+import { SWITCH, isSwitchedOn } from './switchedOn.ts'
 
 /** Whether this browser shows notifications; `off` until somebody asks for them here. */
 export type DesktopState = 'on' | 'off' | 'denied' | 'unsupported'
@@ -10,25 +10,25 @@ const AGAIN = 5_000
 export function desktopState(): DesktopState {
   if (!('Notification' in window)) return 'unsupported'
   if (Notification.permission === 'denied') return 'denied'
-  return isAsked() && Notification.permission === 'granted' ? 'on' : 'off'
+  return isSwitchedOn() && Notification.permission === 'granted' ? 'on' : 'off'
 }
 
 /** Asks the person for permission, and shows what comes from now on; returns the new state. */
 export async function allowDesktop(): Promise<DesktopState> {
-  if ((await Notification.requestPermission()) === 'granted') localStorage.setItem(ASKED, 'on')
+  if ((await Notification.requestPermission()) === 'granted') localStorage.setItem(SWITCH, 'on')
   followDesktop()
   return desktopState()
 }
 
 export function stopDesktop(): DesktopState {
-  localStorage.removeItem(ASKED)
+  localStorage.removeItem(SWITCH)
   return desktopState()
 }
 
 let isFollowing = false
 
 /**
- * Shows each alert that comes from now on, while this browser is asked to. Several open pages show
+ * Shows each alert that comes from now on, while notifications are on in this browser. Several open pages show
  * it once, since it has one tag. A second call changes nothing.
  */
 export function followDesktop(): void {
