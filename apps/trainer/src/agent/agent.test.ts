@@ -45,7 +45,7 @@ afterAll(async () => {
 })
 
 /** A fast pace, so that tests do not wait. */
-const OFTEN = { ...AGENT_OPTIONS, pace: { round: 50, silence: 200, rest: 100, starting: 10_000 } }
+const OFTEN = { ...AGENT_OPTIONS, pace: { round: 200, silence: 200, rest: 100, starting: 10_000 } }
 
 const agentHere = (options = OFTEN) => agentOf(board, options)
 
