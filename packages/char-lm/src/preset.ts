@@ -54,6 +54,8 @@ const QUICK: Preset = {
   save_steps: 20,
   learning_rate: 1e-2,
   warmup_steps: 10,
+  // To write a text takes as long as many steps.
+  sample_characters: 60,
 }
 
 /** The quick model for a minute, for tests of runs that are stopped, killed or resumed. */

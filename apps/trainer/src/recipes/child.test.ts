@@ -162,7 +162,8 @@ test('every checkpoint continues one prompt', () => {
   const saved = straightEvents('checkpoint').map((event) => event.step)
   expect(samples.map((event) => event.step)).toEqual(saved)
   const texts = samples.map(({ text }) => text ?? '')
-  expect(new Set(texts.map((text) => text.length))).toEqual(new Set([120]))
+  const { sample_characters } = straightEvents('started')[0]?.config ?? {}
+  expect(new Set(texts.map((text) => text.length))).toEqual(new Set([sample_characters]))
   expect(new Set(samples.map(({ prompt }) => prompt)).size).toBe(1)
   expect(texts.every((text, at) => text.startsWith(samples[at]!.prompt!))).toBe(true)
   expect(new Set(texts).size).toBe(texts.length)
