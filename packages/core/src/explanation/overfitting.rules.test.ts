@@ -38,6 +38,8 @@ test('overfitting needs a training loss whose last three values still fell after
   expect(onset(curve, trained([9, 1, 5, 5, 5.1]))).toBeNull()
   expect(onset(curve, trained([9, 1, 5, 5, 4.9]))).toBe(200)
   expect(onset(curve, trained([null, null, 7, 6, 5]))).toBeNull()
+  expect(onset(curve, trained([9, 8, 7, NaN, 5]))).toBe(200)
+  expect(onset([5, 4, 3, 1, 2, 2, 2], trained([100, 5, 5, 5, 6, 6, 6]))).toBeNull()
   expect(onset(curve, {})).toBeNull()
 })
 

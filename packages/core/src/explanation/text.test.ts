@@ -116,4 +116,13 @@ test('without candidates there is no table', () => {
   const text = textOf({}, {})
   expect(text).toMatch(/^No checkpoint can be chosen/)
   expect(text).not.toContain('rank')
+  const parts = text.split('\n\n').map((part) => part.trim())
+  expect(parts).not.toContain('')
+})
+
+test('in a width of one character each line has one word, after its mark', () => {
+  const [, notes = ''] = textOf(rich, context, { width: 1 }).split('\n\n')
+  const lines = notes.split('\n')
+  expect(lines.slice(0, 2)).toEqual(['!  Step', '   450'])
+  for (const line of lines) expect(line).toMatch(/^(!! |! {2}|- {2}| {3})\S+$/)
 })

@@ -1,6 +1,6 @@
 import { columns } from '../columns.ts'
 import type { Origin } from '../run/event.ts'
-import { isFiniteMeasure, type Measured } from '../measured.ts'
+import type { Measured } from '../measured.ts'
 import { superlative } from '../metric/direction.ts'
 import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
 import { figure, signed } from '../metric/figure.ts'
@@ -89,7 +89,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
     .slice(0, most)
     .map((row) => [
       ...[`${row.rank ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
-      ...[shown(row.value), row.is_best ? '' : difference(row.difference)],
+      ...[shown(row.value, figure), row.is_best ? '' : shown(row.difference, signed)],
       ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? originText(row.origin) : ''],
     ])
   const figures = hasAttempts ? [0, 1, 2, 3, 4] : [0, 1, 2, 3]
@@ -102,13 +102,9 @@ function why({ why, is_best, is_tied }: TableRow): string {
   return is_best ? `${why}, but others are within the noise` : `${why}, within noise of the best`
 }
 
-function shown(value: Measured): string {
-  if (value === null) return '–'
-  return isFiniteMeasure(value) ? figure(value) : String(value)
-}
-
-function difference(of: number | null): string {
-  return isFiniteMeasure(of) ? signed(of) : '–'
+/** A number of a ranked checkpoint; a skipped one has none. */
+function shown(value: Measured, words: (value: number) => string): string {
+  return value === null ? '–' : words(value)
 }
 
 /** The origin of a number, in the form that editors and terminals recognise. */
