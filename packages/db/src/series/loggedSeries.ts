@@ -1,5 +1,5 @@
 import type { Series } from '@bestmark/core'
-import { and, asc, eq, getViewSelectedFields, inArray, sql } from 'drizzle-orm'
+import { and, eq, getViewSelectedFields, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
 import type { Orm } from '../connection/client.ts'
 import {
@@ -22,19 +22,31 @@ export interface Window {
   to_step: number
 }
 
+/**
+ * The columns of a summary, read without Drizzle: it takes twice as long for the thousand rows of
+ * a million points. The driver gives a `bigint` as text.
+ */
+const COLUMNS = sql.join(
+  Object.values(SUMMARY).map((column) => {
+    const name = sql.identifier(column.name)
+    return column.getSQLType() === 'bigint' ? sql`${name}::float8 as ${name}` : name
+  }),
+  sql`, `,
+)
+
 /** The chunks of some series of a job, by attempt and ordinal. */
 export async function chunkSummaries(
-  orm: Pick<Orm, 'select'>,
+  orm: Pick<Orm, 'execute'>,
   job_id: string,
   names: readonly string[],
 ): Promise<ChunkSummary[]> {
   if (names.length === 0) return []
-  const { name, attempt, ordinal } = seriesPieces
-  return orm
-    .select(SUMMARY)
-    .from(seriesPieces)
-    .where(and(eq(seriesPieces.job_id, job_id), inArray(name, [...names])))
-    .orderBy(asc(name), asc(attempt), asc(ordinal))
+  const rows = await orm.execute(sql`
+    select ${COLUMNS} from ${seriesPieces}
+    where job_id = ${job_id} and name = any(${sql.param(names)}::text[])
+    order by name, attempt, ordinal`)
+  // The columns are those of the type.
+  return rows as unknown as ChunkSummary[]
 }
 
 /** A chunk, and the steps of it that are shown. */

@@ -78,7 +78,7 @@ export async function readSeries(
 }
 
 async function readSeriesIn(
-  orm: Pick<Orm, 'select' | 'selectDistinct'>,
+  orm: Pick<Orm, 'select' | 'selectDistinct' | 'execute'>,
   job_id: string,
   { names: requested, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
