@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { torchFile } from '../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
+import { searchRuns } from './runSearch.ts'
 
 /** What real runs wrote, beside the scripts that made them. */
 const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
@@ -89,4 +90,39 @@ test('a printed table with colours may have empty cells, as that of skorch', asy
       Number(valid_acc!.toFixed(4)),
     ]),
   )
+})
+
+test("fastai's metrics are of the validation set, and its files count epochs as its table does", async () => {
+  const names = [0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => `models/model_${epoch}.pth`)
+  const saved = Object.fromEntries(names.map((name) => [name, torchFile({})]))
+  const { found, rows } = await bestOf('fastai', saved)
+  expect(found).toEqual(['models/model_0.pth', 1, 'eval_loss', 0.6917382478713989])
+  expect(rows.evaluations[1]?.values).toEqual({
+    eval_loss: 1.0829318761825562,
+    accuracy: 0.675000011920929,
+  })
+})
+
+test("metrics of a table that is not fastai's are of the training data", async () => {
+  await using folder = await temporaryFolder()
+  const table = 'epoch,loss,accuracy,val_loss\n0,0.5,0.6,0.7\n1,0.4,0.7,0.6\n'
+  await writeFiles(folder.path, { 'history.csv': table })
+  const { evaluations } = rowsFrom((await readRun(folder.path)).events)
+  expect(evaluations.map(({ values }) => values)).toEqual([{ eval_loss: 0.7 }, { eval_loss: 0.6 }])
+})
+
+test('each trial of Ray Tune is a run, whose log names its checkpoints', async () => {
+  const found = new Map<string, (string | number | null | undefined)[]>()
+  const walk = { signal: AbortSignal.timeout(60_000), onUnreadable: () => undefined }
+  for await (const { root } of searchRuns(join(FIXTURES, 'ray'), walk)) {
+    const rows = rowsFrom((await readRun(root)).events)
+    const { best, missed_best } = select({ policy: 'as_declared', ...rows })
+    const trial = /\d{5}_(\d)_/.exec(root)?.[1] ?? root
+    found.set(trial, [best?.path, best?.step, best?.value, missed_best?.value])
+  }
+  // The losses are in the script. Ray kept the best two checkpoints and the last one.
+  expect(Object.fromEntries(found)).toEqual({
+    0: ['checkpoint_000002', 3, 0.6, undefined],
+    1: ['checkpoint_000001', 2, 0.8, undefined],
+  })
 })

@@ -4,6 +4,7 @@ import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { type TableState, readRow } from './epochTable.ts'
 import { lineSource } from '../reader/lineSource.ts'
+import { isMeasure } from '../events/names.ts'
 import { isHeldOutFile } from '../logs/splitFile.ts'
 import type { Listing } from '../../files/listing.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
@@ -15,7 +16,11 @@ const SEPARATORS = [',', ';', '\t']
 
 interface State extends TableState {
   separator: string
+  isFastai: boolean
 }
+
+/** fastai measures all metrics after these two on held-out data. */
+const FASTAI = /^epoch,train_loss,valid_loss,(?:.*,)?time$/
 
 /** Keras' CSVLogger: one row per epoch, counted from 0. Held-out metrics have the prefix `val_`. */
 export const KERAS = lineSource<State>({
@@ -32,11 +37,16 @@ export const KERAS = lineSource<State>({
     epoch_at: -1,
     base: null,
     separator: ',',
+    isFastai: false,
     named: await numberedValues(listing),
   }),
   line: (state, line) => {
-    if (line.line === 1) state.separator = separatorOf(line.text) ?? ','
-    return readRow(state, line, { separator: state.separator })
+    if (line.line === 1) {
+      state.separator = separatorOf(line.text) ?? ','
+      state.isFastai = FASTAI.test(line.text.trim())
+    }
+    const { separator } = state
+    return readRow(state, line, { separator, ...(state.isFastai && { isEvaluated: isOfFastai }) })
   },
   started: async (listing: Listing) => {
     const { fields, warnings } = readDeclaration(await readConfigurations(listing.root))
@@ -52,6 +62,10 @@ async function saved(listing: Listing, state: State, history: LogHistory): Promi
   const axis = { isEpochs: true, shift: state.base === 0 ? 1 : 0 } as const
   const { total_epochs } = totals
   return findSavedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
+}
+
+function isOfFastai(name: string): boolean {
+  return name !== 'train_loss' && isMeasure(name)
 }
 
 function separatorOf(head: string): string | undefined {
