@@ -15,7 +15,7 @@ const SIGHTS = {
   ],
 }
 const GROUND = { light: '#fcfcfa', dark: '#161615' }
-const BEST = { light: '#d98200', dark: '#f0a020' }
+const BEST = { light: '#c77700', dark: '#f0a020' }
 
 const linear = (hex: string) =>
   [1, 3, 5].map((at) => {

@@ -7,7 +7,7 @@ export const LINE_COLOURS: readonly { light: string; dark: string }[] = [
   { light: '#7d010c', dark: '#f28af3' },
   { light: '#a377c6', dark: '#6e36fb' },
   { light: '#451691', dark: '#c6e1ba' },
-  { light: '#f15942', dark: '#c0195e' },
+  { light: '#f35c70', dark: '#c0195e' },
   { light: '#6b2c5c', dark: '#6f6b04' },
 ]
 
