@@ -1,0 +1,156 @@
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { violationsOf } from './axe.ts'
+import { keepPicture } from './kept.ts'
+import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { goLive, isLive, openSite, type Site } from './site.ts'
+
+/** How long a test of many pages may take on a busy machine. */
+const PATIENT = { timeout: 300_000 }
+
+let site: Site
+let job: string
+let paths: string[]
+
+beforeAll(async () => {
+  site = await openSite()
+  const one = await new Run(site.db, 'moby').begin()
+  for (const [index, loss] of [3, 2.2, 2.6].entries()) {
+    const step = 100 * (index + 1)
+    const scores = { eval_f1: 0.5 + index / 10 }
+    await one.record(metrics(step, loss), evaluation(step, loss, scores), checkpoint(step))
+  }
+  const two = await (await new Run(site.db, 'whale').begin()).train([3, 2.6])
+  await two.record(ended('completed'))
+  job = `/jobs/${one.job_id}`
+  paths = [
+    ...['/', job, `${job}?tab=metrics`, `${job}?tab=output`, `${job}?tab=configuration`],
+    ...[`${job}/report`, `/compare?jobs=${one.job_id},${two.job_id}`, '/backtest', '/alerts'],
+  ]
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function newPage(): Promise<Page> {
+  return (await site.visitor({ viewport: { width: 1280, height: 800 } })).newPage()
+}
+
+/** Marks what the Tab key must reach: the controls that are shown, one radio button of a group. */
+function markControls(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const groups = new Set<string>()
+    const isFirst = (radio: HTMLInputElement) => {
+      const chosen = document.querySelector(`input[name="${radio.name}"]:checked`)
+      if (chosen ? chosen !== radio : groups.has(radio.name)) return false
+      groups.add(radio.name)
+      return true
+    }
+    return [...document.querySelectorAll<HTMLElement>('*')]
+      .filter(
+        (one) =>
+          one.tabIndex >= 0 &&
+          one.checkVisibility({ visibilityProperty: true }) &&
+          !one.matches(':disabled') &&
+          (!(one instanceof HTMLInputElement) || one.type !== 'radio' || isFirst(one)),
+      )
+      .map((one, at) => (one.dataset['control'] = `${at} ${one.outerHTML.slice(0, 100)}`))
+  })
+}
+
+/** The control that has the focus, and whether a reader sees that it has it. */
+function focused(page: Page): Promise<{ control: string; isSeen: boolean }> {
+  return page.evaluate(() => {
+    const element = document.activeElement
+    if (!(element instanceof HTMLElement)) return { control: '', isSeen: false }
+    const isOutlined = [undefined, '::after'].some((pseudo) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(element, pseudo)
+      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1
+    })
+    const { top, bottom } = element.getBoundingClientRect()
+    const isSeen = isOutlined && bottom > 0 && top < innerHeight
+    return { control: element.dataset['control'] ?? '', isSeen }
+  })
+}
+
+test('Tab reaches each control of each page, and shows where it is', PATIENT, async () => {
+  const page = await newPage()
+  for (const path of paths) {
+    await page.goto(path)
+    if ((await page.locator('[data-connection]').count()) > 0) await isLive(page)
+    await page.waitForFunction(() => !/^Loading the .+\.$/m.test(document.body.innerText))
+    const missing = new Set(await markControls(page))
+    const unseen: string[] = []
+    // More charts come into view on the way, so there are more controls than were marked.
+    for (let left = 3 * missing.size; left > 0 && missing.size > 0; left--) {
+      await page.keyboard.press('Tab')
+      const { control, isSeen } = await focused(page)
+      if (missing.delete(control) && !isSeen) unseen.push(control)
+    }
+    expect([path, unseen, [...missing]]).toEqual([path, [], []])
+  }
+})
+
+/** Each dialog of the pages: where it is, and what opens it. */
+const DIALOGS: readonly (readonly [path: () => string, opener: (page: Page) => Locator])[] = [
+  [() => '/', (page) => page.getByRole('button', { name: 'keys' })],
+  [() => '/', (page) => page.getByRole('button', { name: 'Columns' })],
+  [() => '/', (page) => page.getByRole('button', { name: 'Save view' })],
+  [() => job, (page) => page.getByRole('button', { name: 'Deploy this checkpoint' })],
+  [() => job, (page) => page.getByRole('button', { name: 'Change what decides' })],
+  [() => job, (page) => page.getByRole('button', { name: 'Edit' })],
+  [() => job, (page) => page.getByRole('button', { name: 'Stop' })],
+  [
+    () => `${job}?tab=metrics`,
+    (page) => page.getByRole('button', { name: /^full screen/ }).first(),
+  ],
+  [() => '/alerts', (page) => page.getByRole('button', { name: 'Add rule' })],
+]
+
+test(
+  'each dialog opens and closes by the keyboard, holds the focus, and axe finds nothing in it',
+  PATIENT,
+  async () => {
+    const page = await newPage()
+    let shown = ''
+    for (const [pathOf, openerOn] of DIALOGS) {
+      const path = pathOf()
+      if (path !== shown) await (path === '/alerts' ? page.goto(path) : goLive(page, path))
+      shown = path
+      // Charts are loaded when they come into view.
+      await page.locator('main').evaluate((main) => main.scrollIntoView({ block: 'end' }))
+      await openerOn(page).waitFor()
+      // Kept as the element that it is now, since other charts may come before it.
+      const opener = await openerOn(page).elementHandle()
+      if (!opener) throw new Error(`Nothing opens a dialog on ${path}.`)
+      await opener.focus()
+      await page.keyboard.press('Enter')
+      const dialog = page.locator('dialog[open]')
+      await dialog.waitFor()
+      const name = (await dialog.innerText()).split('\n')[0] ?? ''
+      const isInside = () => dialog.evaluate((element) => element.contains(document.activeElement))
+      expect([name, await isInside()]).toEqual([name, true])
+      await page.keyboard.press('Shift+Tab')
+      await page.keyboard.press('Tab')
+      expect([name, await isInside()]).toEqual([name, true])
+      expect([name, await violationsOf(page)]).toEqual([name, []])
+      await keepPicture(page, `dialog ${name}`)
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+      const isBack = await opener.evaluate((element) => element === document.activeElement)
+      expect([name, isBack]).toEqual([name, true])
+    }
+  },
+)
+
+test('the keys open the sheet of keys and the search from any page', async () => {
+  const page = await newPage()
+  await goLive(page, job)
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'keys' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await page.keyboard.press('Control+k')
+  await page.waitForURL((url) => url.pathname === '/')
+  await page.waitForFunction(() => document.activeElement?.matches('[type=search]'))
+  await page.keyboard.type('whale')
+  await page.waitForURL(/search=whale/)
+})
