@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { boardEnv, startBoard, temporaryFolder } from '../e2e/board.ts'
 import { launchBrowser } from '../e2e/browser.ts'
-import { median, ms, quantile, printLine, timings } from './figures.ts'
+import { median, ms, printLine, timings } from './figures.ts'
+import { frames, framesText, zoom } from './frames.ts'
 
 const [SERIES, STEPS] = [60, 2_000]
 /** As many points as the grid asks for per chart. */
@@ -87,42 +88,8 @@ async function browserFigures(page: Page, address: string): Promise<void> {
     for (let at = 0; at < 60; at++) await page.mouse.move(box.x + (box.width * at) / 60, y)
   })
   const idle = await frames(page, () => page.waitForTimeout(1_000))
-  const zoom = await frames(page, async () => {
-    await page.keyboard.down('Control')
-    for (let turn = 0; turn < 30; turn++) await page.mouse.wheel(0, turn < 15 ? -40 : 40)
-    await page.keyboard.up('Control')
-  })
+  const zoomed = await frames(page, () => zoom(page))
   printLine(
-    `  frames while nothing moves ${words(idle)}; crosshair ${words(crosshair)}; zoom ${words(zoom)}`,
+    `  frames while nothing moves ${framesText(idle)}; crosshair ${framesText(crosshair)}; zoom ${framesText(zoomed)}`,
   )
-}
-
-function words(taken: readonly number[]): string {
-  return `${ms(median(taken))} (p99 ${ms(quantile(taken, 0.99))}, longest ${ms(Math.max(...taken))})`
-}
-
-/** How long each frame took (ms) while something happens. */
-async function frames(page: Page, happens: () => Promise<void>): Promise<number[]> {
-  await page.evaluate(() => {
-    window.frames_taken = []
-    let before = performance.now()
-    const next = (now: number): void => {
-      window.frames_taken?.push(now - before)
-      before = now
-      if (window.frames_taken) requestAnimationFrame(next)
-    }
-    requestAnimationFrame(next)
-  })
-  await happens()
-  return page.evaluate(() => {
-    const taken = window.frames_taken ?? []
-    window.frames_taken = undefined
-    return taken
-  })
-}
-
-declare global {
-  interface Window {
-    frames_taken: number[] | undefined
-  }
 }

@@ -23,6 +23,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./readers.ts'),
   },
   grid: { title: 'A grid of 60 charts of 2,000 points', load: () => import('./grid.ts') },
+  pages: {
+    title: 'The job page, a list of 10,000, a zoom into 1,000,000 points, 50 compared runs',
+    load: () => import('./pages.ts'),
+  },
   output: {
     title: 'A printed output of 100 MB',
     load: () => import('./output.ts'),
