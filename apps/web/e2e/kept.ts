@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 
 /** The folder of the pictures that a run of the tests leaves; undefined if nobody asked for them. */
-export const KEPT =
-  process.env['BESTMARK_REPORTS'] && join(process.env['BESTMARK_REPORTS'], 'pages')
+const KEPT = process.env['BESTMARK_REPORTS'] && join(process.env['BESTMARK_REPORTS'], 'pages')
 
 /** Keeps a picture of a page as `pages/NAME.png` in BESTMARK_REPORTS. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
