@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
 import type { Reporter, TestModule } from 'vitest/node'
 
+/** What a test waits for comes late on a busy machine (ms). */
+export const PATIENT_POLLS = { expect: { poll: { timeout: 30_000 } } } as const
+
 /**
  * One file more than there are processors runs at a time, since files also wait for processes and
  * databases. Files share processes, so that modules are loaded once; a file must undo what it changes
@@ -10,6 +13,7 @@ export const SIDE_BY_SIDE = {
   isolate: false,
   maxWorkers: availableParallelism() + 1,
   unstubEnvs: true,
+  ...PATIENT_POLLS,
 } as const
 
 /** How many of the slowest files are named. */

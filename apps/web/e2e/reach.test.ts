@@ -182,3 +182,16 @@ test('an empty board says what to do', async () => {
   }
   expect(await page.getByRole('button', { name: /^copy / }).count()).toBe(6)
 })
+
+test('without https the clipboard is closed, and a copy button says what to do', async () => {
+  const page = await (await site.visitor()).newPage()
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'isSecureContext', { value: false })
+    Object.defineProperty(navigator, 'clipboard', { value: undefined })
+  })
+  const [, , best = ''] = pages
+  await goLive(page, best)
+  const copy = page.getByRole('button', { name: 'copy the path' }).first()
+  await copy.click()
+  await copy.getByText('select the text and copy it by hand').waitFor()
+})

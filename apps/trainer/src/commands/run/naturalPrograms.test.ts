@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { listJobs, selectionOf } from '@bestmark/db'
 import { expect, onTestFailed } from 'vitest'
@@ -53,7 +54,10 @@ for (const [name, script, folders] of NATURAL) {
       const { cwd, ended, jobs, goOn } = await started(name, script)
       const first = join(cwd, folders[0])
       // The time limit of a test tells nothing about its cause.
-      onTestFailed(async () => console.error(await jobs(), await readdir(cwd, { recursive: true })))
+      onTestFailed(async () => {
+        const found = [await jobs(), await readdir(cwd, { recursive: true })]
+        throw new Error(inspect(found, { depth: 3 }))
+      })
       const isTooEarly = ended.then(({ code, stderr }) => {
         throw new Error(`The program ended with ${code} before it was seen: ${stderr}`)
       })

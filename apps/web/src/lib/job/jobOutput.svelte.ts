@@ -12,6 +12,14 @@ export interface OutputFilter {
   text: string
 }
 
+/** The procedures that read the output of a job. */
+interface Board {
+  logs: { query(input: Parameters<Logs>[0]): Promise<Awaited<ReturnType<Logs>>> }
+  lastTraceback: { query(input: { job_id: string }): Promise<{ ordinal: number | null }> }
+}
+
+type Logs = typeof api.jobs.logs.query
+
 /** A range of ordinals, without its ends, and the end from which lines are taken. */
 interface Range {
   before?: number
@@ -37,14 +45,16 @@ export class JobOutput {
   marked = $state<number | null>(null)
   readonly #job_id: string
   readonly #filter: () => OutputFilter
+  readonly #board: Board
   readonly #newest = new Reread(() => this.#readOn())
   /** Counts the windows, so that an answer for an earlier one is ignored. */
   #window = 0
   #isPaging = false
 
-  constructor(job_id: string, filter: () => OutputFilter) {
+  constructor(job_id: string, filter: () => OutputFilter, board: Board = api.jobs) {
     this.#job_id = job_id
     this.#filter = filter
+    this.#board = board
   }
 
   /** Why lines could not be read; empty if the last read succeeded. */
@@ -108,7 +118,7 @@ export class JobOutput {
 
   /** Jumps to the last traceback, or to the last error; false if there is neither. */
   async toLastTraceback(): Promise<boolean> {
-    const { ordinal } = await api.jobs.lastTraceback.query({ job_id: this.#job_id })
+    const { ordinal } = await this.#board.lastTraceback.query({ job_id: this.#job_id })
     if (ordinal !== null) await this.showAround(ordinal, true)
     return ordinal !== null
   }
@@ -122,12 +132,15 @@ export class JobOutput {
       this.#read({ after: ordinal, order: 'oldest' }),
     ])
     if (window !== this.#window) return
+    // An answer to `ask` that is still under way is of the lines before.
+    this.#window += 1
     const { older } = before
     const lines = [...before.lines, ...after.lines]
     const sought = Math.min(Math.max(ordinal, lines[0]?.ordinal ?? 0), after.end - 1)
     this.#take(after)
     Object.assign(this, { lines, older, newer: after.newer, isRead: true, sought })
     this.marked = isMarked ? ordinal : null
+    this.ask()
   }
 
   /** Reads one page at a time; an answer for another window is ignored. */
@@ -172,6 +185,6 @@ export class JobOutput {
   #read(range: Range) {
     const { level, text } = this.#filter()
     const filter = { ...(level && { level }), ...(text && { search: text }) }
-    return api.jobs.logs.query({ job_id: this.#job_id, ...filter, limit: PAGE, ...range })
+    return this.#board.logs.query({ job_id: this.#job_id, ...filter, limit: PAGE, ...range })
   }
 }

@@ -1,0 +1,21 @@
+import type { Entry } from './entries.ts'
+
+/**
+ * What can be done on the page that is open: its buttons and tabs, by the names that a screen reader
+ * says. A name that several controls have says not which one, so these are left out.
+ */
+export function pageControls(): Entry[] {
+  const controls = document.querySelectorAll<HTMLElement>('header button, main button, [role=tab]')
+  const shown = [...controls].filter((control) => {
+    return control.checkVisibility({ visibilityProperty: true }) && !control.matches(':disabled')
+  })
+  const byName = Map.groupBy(shown, nameOf)
+  return [...byName].flatMap(([name, [control, ...others]]): Entry[] => {
+    if (!control || name === '' || others.length > 0) return []
+    return [{ key: `control ${name}`, name, detail: 'on this page', action: { control } }]
+  })
+}
+
+function nameOf(control: HTMLElement): string {
+  return (control.ariaLabel ?? control.innerText).replace(/\s+/g, ' ').trim()
+}
