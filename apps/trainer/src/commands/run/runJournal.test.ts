@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import {
   jobDetail,
   jobLogs,
@@ -63,7 +64,7 @@ const run = (folder: string, ...argv: string[]) =>
 async function jobIn(folder: string) {
   const { jobs } = await listJobs(here.board.db, {})
   const found = jobs.filter(({ output_dir }) => output_dir === folder)
-  expect(found.length).toBeLessThanOrEqual(1)
+  expect(found.length, inspect(found)).toBeLessThanOrEqual(1)
   return found[0]
 }
 
