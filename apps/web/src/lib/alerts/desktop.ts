@@ -28,8 +28,8 @@ export function stopDesktop(): DesktopState {
 let isFollowing = false
 
 /**
- * Shows each alert that comes from now on, while notifications are on in this browser. Several open pages show
- * it once, since it has one tag. A second call changes nothing.
+ * Shows each alert that comes from now on, while notifications are on in this browser. Several open
+ * pages show it once, since it has one tag. A second call changes nothing.
  */
 export function followDesktop(): void {
   if (isFollowing) return

@@ -13,35 +13,37 @@ export class FoundJobs {
   problem = $state('')
   isSearching = $state(false)
   #timer: ReturnType<typeof setTimeout> | undefined
-  #latest = ''
+  /** Counts the searches, so that an answer to an earlier one is ignored. */
+  #count = 0
 
   search(text: string): void {
-    this.#latest = text
+    const search = ++this.#count
     this.isSearching = true
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      this.#read(text).catch(reportError)
+      this.#read(text, search).catch(reportError)
     }, PAUSE)
   }
 
   /** After this, no answer changes anything. */
   end(): void {
     clearTimeout(this.#timer)
-    this.#latest = '\0'
+    this.#count++
   }
 
-  async #read(text: string): Promise<void> {
+  async #read(text: string, search: number): Promise<void> {
     const input = text.trim() === '' ? { limit: MOST } : { limit: MOST, search: text.trim() }
     const answer = await api.jobs.list.query(input).then(
       ({ jobs }) => ({ jobs, problem: '' }),
-      (error: unknown) => ({ jobs: [], problem: String(error) }),
+      (error: Error) => ({ jobs: [], problem: error.message }),
     )
-    if (text !== this.#latest) return
+    if (search !== this.#count) return
     this.isSearching = false
     this.problem = answer.problem
     this.entries = answer.jobs.map(({ job_id, name, project, status }) => {
       const path = resolve('/jobs/[id]', { id: job_id })
-      return { key: job_id, name, detail: `${project} · ${status}`, action: { path } }
+      const detail = project ? `${project} · ${status}` : status
+      return { key: job_id, name, detail, action: { path } }
     })
   }
 }
