@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { statIfSeen } from '../files/runFile.ts'
+import type { FilesProblem } from './weights/bytes.ts'
 
 /** A file of a checkpoint, from the file system. */
 export interface ListedFile {
@@ -12,8 +13,8 @@ export interface ListedFile {
   name: string
   bytes: number
   changed_at: number
-  /** Why it is not a file of this run; null if it is. */
-  why: string | null
+  /** Why it is not a file of this run; null if it is. The words follow its name. */
+  problem: FilesProblem | null
 }
 
 /** The files of a checkpoint, which is a folder or one file. */
@@ -24,6 +25,8 @@ export interface CheckpointFiles {
 
 /** How many files are checked at once. */
 const TOGETHER = 64
+const UNUSUAL = { fault: 'file_unusual', why: 'is neither a file nor a real folder' } as const
+const BROKEN_LINK = { fault: 'link_broken', why: 'is a broken link' } as const
 /** Raised when the checks of files change, so that every file is checked again. */
 const VERSION = 2
 
@@ -72,19 +75,20 @@ export async function realCheckpointPath(absolute_path: string): Promise<string>
   return join(await realpath(dirname(absolute_path)), basename(absolute_path))
 }
 
-/** One file of a checkpoint; a missing target gives a reason in `why`. */
+/** One file of a checkpoint; a missing target gives a `problem`. */
 async function listFile(home: string, absolute_path: string, name: string): Promise<ListedFile[]> {
   const none = { path: absolute_path, name, bytes: 0, changed_at: 0 }
   try {
     const path = await realpath(absolute_path)
     if (!isInside(home, path)) {
-      return [{ ...none, why: `leads outside the run's folder, to ${path}` }]
+      const why = `leads outside the run's folder, to ${path}`
+      return [{ ...none, problem: { fault: 'file_outside_root', why } }]
     }
     const found = await stat(path)
-    const why = found.isFile() ? null : 'is neither a file nor a real folder'
-    return [{ path, name, bytes: found.size, changed_at: found.mtimeMs, why }]
+    const problem = found.isFile() ? null : UNUSUAL
+    return [{ path, name, bytes: found.size, changed_at: found.mtimeMs, problem }]
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [{ ...none, why: 'is a broken link' }]
+    if (systemCode(error) === 'ENOENT') return [{ ...none, problem: BROKEN_LINK }]
     throw error
   }
 }

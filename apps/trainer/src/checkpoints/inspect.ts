@@ -14,6 +14,7 @@ import {
 } from './checkpointFiles.ts'
 import { missingShard } from './shards.ts'
 import { statIfSeen } from '../files/runFile.ts'
+import type { FilesProblem } from './weights/bytes.ts'
 import { isWeightsAmong, checkWeights } from './weights/weights.ts'
 
 export { isInside }
@@ -22,8 +23,8 @@ export { isInside }
 export interface InspectedFiles {
   files_state: FilesState
   files_why: string | null
-  /** Set by a reader that read more than a check does; a check never sets it. */
-  files_fault?: FilesFault
+  /** The code of `files_why`; null unless the files are broken. */
+  files_fault: FilesFault | null
   /** Bytes of all files. */
   bytes: number | null
   kind: CheckpointKind | null
@@ -47,7 +48,7 @@ export interface Growing {
 /** Facts from before a check. */
 export interface Before {
   /** The result of the last check; complete files with the same signature need no new check. */
-  previous?: Pick<InspectedFiles, 'files_state' | 'files_why' | 'kind' | 'base'> & {
+  previous?: Pick<InspectedFiles, 'files_state' | 'kind' | 'base'> & {
     signature: string | null
   }
   /** Set if the run trains. */
@@ -56,17 +57,20 @@ export interface Before {
 
 /** While a run trains, files count as unfinished for this time after a change (ms). */
 const SETTLING = 5_000
-const NO_CHECKPOINT = 'it is a record of the run, not a checkpoint'
+const RECORD: FilesProblem = {
+  fault: 'run_record',
+  why: 'it is a record of the run, not a checkpoint',
+}
 const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
 /** Codes about this one folder. Other codes, such as too many open files, say nothing about it. */
-const OF_THE_FOLDER: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ELOOP: 'its links form a loop',
-  ENOTDIR: 'a part of its path is a file',
-  ENAMETOOLONG: 'its name is too long',
-  ERR_INVALID_ARG_VALUE: 'its name is not a valid file name',
+const OF_THE_FOLDER: Record<string, FilesProblem> = {
+  EACCES: { fault: 'permission_denied', why: 'permission denied' },
+  EPERM: { fault: 'permission_denied', why: 'permission denied' },
+  ELOOP: { fault: 'link_loop', why: 'its links form a loop' },
+  ENOTDIR: { fault: 'not_a_folder', why: 'a part of its path is a file' },
+  ENAMETOOLONG: { fault: 'name_too_long', why: 'its name is too long' },
+  ERR_INVALID_ARG_VALUE: { fault: 'name_invalid', why: 'its name is not a valid file name' },
 }
 
 /**
@@ -88,18 +92,18 @@ export async function inspectCheckpoint(
     const home = await realpath(root)
     const real = await realCheckpointPath(absolutePath(root, path))
     if (!isInside(home, real)) {
-      const files_why = `its path leads outside the run's folder, to ${real}`
-      return { ...nothing, files_state: 'broken', files_why, checked_at }
+      const why = `its path leads outside the run's folder, to ${real}`
+      return { ...nothing, ...brokenBy({ fault: 'outside_root', why }), checked_at }
     }
     if (isRecord(basename(real)) && statIfSeen(real)?.isFile()) {
-      return { ...nothing, files_state: 'broken', files_why: NO_CHECKPOINT, checked_at }
+      return { ...nothing, ...brokenBy(RECORD), checked_at }
     }
     const listing = await listCheckpointFiles(home, real)
     const signature = signatureOf(listing.files)
     if (previous?.files_state === 'complete' && previous.signature === signature) {
-      const { files_state, files_why, kind, base } = previous
+      const { kind, base } = previous
       const bytes = bytesOf(listing)
-      return { ...nothing, files_state, files_why, kind, base, bytes, signature, checked_at }
+      return { ...nothing, ...COMPLETE, kind, base, bytes, signature, checked_at }
     }
     const isMarked = stateFile !== null && (await endsSaves(real, stateFile))
     const findings = await checkFiles(listing, isMarked ? stateFile : null)
@@ -110,12 +114,30 @@ export async function inspectCheckpoint(
   } catch (error) {
     const code = systemCode(error) ?? ''
     if (code === 'ENOENT') {
-      return { ...nothing, files_state: 'missing', files_why: 'its files are gone', checked_at }
+      return { ...nothing, ...MISSING, checked_at }
     }
-    const files_why = ownValue(OF_THE_FOLDER, code)
-    if (files_why === undefined) throw error
-    return { ...nothing, files_state: 'broken', files_why, checked_at }
+    const problem = ownValue(OF_THE_FOLDER, code)
+    if (problem === undefined) throw error
+    return { ...nothing, ...brokenBy(problem), checked_at }
   }
+}
+
+type StateOfFiles = Pick<InspectedFiles, 'files_state' | 'files_why' | 'files_fault'>
+
+const COMPLETE = { files_state: 'complete', files_why: null, files_fault: null } as const
+const MISSING = {
+  files_state: 'missing',
+  files_why: 'its files are gone',
+  files_fault: null,
+} as const
+const WRITING = {
+  files_state: 'writing',
+  files_why: 'its files are still changing',
+  files_fault: null,
+} as const
+
+function brokenBy({ fault, why }: FilesProblem): StateOfFiles {
+  return { files_state: 'broken', files_why: why, files_fault: fault }
 }
 
 function bytesOf({ files }: CheckpointFiles): number {
@@ -134,9 +156,9 @@ async function endsSaves(path: string, stateFile: string): Promise<boolean> {
   return beside.some((name) => has(join(parent, name)))
 }
 
-/** Why files cannot be used, and whether the end of the save is certain. */
 interface Findings {
-  why: string | null
+  problem: FilesProblem | null
+  /** Whether the end of the save is certain. */
   ends: boolean
 }
 
@@ -145,40 +167,44 @@ async function checkFiles(
   stateFile: string | null,
 ): Promise<Findings> {
   const isMarked = !isFile && stateFile !== null
-  const findings = (why: string | null): Findings => ({ why, ends: isMarked })
-  const foreign = files.find(({ why }) => why !== null)
-  if (foreign) return findings(`${foreign.name} ${foreign.why}`)
+  const findings = (fault: FilesFault, why: string): Findings => {
+    return { problem: { fault, why }, ends: isMarked }
+  }
+  const foreign = files.find(({ problem }) => problem !== null)
+  if (foreign?.problem) {
+    return findings(foreign.problem.fault, `${foreign.name} ${foreign.problem.why}`)
+  }
   const names = new Set(files.map(({ name }) => basename(name)))
-  if ([...names].some((name) => MARKERS.test(name))) return findings('its save was cut short')
+  if ([...names].some((name) => MARKERS.test(name))) {
+    return findings('save_unfinished', 'its save was cut short')
+  }
   if (isMarked && !names.has(stateFile)) {
-    return findings(`${stateFile} is missing: its save was cut short`)
+    return findings('save_unfinished', `${stateFile} is missing: its save was cut short`)
   }
   const shard = await missingShard(files)
-  if (shard !== null) return findings(shard)
+  if (shard !== null) return findings(shard.fault, shard.why)
   const weights = files.filter(({ name }) => isFile || isWeightsAmong(name, names))
-  if (weights.length === 0) return findings('it holds no weights')
+  if (weights.length === 0) return findings('no_weights', 'it holds no weights')
   let ends = isFile
   for (const { path, name, bytes } of weights) {
     const seen = await checkWeights(path, bytes)
-    if (seen.why !== null) return findings(`${basename(name)} ${seen.why}`)
+    if (seen.problem) return findings(seen.problem.fault, `${basename(name)} ${seen.problem.why}`)
     ends &&= seen.ends
   }
-  return { why: null, ends: ends || isMarked }
+  return { problem: null, ends: ends || isMarked }
 }
 
 /** The state of the checked files, which may still be written. */
 function stateOf(
   { files }: CheckpointFiles,
-  { why, ends }: Findings,
+  { problem, ends }: Findings,
   growing: (Growing & { now: string }) | undefined,
-): Pick<InspectedFiles, 'files_state' | 'files_why'> {
-  const isCertain = why === null && (ends || growing?.isLogged === true)
+): StateOfFiles {
+  const isCertain = problem === null && (ends || growing?.isLogged === true)
   if (growing && !isCertain) {
     const moved = growing.signature !== null && growing.signature !== growing.now
     const newest = files.reduce((latest, { changed_at }) => Math.max(latest, changed_at), 0)
-    if (moved || Math.abs(Date.now() - newest) < SETTLING) {
-      return { files_state: 'writing', files_why: 'its files are still changing' }
-    }
+    if (moved || Math.abs(Date.now() - newest) < SETTLING) return WRITING
   }
-  return { files_state: why === null ? 'complete' : 'broken', files_why: why }
+  return problem === null ? COMPLETE : brokenBy(problem)
 }

@@ -33,7 +33,7 @@ export async function kindOf({ isFile, files }: CheckpointFiles): Promise<FoundK
 
 async function base(files: readonly ListedFile[]): Promise<string | null> {
   const config = files.find(({ name }) => basename(name) === CONFIG)
-  if (!config || config.bytes > LONGEST_CONFIG || config.why !== null) return null
+  if (!config || config.bytes > LONGEST_CONFIG || config.problem !== null) return null
   try {
     const text = await textOfFile(config.path, LONGEST_CONFIG)
     return Config.parse(JSON.parse(text)).base_model_name_or_path ?? null

@@ -80,7 +80,8 @@ export async function endOtherJobs(
 /** The files of a checkpoint whose folder now holds another run. */
 export function missingFiles(): InspectedFiles {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
-  return { ...nothing, files_state: 'missing', files_why: FILES_WHY, checked_at: Date.now() }
+  const state = { files_state: 'missing', files_why: FILES_WHY, files_fault: null } as const
+  return { ...nothing, ...state, checked_at: Date.now() }
 }
 
 /**

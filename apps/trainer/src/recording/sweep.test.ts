@@ -149,6 +149,28 @@ for (const files_fault of ['damaged', 'state_unreadable'] as const) {
   })
 }
 
+test('a check compares the code of a fault, and never its words', async () => {
+  await using run = await aRun()
+  await truncate(join(run.at(200), 'model.safetensors'), 3)
+  await run.sweep()
+  const { attempt, step, path, signature, files_fault } = await run.files(200)
+  expect(files_fault).toBe('cut_short')
+  const record = async (fault: string | null, files_why: string | null) => {
+    const state = { files_state: 'broken', files_fault: fault, files_why }
+    const event = { type: 'files', attempt, step, path, signature, ...state }
+    await recordFacts(db, run.job_id, [TrainingEvent.parse(event)])
+  }
+  await record('cut_short', 'words of another version')
+  expect(await run.sweep()).toBe(0)
+  const { files_why } = await run.files(200)
+  await record('only_zeros', files_why)
+  expect(await run.sweep()).toBe(1)
+  // An older version stored no code.
+  await record(null, files_why)
+  expect([await run.sweep(), await run.sweep()]).toEqual([1, 0])
+  expect(await run.files(200)).toMatchObject({ files_state: 'broken', files_fault: 'cut_short' })
+})
+
 test('a checkpoint that is one file gets a digest, is shipped and can be missing like any other', async () => {
   await using run = await aRun()
   await writeFile(join(run.root, 'best.ckpt'), zip())

@@ -1,4 +1,4 @@
-import type { EventOf, JobState } from '@bestmark/core'
+import { isDeepFault, type EventOf, type JobState } from '@bestmark/core'
 import { JobMoved, recordFacts, currentFiles, type Database, type StoredFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
@@ -72,11 +72,11 @@ function isSame(stored: StoredFiles, seen: InspectedFiles): boolean {
   const { signature } = seen
   // The stored reason may be more precise than what a check finds.
   if (stored.files_state === 'missing' && seen.files_state === 'missing') return true
-  // A fault comes from reading more than a check does.
-  if (stored.files_fault !== null && stored.signature === signature) return true
+  // The check cannot find this fault, so it holds until the files change.
+  if (isDeepFault(stored.files_fault) && stored.signature === signature) return true
   return (
     stored.files_state === seen.files_state &&
-    stored.files_why === seen.files_why &&
+    stored.files_fault === seen.files_fault &&
     (signature === null || stored.signature === signature)
   )
 }

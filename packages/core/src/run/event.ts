@@ -19,12 +19,48 @@ export type Direction = z.infer<typeof Direction>
 export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
 export type FilesState = z.infer<typeof FilesState>
 
-/**
- * A fault that only reading a whole file finds: its bytes are not those of its digest, or the
- * trainer's state cannot be parsed. A later check of sizes and times does not deny it.
- */
-export const FilesFault = z.enum(['damaged', 'state_unreadable'])
+/** Faults that only reading a whole file finds. A later check of sizes and times cannot deny them. */
+const DEEP_FAULTS = [
+  // The bytes are not those of the digest.
+  'damaged',
+  // The trainer's state cannot be parsed.
+  'state_unreadable',
+] as const
+
+/** The code of `files_why`, if the files are broken. Programs compare this code, never the words. */
+export const FilesFault = z.enum([
+  ...DEEP_FAULTS,
+  'outside_root',
+  'run_record',
+  'no_weights',
+  'save_unfinished',
+  'permission_denied',
+  'link_loop',
+  'not_a_folder',
+  'name_too_long',
+  'name_invalid',
+  'file_outside_root',
+  'file_unusual',
+  'link_broken',
+  'shard_missing',
+  'shard_list_unreadable',
+  'weights_empty',
+  'lfs_pointer',
+  'only_zeros',
+  'wrong_format',
+  'header_invalid',
+  'cut_short',
+  'too_long',
+  'no_tensors',
+  'empty_tensors',
+  'only_optimizer',
+])
 export type FilesFault = z.infer<typeof FilesFault>
+
+/** Whether a check of sizes and times cannot find this fault. */
+export function isDeepFault(fault: FilesFault | null): boolean {
+  return (DEEP_FAULTS as readonly (FilesFault | null)[]).includes(fault)
+}
 
 /**
  * How a checkpoint can be used: `full` can be served directly, an `adapter` needs its base model, a
@@ -124,7 +160,7 @@ const Checkpoint = z.object({
   role: z.string().nullable().default(null),
   files_state: FilesState,
   files_why: z.string().nullable().default(null),
-  files_fault: FilesFault.optional(),
+  files_fault: FilesFault.nullish(),
   bytes: step.nullable().default(null),
   /** When the host of the files last checked them; null if never. */
   checked_at: at,
@@ -140,7 +176,7 @@ const Files = z.object({
   path,
   files_state: FilesState,
   files_why: z.string().nullable().default(null),
-  files_fault: FilesFault.optional(),
+  files_fault: FilesFault.nullish(),
   bytes: step.nullable().default(null),
   checked_at: at,
   ...looked,

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
 
 /** Names of files that may hold the trees of XGBoost or LightGBM. Their beginning decides. */
 const NAME = /\.(json|ubj|model|txt)$|\.snapshot_iter_\d+$/
@@ -32,6 +32,6 @@ export async function checkBooster(
   bytes: number,
 ): Promise<WeightsCheck> {
   const tail = await bytesAt(file, Math.max(0, bytes - TAIL), Math.min(bytes, TAIL))
-  if (END[program].test(tail.toString('latin1'))) return { why: null, ends: true }
-  return broken('has no end, so its save was cut short')
+  if (END[program].test(tail.toString('latin1'))) return WHOLE
+  return broken('cut_short', 'has no end, so its save was cut short')
 }

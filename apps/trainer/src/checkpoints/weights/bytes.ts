@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { FilesFault } from '@bestmark/core'
 
 /** Reads bytes of a file from an offset; fewer at its end. */
 export async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
@@ -12,16 +13,23 @@ export async function bytesAt(file: FileHandle, offset: number, length: number):
   return bytes.subarray(0, done)
 }
 
+/** Why files cannot be used. */
+export interface FilesProblem {
+  fault: FilesFault
+  /** For people. */
+  why: string
+}
+
 /** The result of checking one file of weights. */
 export interface WeightsCheck {
-  /** Why it cannot be used, as words after the file's name; null if there is no problem. */
-  why: string | null
+  /** Its words follow the file's name. */
+  problem: FilesProblem | null
   /** Whether its format says where it ends, so that nothing can be missing. */
   ends: boolean
 }
 
-export const WHOLE: WeightsCheck = { why: null, ends: true }
+export const WHOLE: WeightsCheck = { problem: null, ends: true }
 
-export function broken(why: string): WeightsCheck {
-  return { why, ends: true }
+export function broken(fault: FilesFault, why: string): WeightsCheck {
+  return { problem: { fault, why }, ends: true }
 }

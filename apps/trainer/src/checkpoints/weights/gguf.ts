@@ -25,16 +25,18 @@ export function isGguf(head: Buffer): boolean {
  */
 export async function checkGguf(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, 24)
-  if (head.length < 24) return broken('is cut short within its header')
+  if (head.length < 24) return broken('cut_short', 'is cut short within its header')
   const version = head.readUInt32LE(4)
-  if (version < 2 || version > 3) return broken(`has an unknown GGUF version (${version})`)
+  if (version < 2 || version > 3)
+    return broken('header_invalid', `has an unknown GGUF version (${version})`)
   const [tensors, pairs] = [Number(head.readBigUInt64LE(8)), Number(head.readBigUInt64LE(16))]
-  if (tensors > MOST || pairs > MOST) return broken('has impossible counts in its header')
+  if (tensors > MOST || pairs > MOST)
+    return broken('header_invalid', 'has impossible counts in its header')
   try {
     const end = await tensorsEnd(new GgufReader(file, 24), tensors, pairs)
-    return bytes < end ? broken(`is cut short: ${bytes} of ${end} bytes`) : WHOLE
+    return bytes < end ? broken('cut_short', `is cut short: ${bytes} of ${end} bytes`) : WHOLE
   } catch (error) {
-    if (error instanceof HeaderBroken) return broken(error.message)
+    if (error instanceof HeaderBroken) return broken(error.fault, error.message)
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { FilesFault } from '@bestmark/core'
 import { bytesAt } from './bytes.ts'
 
 const PIECE = 1 << 18
@@ -15,7 +16,14 @@ const ARRAY = 9
 const UINT32 = 4
 
 /** The file ends within its header, or the header is invalid. */
-export class HeaderBroken extends Error {}
+export class HeaderBroken extends Error {
+  readonly fault: FilesFault
+
+  constructor(fault: FilesFault, why: string) {
+    super(why)
+    this.fault = fault
+  }
+}
 
 /** Reads the header of a GGUF file from start to end, in pieces. */
 export class GgufReader {
@@ -60,11 +68,16 @@ export class GgufReader {
         const inner = await this.number(4)
         await this.#skip(inner, await this.number(8))
       }
-    } else throw new HeaderBroken(`has a value of an unknown type in its header (${type})`)
+    } else
+      throw new HeaderBroken(
+        'header_invalid',
+        `has a value of an unknown type in its header (${type})`,
+      )
   }
 
   async #take(length: number): Promise<Buffer> {
-    if (this.offset > LONGEST_HEADER) throw new HeaderBroken('has a header that is too long')
+    if (this.offset > LONGEST_HEADER)
+      throw new HeaderBroken('header_invalid', 'has a header that is too long')
     const isHere =
       this.offset >= this.#start && this.offset + length <= this.#start + this.#piece.length
     if (!isHere) {
@@ -73,7 +86,7 @@ export class GgufReader {
     }
     const from = this.offset - this.#start
     const bytes = this.#piece.subarray(from, from + length)
-    if (bytes.length < length) throw new HeaderBroken('is cut short within its header')
+    if (bytes.length < length) throw new HeaderBroken('cut_short', 'is cut short within its header')
     this.offset += length
     return bytes
   }

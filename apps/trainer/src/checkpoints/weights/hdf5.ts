@@ -16,11 +16,11 @@ export async function checkHdf5(file: FileHandle, bytes: number): Promise<Weight
   const block = await bytesAt(file, 0, 96)
   const version = block[8] ?? NaN
   const width = block[version < 2 ? 13 : 9]
-  if (width === undefined) return broken('is cut short within its header')
-  if (width !== 8) return { why: null, ends: false }
+  if (width === undefined) return broken('cut_short', 'is cut short within its header')
+  if (width !== 8) return { problem: null, ends: false }
   // Two addresses come before it; older superblocks begin with more versions and sizes.
   const first = version === 0 ? 24 : version === 1 ? 28 : 12
-  if (block.length < first + 24) return broken('is cut short within its header')
+  if (block.length < first + 24) return broken('cut_short', 'is cut short within its header')
   const end = Number(block.readBigUInt64LE(first + 16))
-  return bytes < end ? broken(`is cut short: ${bytes} of ${end} bytes`) : WHOLE
+  return bytes < end ? broken('cut_short', `is cut short: ${bytes} of ${end} bytes`) : WHOLE
 }

@@ -59,11 +59,11 @@ async function seen(folder: string, content: Buffer) {
 for (const [name, whole] of Object.entries({ LEGACY, ...RAW })) {
   test(`an incomplete pickle is broken, and a whole one is complete: ${name}`, async () => {
     await using folder = await temporaryFolder()
-    expect(await seen(folder.path, whole)).toEqual({ why: null, ends: true })
+    expect(await seen(folder.path, whole)).toEqual({ problem: null, ends: true })
     const step = Math.max(1, Math.floor(whole.length / 400))
     for (let length = whole.length - 1; length > 2; length -= step) {
-      const { why } = await seen(folder.path, whole.subarray(0, length))
-      expect(why, `${length} of ${whole.length} bytes`).toMatch(/^is cut short/)
+      const { problem } = await seen(folder.path, whole.subarray(0, length))
+      expect(problem?.fault, `${length} of ${whole.length} bytes`).toBe('cut_short')
     }
   })
 }
@@ -71,7 +71,7 @@ for (const [name, whole] of Object.entries({ LEGACY, ...RAW })) {
 test('a file that only begins like a pickle is not checked as one', async () => {
   await using folder = await temporaryFolder()
   const other = Buffer.concat([bytes(0x80, 2, 0xff, 0xfe), Buffer.alloc(500, 255)])
-  expect(await seen(folder.path, other)).toEqual({ why: null, ends: false })
+  expect(await seen(folder.path, other)).toEqual({ problem: null, ends: false })
   const more = Buffer.concat([LEGACY, Buffer.alloc(9)])
-  expect(await seen(folder.path, more)).toEqual({ why: null, ends: false })
+  expect(await seen(folder.path, more)).toEqual({ problem: null, ends: false })
 })

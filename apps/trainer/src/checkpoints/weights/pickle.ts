@@ -23,7 +23,7 @@ export function isPickle(head: Buffer): boolean {
   return head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5
 }
 
-const UNKNOWN: WeightsCheck = { why: null, ends: false }
+const UNKNOWN: WeightsCheck = { problem: null, ends: false }
 
 /**
  * Checks that a pickle, or a file of torch's older format, is complete: each pickle ends with STOP,
@@ -40,12 +40,12 @@ export async function checkPickle(file: FileHandle, bytes: number): Promise<Weig
     if (end !== 'stop') return unfinished(end)
   }
   const expected = reader.offset + storedBytes(reader.persistent)
-  if (bytes < expected) return broken(`is cut short: ${bytes} of ${expected} bytes`)
+  if (bytes < expected) return broken('cut_short', `is cut short: ${bytes} of ${expected} bytes`)
   return bytes === expected ? WHOLE : UNKNOWN
 }
 
 function unfinished(end: 'cut' | 'unknown'): WeightsCheck {
-  return end === 'cut' ? broken('is cut short within its pickle') : UNKNOWN
+  return end === 'cut' ? broken('cut_short', 'is cut short within its pickle') : UNKNOWN
 }
 
 /** Bytes of all storages with their counts; NaN if the width of a storage is unknown. */

@@ -20,15 +20,15 @@ export async function checkSafetensors(file: FileHandle, bytes: number): Promise
   const start = await bytesAt(file, 0, 9)
   const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
   if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
-    return broken('is no safetensors file')
+    return broken('wrong_format', 'is no safetensors file')
   }
-  if (8 + length > bytes) return broken('is cut short within its header')
+  if (8 + length > bytes) return broken('cut_short', 'is cut short within its header')
   const { end, tensors, empty } = await tensorsIn(file, length)
   const expected = 8 + length + end
   if (expected === bytes) return checkTensors(tensors, empty)
   return bytes < expected
-    ? broken(`is cut short: ${bytes} of ${expected} bytes`)
-    : broken(`has ${bytes - expected} bytes more than its header declares`)
+    ? broken('cut_short', `is cut short: ${bytes} of ${expected} bytes`)
+    : broken('too_long', `has ${bytes - expected} bytes more than its header declares`)
 }
 
 /** The end of the last tensor, counted from the end of the header, and the number of tensors. */

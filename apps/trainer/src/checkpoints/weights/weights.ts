@@ -38,7 +38,7 @@ export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolea
 
 /** Checks the beginning and the end of a file of weights. */
 export async function checkWeights(path: string, bytes: number): Promise<WeightsCheck> {
-  if (bytes === 0) return broken('is empty')
+  if (bytes === 0) return broken('weights_empty', 'is empty')
   await using file = await openHandle(path)
   // The file is closed when this returns, so the check must end before.
   return await checkOpenFile(file, path, bytes)
@@ -47,10 +47,11 @@ export async function checkWeights(path: string, bytes: number): Promise<Weights
 async function checkOpenFile(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
-    return broken(`is a Git LFS pointer, not the weights; ${await lfsAdvice(path)}`)
+    const why = `is a Git LFS pointer, not the weights; ${await lfsAdvice(path)}`
+    return broken('lfs_pointer', why)
   }
   // After a full disk or a power failure, a file may have its length but only zeros.
-  if (head.every((byte) => byte === 0)) return broken('begins with zeros only')
+  if (head.every((byte) => byte === 0)) return broken('only_zeros', 'begins with zeros only')
   if (path.endsWith('.safetensors')) return checkSafetensors(file, bytes)
   // Torch's distributed checkpoints have one archive per tensor.
   if (isZip(head)) return checkArchive(file, path, bytes)
@@ -60,20 +61,22 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   const program = boosterOf(head)
   if (program) return checkBooster(file, program, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
-  if (expected !== undefined) return broken(`does not begin like a ${expected} file`)
-  return { why: null, ends: false }
+  if (expected !== undefined) {
+    return broken('wrong_format', `does not begin like a ${expected} file`)
+  }
+  return { problem: null, ends: false }
 }
 
 /** Checks an archive. For torch it also counts the tensors, and finds files with only an optimiser's state. */
 async function checkArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
   const seen = await checkZip(file, bytes, isPiece)
-  if (seen.why !== null || isPiece || !TORCH.test(path)) return seen
+  if (seen.problem !== null || isPiece || !TORCH.test(path)) return seen
   const archive = await torchArchive(file, bytes)
   if (!archive?.isWhole) return seen
   const { value, tensors } = archive
   if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
-    return broken("contains an optimiser's state and no weights")
+    return broken('only_optimizer', "contains an optimiser's state and no weights")
   }
   // Storages without any known tensor have an unknown form, so nothing can be counted.
   if (tensors.length === 0 && archive.tensorsDigest !== '') return seen

@@ -27,13 +27,14 @@ export async function checkZip(
   isOneOfMany: boolean,
 ): Promise<WeightsCheck> {
   const directory = await directoryOf(file, bytes)
-  if (directory === undefined) return broken('is cut short: the end of its archive is missing')
+  if (directory === undefined)
+    return broken('cut_short', 'is cut short: the end of its archive is missing')
   const before = directory.start - directory.offset
   if (directory.size > 0 && (before === 0 || (before > 0 && isOneOfMany))) {
     const first = await bytesAt(file, directory.start, 4)
     if (first.length === 4 && first.readUInt32LE() === ENTRY) return WHOLE
   }
-  return broken('has a broken archive directory')
+  return broken('header_invalid', 'has a broken archive directory')
 }
 
 /** The directory of an archive: its size, its offset by the archive's record, and its real start. */
