@@ -37,6 +37,8 @@ interface OpenOptions {
    * them is killed, so closing the board waits for it.
    */
   hasChildren?: boolean
+  /** The name of its connections on the server. */
+  application_name?: string
 }
 
 /**
@@ -85,11 +87,14 @@ async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Prom
   }
 }
 
-async function open(env: NodeJS.ProcessEnv, { hasChildren }: OpenOptions): Promise<Board> {
+async function open(
+  env: NodeJS.ProcessEnv,
+  { hasChildren, application_name }: OpenOptions,
+): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
   for (const sentence of await makeHomePrivate(home)) notify(`${sentence}\n`)
-  const db = await openDatabaseOfBoard(env)
+  const db = await openDatabaseOfBoard(env, undefined, application_name)
   const close = async (): Promise<void> => {
     await db.close()
     const stop = () => stopEmbedded(home, undefined, hasChildren ? undefined : 0)

@@ -2,6 +2,8 @@ import type { CommandTable } from '../cli/command.ts'
 import { AGENT } from './agent.table.ts'
 import { ALERTS } from './alerts.table.ts'
 import { BACKTEST } from './backtest/backtest.table.ts'
+import { BACKUP } from './backup/backup.table.ts'
+import { RESTORE } from './backup/restore.table.ts'
 import { BEST } from './best.table.ts'
 import { COMPARE } from './compare/compare.table.ts'
 import { COMPLETION } from './completion.table.ts'
@@ -75,6 +77,8 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: PIN, load: () => import('./pin.ts') },
       { table: PRUNE, load: () => import('./prune/prune.ts') },
       { table: EXPORT, load: () => import('./export.ts') },
+      { table: BACKUP, load: () => import('./backup/backup.ts') },
+      { table: RESTORE, load: () => import('./backup/restore.ts') },
     ],
   },
   {

@@ -110,6 +110,14 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['export', job],
     ['export', '--all', '--out', 'exported'],
   ],
+  backup: () => [
+    ['backup', 'hostile.bestmark'],
+    ['backup', 'hostile.bestmark', '--json'],
+  ],
+  restore: () => [
+    ['restore', 'hostile.bestmark', '--check'],
+    ['restore', HOSTILE_TEXTS.terminal],
+  ],
   backtest: (_job, folder) => [
     ['backtest', folder, '--target', 'eval_accuracy', '--all', '--at-least', '2'],
     ['backtest', folder, '--target', HOSTILE_TEXTS.lines],

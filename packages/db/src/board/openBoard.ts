@@ -6,14 +6,16 @@ import { countLossScales } from '../series/lossScales.ts'
 
 /**
  * Opens the board that BESTMARK_HOME and DATABASE_URL name, and migrates it. `limits` bound later
- * queries. Throws DatabaseUnavailable, HomeUnusable or DatabaseNewer, each with a message of one
+ * queries; `application_name` is the name of its connections on the server. Throws DatabaseUnavailable, HomeUnusable or DatabaseNewer, each with a message of one
  * sentence.
  */
 export async function openBoard(
   env: Record<string, string | undefined> = process.env,
   limits: Limits = WORK,
+  application_name?: string,
 ): Promise<Database> {
-  const options = { home: resolveHome(env), databaseUrl: env['DATABASE_URL'] || undefined }
+  const databaseUrl = env['DATABASE_URL'] || undefined
+  const options = { home: resolveHome(env), databaseUrl, application_name }
   const db = await openDatabase({ ...options, limits })
   try {
     await (limits === WORK ? upToDate(db) : upToDateApart(options))

@@ -51,6 +51,9 @@ export function parseAddress(text: string): Address {
   }
 }
 
+/** The name of the connection that shows that a process uses an embedded server. */
+export const PRESENCE_NAME = 'bestmark presence'
+
 /** The address for people, without user and password. */
 export function describeAddress({ path, host, port, database }: Address): string {
   return path ? `${path}, database ${database}` : `${host}:${port}, database ${database}`

@@ -42,6 +42,8 @@ export interface DatabaseOptions {
   databaseUrl?: string | undefined
   /** How long its queries may take. */
   limits?: Limits
+  /** The name of its connections on the server. */
+  application_name?: string | undefined
   /** The machine of this process; by default it is read from the system. */
   machine?: Machine | undefined
 }
@@ -51,14 +53,16 @@ export interface DatabaseOptions {
  * or joined. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { home, databaseUrl, limits, machine } = options
+  const { home, databaseUrl, limits, machine, application_name } = options
+  const named = application_name === undefined ? {} : { application_name }
   if (databaseUrl) {
-    const address = addressIn(databaseUrl)
+    const address = { ...addressIn(databaseUrl), ...named }
     const open = databaseAt(address, { limits })
     const version = await versionOf(open, address)
     return { ...open, describe: `Postgres ${version} at ${describeAddress(address)}` }
   }
-  const { address, folder, leave } = await joinEmbedded(home, machine)
+  const { address: embedded, folder, leave } = await joinEmbedded(home, machine)
+  const address = { ...embedded, ...named }
   const open = databaseAt(address, { limits, leave })
   const version = await versionOf(open, address)
   return { ...open, describe: `embedded Postgres ${version} in ${folder}`, folder }

@@ -34,10 +34,15 @@ export function boardToken(home: string): Promise<string> {
 
 /** Replaces the secret by a new one, in one step. */
 export async function renewToken(home: string): Promise<void> {
-  const path = join(home, 'token')
+  await replaceLine(home, 'token', newToken())
+}
+
+/** Replaces a file of the data folder by one with this line, in one step. */
+async function replaceLine(home: string, name: string, line: string): Promise<void> {
+  const path = join(home, name)
   const draft = `${path}.${process.pid}.${randomUUID()}`
   try {
-    await writeFile(draft, `${newToken()}\n`, { mode: 0o600, flag: 'wx' })
+    await writeFile(draft, `${line}\n`, { mode: 0o600, flag: 'wx' })
     await rename(draft, path)
   } catch (cause) {
     await rm(draft, { force: true })
@@ -52,6 +57,11 @@ function newToken(): string {
 /** The id of this machine: a UUID in `<home>/host_id`, which does not change with the hostname. */
 export function hostId(home: string): Promise<string> {
   return onceInFile(home, 'host_id', randomUUID)
+}
+
+/** Gives this machine the id that another one had, such as the machine that made a backup. */
+export async function takeHostId(home: string, id: string): Promise<void> {
+  await replaceLine(home, 'host_id', id)
 }
 
 /**

@@ -1,6 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Database } from './client.ts'
+import type { Sql, TransactionSql } from 'postgres'
+import type { Client, Database } from './client.ts'
+
+/** A transaction without Drizzle, which has neither COPY nor several statements at once. */
+export type SqlTx = Client extends Sql<infer Types> ? TransactionSql<Types> : never
 
 /** A newer version of Bestmark migrated the database. */
 export class DatabaseNewer extends Error {
@@ -17,22 +21,45 @@ const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
  * migrations that this code does not have, and then changes nothing.
  */
 export async function migrate(db: Database, folder = FOLDER): Promise<void> {
-  const available = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const available = await migrationNames(folder)
   await db.sql.begin(async (tx) => {
     // A migration of large tables may take long.
     await tx`set local statement_timeout = 0`
-    await tx`select pg_advisory_xact_lock(${LOCK})`
-    await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`
-    const rows = await tx<{ name: string }[]>`select name from migrations order by name`
-    const applied = rows.map(({ name }) => name)
-    const unknown = applied.filter((name) => !available.includes(name))
+    await lockMigrations(tx)
+    const unknown = (await appliedIn(tx)).filter((name) => !available.includes(name))
     if (unknown.length > 0) throw newer(db, unknown)
-    for (const name of available.filter((name) => !applied.includes(name))) {
-      await tx.unsafe(await readFile(`${folder}/${name}`, 'utf8'))
-      await tx`insert into migrations
-        values (${name}, extract(epoch from clock_timestamp()) * 1000)`
-    }
+    await applyMigrations(tx, { folder })
   })
+}
+
+/** The names of all migrations, in order. */
+export async function migrationNames(folder = FOLDER): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+}
+
+/** Waits until no other process migrates. The lock is released with the transaction. */
+export async function lockMigrations(tx: SqlTx): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${LOCK})`
+}
+
+/** Applies the migrations that are missing, up to `last` if it is given. */
+export async function applyMigrations(
+  tx: SqlTx,
+  { folder = FOLDER, last }: { folder?: string; last?: string } = {},
+): Promise<void> {
+  const applied = await appliedIn(tx)
+  for (const name of await migrationNames(folder)) {
+    if (applied.includes(name) || (last !== undefined && name > last)) continue
+    await tx.unsafe(await readFile(`${folder}/${name}`, 'utf8'))
+    await tx`insert into migrations
+      values (${name}, extract(epoch from clock_timestamp()) * 1000)`
+  }
+}
+
+async function appliedIn(tx: SqlTx): Promise<string[]> {
+  await tx`create table if not exists migrations (name text primary key, applied_at float8 not null)`
+  const rows = await tx<{ name: string }[]>`select name from migrations order by name`
+  return rows.map(({ name }) => name)
 }
 
 function newer(db: Database, unknown: readonly string[]): DatabaseNewer {

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bestEffort } from '../bestEffort.ts'
 import postgres from 'postgres'
-import { type Address, clientOptions } from '../address.ts'
+import { type Address, clientOptions, PRESENCE_NAME } from '../address.ts'
 import type { ServerPaths } from './serverPaths.ts'
 import { addressOf, checkServer, interruptServer, isServerAlive } from './server.ts'
 import { findServerPaths, ensureServer } from './start.ts'
@@ -68,7 +68,7 @@ async function holdPresence(
     const paths = await ensureServer(home, me)
     let there = false
     const sql = postgres({
-      ...clientOptions(addressOf(paths, 'bestmark presence')),
+      ...clientOptions(addressOf(paths, PRESENCE_NAME)),
       max: 1,
       idle_timeout: 0,
       max_lifetime: null,

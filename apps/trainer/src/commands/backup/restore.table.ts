@@ -1,0 +1,25 @@
+import { command, one } from '../../cli/command.ts'
+import { flag } from '../../cli/option.ts'
+
+export const RESTORE = command({
+  name: 'restore',
+  summary: 'Put a backup on an empty board.',
+  details: [
+    'The whole file is checked first. After an error the board is as it was. Stop "bestmark up" and all agents before.',
+  ],
+  arguments: { FILE: one('a file of bestmark backup', { isFile: true }) },
+  options: {
+    replace: flag(
+      'Replace what the board holds. Before, it is backed up in the folder backups of the data folder.',
+    ),
+    'same-machine': flag(
+      'This is the machine that made the backup, with a new data folder: its runs are recorded here again.',
+    ),
+    check: flag('Only check the file.'),
+    json: flag('Print the result as JSON.'),
+  },
+  examples: [
+    { line: 'bestmark restore board.bestmark', text: 'Fill an empty board.' },
+    { line: 'bestmark restore board.bestmark --check', text: 'Is this file complete?' },
+  ],
+})
