@@ -2,7 +2,7 @@ import { getTableName, is } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import type { SqlTx } from '../connection/migrate.ts'
 import * as schema from '../schema.ts'
-import type { SequenceValue } from './backupFormat.ts'
+import type { SequenceValue } from '@bestmark/core'
 
 /** The names of all tables of a board in this version, with the list of its migrations. */
 export const BOARD_TABLES: readonly string[] = [

@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto'
 import { createGunzip } from 'node:zlib'
 import { pipeline, type Readable } from 'node:stream'
-import type { z } from 'zod'
 import {
   BackupUnusable,
-  Beginning,
+  BackupBeginning,
   END_OF_ROWS,
-  FORMAT,
-  Header,
+  BACKUP_FORMAT,
+  BackupHeader,
   type SequenceValue,
-  TableEnd,
-  TableStart,
-  Trailer,
-} from './backupFormat.ts'
+  BackupTableEnd,
+  BackupTable,
+  BackupTrailer,
+} from '@bestmark/core'
 import { BackupText } from './backupText.ts'
 import { RowDigest } from './rowDigest.ts'
 
 /** What is done with the parts of a backup, in their order. */
 export interface BackupReader {
-  header?: (header: Header) => Promise<void> | void
+  header?: (header: BackupHeader) => Promise<void> | void
   /** Must read all rows. They are checked only at their end. */
-  table: (table: TableStart, rows: AsyncIterable<Buffer>) => Promise<void>
+  table: (table: BackupTable, rows: AsyncIterable<Buffer>) => Promise<void>
   end?: (sequences: readonly SequenceValue[]) => Promise<void> | void
 }
 
@@ -47,13 +46,13 @@ export async function readBackup(
     await reader.header?.(headerIn(first, file))
     for (;;) {
       const line = await next()
-      const start = parsed(TableStart, line)
+      const start = parsed(BackupTable, line)
       if (!start) return await readTrailer(line, await text.line(), lines.digest('hex'), reader)
       const digest = new RowDigest()
       await reader.table(start, digested(text.until(END_OF_ROWS), digest))
       const end = await next()
       lines.update(`${line}\n`).update(`${end}\n`)
-      const { rows, sha256 } = parsed(TableEnd, end) ?? { rows: -1, sha256: '' }
+      const { rows, sha256 } = parsed(BackupTableEnd, end) ?? { rows: -1, sha256: '' }
       const read = digest.end()
       if (rows !== read.rows || sha256 !== read.sha256) throw new Damage(`in table ${start.table}`)
     }
@@ -77,7 +76,7 @@ async function readTrailer(
   sha256: string,
   reader: BackupReader,
 ): Promise<void> {
-  const trailer = parsed(Trailer, line)
+  const trailer = parsed(BackupTrailer, line)
   if (!trailer || trailer.sha256 !== sha256 || after !== undefined) throw new Damage('at its end')
   await reader.end?.(trailer.sequences)
 }
@@ -85,21 +84,26 @@ async function readTrailer(
 /** The content of a backup is not what was written. */
 class Damage extends Error {}
 
-function headerIn(line: string, file: string): Header {
-  const beginning = parsed(Beginning, line)
+function headerIn(line: string, file: string): BackupHeader {
+  const beginning = parsed(BackupBeginning, line)
   if (!beginning) throw noBackup(file)
   const { bestmark_backup, bestmark } = beginning
-  if (bestmark_backup > FORMAT) {
+  if (bestmark_backup > BACKUP_FORMAT) {
     throw new BackupUnusable(
       `${file} was made by a newer Bestmark (${bestmark}). Update Bestmark, then restore it.`,
     )
   }
-  const header = parsed(Header, line)
+  const header = parsed(BackupHeader, line)
   if (!header) throw new Damage('in its first line')
   return header
 }
 
-function parsed<Schema extends z.ZodType>(schema: Schema, line: string) {
+/** A schema of zod. */
+interface Schema<Data> {
+  safeParse: (value: unknown) => { data?: Data | undefined }
+}
+
+function parsed<Data>(schema: Schema<Data>, line: string): Data | undefined {
   try {
     return schema.safeParse(JSON.parse(line)).data
   } catch {

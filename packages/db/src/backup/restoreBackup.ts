@@ -10,10 +10,10 @@ import {
 import {
   BackupUnusable,
   type BackupProgress,
-  type Header,
+  type BackupHeader,
   type SequenceValue,
-  type TableStart,
-} from './backupFormat.ts'
+  type BackupTable,
+} from '@bestmark/core'
 import { BOARD_TABLES, copyOf, quoted, type StoredTable, storedTables } from './boardTables.ts'
 import { assertAlone, BoardNotEmpty, hasContent } from './boardUse.ts'
 import { type BackupReader, readBackup } from './readBackup.ts'
@@ -38,8 +38,8 @@ export interface RestoreOptions {
 export async function checkBackup(
   { name, open }: BackupFile,
   onProgress: (progress: BackupProgress) => void = () => undefined,
-): Promise<Header> {
-  let header: Header | undefined
+): Promise<BackupHeader> {
+  let header: BackupHeader | undefined
   let bytes = 0
   await readBackup(open(), name, {
     header: async (read) => {
@@ -97,7 +97,7 @@ class Loading implements BackupReader {
     this.#onProgress = onProgress
   }
 
-  async header(header: Header): Promise<void> {
+  async header(header: BackupHeader): Promise<void> {
     await assertKnown(header, this.#file)
     const tx = this.#tx
     const isOlder = header.migrations.length < (await migrationNames()).length
@@ -107,7 +107,7 @@ class Loading implements BackupReader {
     this.#tables = new Map(tables.map((table) => [table.name, table]))
   }
 
-  async table({ table, columns }: TableStart, rows: AsyncIterable<Buffer>): Promise<void> {
+  async table({ table, columns }: BackupTable, rows: AsyncIterable<Buffer>): Promise<void> {
     const stored = this.#tables.get(table)
     const missing = columns.filter((column) => stored?.columns.includes(column) !== true)
     if (missing.length > 0) throw unknownColumn(this.#file, `${table}.${missing[0]}`)
@@ -142,7 +142,7 @@ async function remake(tx: SqlTx, last: string): Promise<void> {
 }
 
 /** Throws BackupUnusable unless this version has all migrations of the backup. */
-async function assertKnown({ migrations, bestmark }: Header, file: string): Promise<void> {
+async function assertKnown({ migrations, bestmark }: BackupHeader, file: string): Promise<void> {
   const known = await migrationNames()
   const unknown = migrations.filter((name) => !known.includes(name))
   if (unknown.length > 0) {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { setOwn } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
 import type { SqlTx } from '../connection/migrate.ts'
 import {
@@ -8,10 +7,11 @@ import {
   type BackupProgress,
   type BackupSummary,
   END_OF_ROWS,
-  FORMAT,
-  type Header,
-  type TableStart,
-} from './backupFormat.ts'
+  BACKUP_FORMAT,
+  type BackupHeader,
+  type BackupTable,
+  setOwn,
+} from '@bestmark/core'
 import {
   BOARD_TABLES,
   copyOf,
@@ -74,7 +74,7 @@ async function writeTables(
   const tables = await storedTables(tx, BOARD_TABLES)
   for (const table of tables) {
     const { name, columns } = table
-    await put({ table: name, columns } satisfies TableStart)
+    await put({ table: name, columns } satisfies BackupTable)
     const digest = new RowDigest()
     for await (const piece of rowsOf(tx, table)) {
       digest.add(piece)
@@ -93,13 +93,13 @@ async function writeTables(
   return { header, tables: rows }
 }
 
-async function headerOf(tx: SqlTx, origin: BackupOrigin): Promise<Header> {
+async function headerOf(tx: SqlTx, origin: BackupOrigin): Promise<BackupHeader> {
   const [board] = await tx<{ board_id: string; made_at: number }[]>`
     select board_id, extract(epoch from clock_timestamp())::float8 * 1000 as made_at from board`
   if (!board) throw new Error('The database has no board row; it was not migrated.')
   const rows = await tx<{ name: string }[]>`select name from migrations order by name`
   return {
-    bestmark_backup: FORMAT,
+    bestmark_backup: BACKUP_FORMAT,
     ...origin,
     ...board,
     migrations: rows.map(({ name }) => name),

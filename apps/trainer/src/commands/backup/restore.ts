@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytesText } from '@bestmark/core'
+import { BackupUnusable, bytesText } from '@bestmark/core'
 import {
-  BackupUnusable,
   BoardInUse,
   BoardNotEmpty,
   checkBackup,

@@ -9,7 +9,7 @@ import { z } from 'zod'
  */
 
 /** The version of this format. A reader refuses a higher one. */
-export const FORMAT = 1
+export const BACKUP_FORMAT = 1
 
 /** The line after the rows of a table. COPY never writes it as a row. */
 export const END_OF_ROWS = '\\.\n'
@@ -23,10 +23,10 @@ export interface BackupOrigin {
 }
 
 /** The first line. A reader of another version can read these two fields. */
-export const Beginning = z.looseObject({ bestmark_backup: z.number(), bestmark: z.string() })
+export const BackupBeginning = z.looseObject({ bestmark_backup: z.number(), bestmark: z.string() })
 
-export const Header = z.object({
-  bestmark_backup: z.literal(FORMAT),
+export const BackupHeader = z.object({
+  bestmark_backup: z.literal(BACKUP_FORMAT),
   bestmark: z.string(),
   host: z.string(),
   host_id: z.uuid(),
@@ -37,20 +37,20 @@ export const Header = z.object({
   migrations: z.array(z.string()).min(1),
 })
 
-export type Header = z.infer<typeof Header>
+export type BackupHeader = z.infer<typeof BackupHeader>
 
-export const TableStart = z.object({ table: z.string(), columns: z.array(z.string()).min(1) })
+export const BackupTable = z.object({ table: z.string(), columns: z.array(z.string()).min(1) })
 
-export type TableStart = z.infer<typeof TableStart>
+export type BackupTable = z.infer<typeof BackupTable>
 
-export const TableEnd = z.object({ rows: z.number(), sha256: z.string() })
+export const BackupTableEnd = z.object({ rows: z.number(), sha256: z.string() })
 
 const SequenceValue = z.object({ table: z.string(), column: z.string(), value: z.number() })
 
 /** The last number that each identity column has used. */
 export type SequenceValue = z.infer<typeof SequenceValue>
 
-export const Trailer = z.object({
+export const BackupTrailer = z.object({
   end: z.literal(true),
   sequences: z.array(SequenceValue),
   /** The SHA-256 of all lines of JSON before this one. */
@@ -59,7 +59,7 @@ export const Trailer = z.object({
 
 /** What a backup holds, for people. */
 export interface BackupSummary {
-  header: Header
+  header: BackupHeader
   /** How many rows each table has. */
   tables: Record<string, number>
 }
