@@ -4,7 +4,7 @@ import { soak } from './soak.ts'
 
 test('each point is recorded once and in order, even if agents and servers are killed during training', async () => {
   await using home = await temporaryFolder()
-  const harm = { seed: 1, kills: 20, server_kills: 3, cut: 5_000 }
+  const harm = { seed: 1, kills: 8, server_kills: 2, cut: 3_000 }
   const { written, recorded, best, servers, grown, sources, served } = await soak(home.path, harm)
   expect(recorded).toEqual(written)
   expect(best.board).toEqual(best.disk)

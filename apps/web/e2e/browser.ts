@@ -72,6 +72,9 @@ export function serveBrowser(browser: Browser): Promise<BrowserServer> {
 
 function optionsOf({ path, env }: Browser): LaunchOptions {
   const quiet = [
+    // Pictures are drawn by the processor in any case, so a process for them only costs time.
+    '--disable-gpu',
+    '--disable-software-rasterizer',
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',

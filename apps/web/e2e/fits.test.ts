@@ -26,23 +26,18 @@ const spaced: Look[] = []
 beforeAll(async () => {
   site = await openSite()
   board = await oddBoard(site.db)
-  await Promise.all([lookAtAll(), lookAtColours()])
+  await lookAtAll()
 }, 600_000)
 afterAll(() => site[Symbol.asyncDispose]())
 
-async function openPage(colorScheme: 'light' | 'dark'): Promise<Page> {
-  const page = await site.browser.newPage({ baseURL: site.url, colorScheme })
-  await page.context().request.get(`/?token=${site.token}`, { headers: { accept: 'text/html' } })
-  return page
-}
-
 async function lookAtAll(): Promise<void> {
-  const page = await openPage('light')
+  const page = await site.browser.newPage({ baseURL: site.url })
+  await page.context().request.get(`/?token=${site.token}`, { headers: { accept: 'text/html' } })
   for (const path of pagesOf(board)) {
     await showOn(page, [1280, 'light'])
     await page.goto(path)
     await isComplete(page)
-    if (isOfItsKind(path)) await noteViolations(page, path)
+    if (isOfItsKind(path)) await lookAtColours(page, path)
     for (const width of WIDTHS) {
       await showOn(page, [width, 'light'])
       looks.push({ path: named(path), screen: `${width}`, ...(await misfitsOf(page)) })
@@ -54,15 +49,11 @@ async function lookAtAll(): Promise<void> {
 }
 
 /** Where a page ends does not depend on its colours, so in the dark only these are looked at. */
-async function lookAtColours(): Promise<void> {
-  const page = await openPage('dark')
-  for (const path of pagesOf(board).filter(isOfItsKind)) {
-    await page.goto(path)
-    await isComplete(page)
-    await noteViolations(page, path, ['color-contrast'])
-    await keepPicture(page, `${named(path)} dark`)
-  }
-  await page.close()
+async function lookAtColours(page: Page, path: string): Promise<void> {
+  await noteViolations(page, path)
+  await showOn(page, [1280, 'dark'])
+  await noteViolations(page, path, ['color-contrast'])
+  await keepPicture(page, `${named(path)} dark`)
 }
 
 /** Whether a page has parts that no page before it has. */
