@@ -118,7 +118,9 @@ async function faults(shown: readonly string[]): Promise<unknown[]> {
     const said = messages.filter((one) => !/status of 4\d\d/.test(one))
     const status = answer?.status()
     if (Number(status) < 500 && said.length === 0 && looks.every(isFine)) continue
-    found.push(JSON.stringify({ address: address.slice(0, 120), status, said, looks }).slice(0, 600))
+    found.push(
+      JSON.stringify({ address: address.slice(0, 120), status, said, looks }).slice(0, 600),
+    )
   }
   await context.close()
   return found
