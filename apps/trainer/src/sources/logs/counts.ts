@@ -105,7 +105,12 @@ function findCount(
  * 1 if the log counts from 0. The first epoch shows it, or a checkpoint name with its value. For steps,
  * a log that counts from 0 logs the hundredth step as 99.
  */
-function findShift({ axis, named }: Counts, counted: number, { evaluation }: LogRecord): 0 | 1 {
+function findShift(
+  { axis, named }: Counts,
+  counted: number,
+  { evaluation, is_from_zero }: LogRecord,
+): 0 | 1 {
+  if (axis === 'epochs' && is_from_zero) return 1
   if (axis === 'epochs') return findTableBase(counted, evaluation, { named }) === 0 ? 1 : 0
   return counted >= 9 && (counted + 1) % 10 === 0 ? 1 : 0
 }

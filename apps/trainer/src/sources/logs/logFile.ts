@@ -2,10 +2,11 @@ import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
+import { endBars } from './barValues.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
-import { readTextLine, emptySection } from './sections.ts'
+import { emptySection, readTextLines } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
 
@@ -23,6 +24,8 @@ const LOG_FOLDERS =
   /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
+/** The form of a log is clear after this many lines. */
+const MOST_LINES = 400
 
 /** A log file. */
 export interface LogFile {
@@ -120,15 +123,17 @@ export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | u
   const objects = readingsOf(lines, (line) => ofFile(readJsonLine(line)))
   if (objects.length > 0) return describeLog('json', objects, 1)
   const section = emptySection()
-  const words = readingsOf(lines, (line) => readTextLine(section, line))
-  return describeLog('text', words, FEWEST_TEXT)
+  const words = linesOf(text)
+    .slice(0, MOST_LINES)
+    .flatMap((line) => readTextLines(section, line))
+  return describeLog('text', [...words, ...endBars(section.bars)], FEWEST_TEXT)
 }
 
 function readingsOf(
   lines: readonly string[],
   read: (line: string) => LogRecord | undefined,
 ): LogRecord[] {
-  return lines.slice(0, 400).flatMap((line) => read(line) ?? [])
+  return lines.slice(0, MOST_LINES).flatMap((line) => read(line) ?? [])
 }
 
 /** Describes a log by its records; undefined if they have too few metrics. */

@@ -25,6 +25,8 @@ export interface LogRecord {
   saved?: string
   /** The metric whose best value it records, if there is only one. */
   best_of?: string
+  /** Its epochs are counted from 0. */
+  is_from_zero?: true
   /** It only says which step is the best. */
   is_best?: true
 }

@@ -6,8 +6,8 @@ import type { Listing } from '../../files/listing.ts'
 import { closeText, openText, sizeOfText } from '../../files/textFile.ts'
 import { systemCode } from '../../failure.ts'
 import { readJsonLine } from './jsonLines.ts'
-import type { LogKind } from './logRecord.ts'
-import { emptySection, readTextLine } from './sections.ts'
+import type { LogKind, LogRecord } from './logRecord.ts'
+import { emptySection, readTextLines } from './sections.ts'
 import { findTableHead, readTableRow } from './table.ts'
 
 /** What the beginning and the end of a log show of its training. */
@@ -78,25 +78,25 @@ function recordsIn(lines: readonly string[], kind: LogKind): Counted[] {
   const head = kind === 'table' ? findTableHead(lines)?.head : undefined
   const section = emptySection()
   return lines.flatMap((line) => {
+    if (kind === 'text') return readTextLines(section, line).flatMap(countedOf)
     const text = stripVTControlCharacters(line)
-    const found =
-      kind === 'table'
-        ? readTableRow(text, head)
-        : kind === 'json'
-          ? readJsonLine(text)
-          : readTextLine(section, text)
-    const count = found?.step ?? found?.epoch ?? null
-    const values = Object.entries({ ...found?.metrics, ...found?.evaluation }).flatMap(
-      ([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []),
-    )
-    return count === null ? [] : [{ count, values }]
+    const found = kind === 'table' ? readTableRow(text, head) : readJsonLine(text)
+    return found ? countedOf(found) : []
   })
+}
+
+function countedOf({ step, epoch, metrics, evaluation }: LogRecord): Counted[] {
+  const count = step ?? epoch
+  const values = Object.entries({ ...metrics, ...evaluation }).flatMap(([name, value]) =>
+    typeof value === 'number' ? [[name, value] as const] : [],
+  )
+  return count === null ? [] : [{ count, values }]
 }
 
 /** The lines before the first record that print an option. */
 function optionsIn(head: readonly string[]): string {
   const section = emptySection()
-  const end = head.findIndex((line) => readTextLine(section, line) !== undefined)
+  const end = head.findIndex((line) => readTextLines(section, line).length > 0)
   const lines = head.slice(0, end === -1 ? 0 : end).map((line) => line.trim())
   const options = lines.filter((line) => {
     const name = OPTION.exec(line)?.[1]

@@ -10,11 +10,12 @@ import { lineSource } from '../reader/lineSource.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
+import { endBars } from './barValues.ts'
 import { type Counts, recordEvents, emptyCounts } from './counts.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { type LogFile, findLogFiles } from './logFile.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
-import { readTextLine, emptySection, type Section } from './sections.ts'
+import { emptySection, readTextLines, type Section } from './sections.ts'
 import { applyFileSplit } from './splitFile.ts'
 import { type Head, readTableHead, readTableRow } from './table.ts'
 
@@ -36,6 +37,7 @@ export const LOG_FORMAT = {
     return { ...counts, kinds, heads: {}, section: emptySection() }
   },
   line: readLine,
+  endOfInput,
   started: async (listing: Listing) => {
     const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))
     return { fields: { ...fields, ...totals }, warnings }
@@ -67,21 +69,31 @@ export async function saved(
 
 function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
   const kind = ownValue(state.kinds, file) ?? 'text'
+  const origin = { file, line }
+  if (kind === 'text') {
+    const found = readTextLines(state.section, text)
+    return found.flatMap((one) => recordEvents(state, one, origin))
+  }
   return text.split('\r').flatMap((part) => {
     const found = readRecord(state, kind, { file, line, text: part })
-    const reading = found && kind !== 'text' ? applyFileSplit(file, found) : found
-    return reading ? recordEvents(state, reading, { file, line }) : []
+    return found ? recordEvents(state, applyFileSplit(file, found), origin) : []
   })
+}
+
+/** The training values of the last epoch on a progress bar. */
+function endOfInput(state: LogState, isOver: boolean): Found[] {
+  const [file] = Object.keys(state.kinds)
+  const found = isOver && file !== undefined ? endBars(state.section.bars) : []
+  return found.flatMap((one) => recordEvents(state, one, { file: file ?? '', line: null }))
 }
 
 function readRecord(
   state: LogState,
-  kind: LogKind,
+  kind: Exclude<LogKind, 'text'>,
   { file, text: written }: FileLine,
 ): LogRecord | undefined {
   if (kind === 'json') return readJsonLine(written)
   const text = stripVTControlCharacters(written)
-  if (kind === 'text') return readTextLine(state.section, text)
   // A resumed run may write its head again, with other columns.
   const head = readTableHead(text)
   if (head) setOwn(state.heads, file, head)

@@ -1,8 +1,11 @@
+import { stripVTControlCharacters } from 'node:util'
+import { type BarState, emptyBars, readBarValues } from './barValues.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
 import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
-import { readPairs, readCountedLine } from './textLines.ts'
+import { readBar, readKerasBar } from './progressBars.ts'
+import { isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
 
 /** Earlier lines that a line depends on. Plain data, because it is stored in the cursor. */
@@ -16,11 +19,13 @@ export interface Section {
   /** Whether the next line repeats the best iteration. */
   isBest: boolean
   last: LastCount
+  bars: BarState
 }
 
 export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
-  return { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false, last }
+  const nothing = { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false }
+  return { ...nothing, last, bars: emptyBars() }
 }
 
 const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
@@ -31,8 +36,24 @@ const ONE = /^(train_loss|val_loss) (-?[\d.]+|nan)$/
 /** spaCy: `E    #       LOSS TOK2VEC  ENTS_F  SCORE`, then a line of dashes. */
 const SPACY = /^E +# +.*SCORE *$/
 
+/** Reads a line of a text log. What was drawn again on one line is split by carriage returns. */
+export function readTextLines(section: Section, line: string): LogRecord[] {
+  return line.split('\r').flatMap((part) => {
+    const text = stripVTControlCharacters(part).replaceAll('\b', '')
+    const bar = readBar(text.trim())
+    if (!bar) return readTextLine(section, text) ?? []
+    // A bar that counts epochs is drawn again when an epoch ends.
+    if (bar.isOfEpochs && bar.values.length === 0) section.epoch = Math.min(bar.done + 1, bar.total)
+    const ofBar = readBarValues(section.bars, bar, section)
+    // Output of the program may follow the bar on its line.
+    return [...ofBar, ...readTextLines(section, bar.rest)]
+  })
+}
+
 /** Reads a text line, with the count of its heading, of itself or of an earlier line. */
-export function readTextLine(section: Section, line: string): LogRecord | undefined {
+function readTextLine(section: Section, line: string): LogRecord | LogRecord[] | undefined {
+  const keras = section.epoch === null ? undefined : readKerasBar(line.trim())
+  if (keras) return readBarValues(section.bars, keras, section)
   const boosted = readBoostedLine(line.trim())
   const isBest = boosted !== undefined && section.isBest
   section.isBest = announcesBest(line)
@@ -42,11 +63,12 @@ export function readTextLine(section: Section, line: string): LogRecord | undefi
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
   }
-  return record ?? readUncountedLine(section.last, line)
+  // The Trainer's rows count parts of epochs.
+  return record ?? (isTrainerRow(line) ? undefined : readUncountedLine(section.last, line))
 }
 
 /**
- * Reads a line below a heading: `Epoch 3/10` of Keras, the epochs of nnU-Net, or the table of spaCy.
+ * Reads a line below a heading: the epochs of nnU-Net, or the table of spaCy.
  * Undefined for a line without metrics.
  */
 function readSectionLine(section: Section, line: string): LogRecord | undefined {
@@ -61,7 +83,7 @@ function readSectionLine(section: Section, line: string): LogRecord | undefined 
   if (section.columns.length > 0) return spacyRow(section, line)
   if (section.epoch === null) return undefined
   const text = line.replace(TIME, '').trim()
-  const pairs = section.isNnUnet ? nnUnetPairs(text) : kerasPairs(text)
+  const pairs = section.isNnUnet ? nnUnetPairs(text) : []
   if (pairs.length === 0) return undefined
   const { epoch, total_epochs } = section
   return { ...EMPTY_RECORD, epoch, total_epochs, ...splitByKind(pairs) }
@@ -80,11 +102,6 @@ function nnUnetPairs(text: string): [string, number][] {
       ?.map(Number) ?? []
   if (classes.length === 0) return []
   return [['val_pseudo_dice', classes.reduce((sum, one) => sum + one, 0) / classes.length]]
-}
-
-/** The last line of an epoch: `10/10 ━━━ 1s - accuracy: 0.9 - loss: 0.5 - val_loss: 0.6`. */
-function kerasPairs(text: string): [string, number][] {
-  return / - (val_)?\w+: /.test(text) && /\d+\/\d+/.test(text) ? readPairs(text) : []
 }
 
 function columnsOf(line: string): Section['columns'] {

@@ -38,11 +38,13 @@ const STAMP =
   /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
 /** PyTorch-Ignite's examples: `Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4`. */
 const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
-const NO_METRIC = /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr)$/i
+const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
+const NO_METRIC =
+  /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr|v_num)$/i
 
 /** Reads a text line with its own count; undefined if it has no count or no metric. */
 export function readCountedLine(line: string): LogRecord | undefined {
-  const text = bareText(line)
+  const text = withoutQuotes(bareText(line))
   if (text.length > 4000) return undefined
   return readShortLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
 }
@@ -50,6 +52,18 @@ export function readCountedLine(line: string): LogRecord | undefined {
 /** A line without its prefix. */
 export function bareText(line: string): string {
   return line.replace(STAMP, '').trim()
+}
+
+/** Whether the HuggingFace Trainer printed a line: a dictionary with the epoch. */
+export function isTrainerRow(line: string): boolean {
+  return TRAINER_ROW.test(line)
+}
+
+/** A row of the Trainer as other programs would print it. It has a step only in a progress bar. */
+function withoutQuotes(text: string): string {
+  if (!isTrainerRow(text)) return text
+  if (/'train_runtime'/.test(text)) return ''
+  return text.replaceAll("'", '').replace(/(?<=\bepoch: \d+)\.0+(?=[,}])/, '')
 }
 
 function readResultsLine(text: string): LogRecord | undefined {
@@ -74,9 +88,20 @@ function readShortLine(text: string): LogRecord | undefined {
   return undefined
 }
 
-function readNamedCount(text: string): LogRecord | undefined {
+/** The step and the epoch that a text names. */
+export function countsIn(text: string) {
   const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
-  if (!step && !epoch) return undefined
+  return {
+    step: countIn(step?.[1]) ?? null,
+    total_steps: countIn(step?.[2]) ?? null,
+    epoch: epoch ? Number(epoch[1]) : null,
+    total_epochs: epoch?.[2] === undefined ? null : Number(epoch[2]),
+  }
+}
+
+function readNamedCount(text: string): LogRecord | undefined {
+  const counts = countsIn(text)
+  if (counts.step === null && counts.epoch === null) return undefined
   const pairs = readPairs(text)
   const kinds = splitByKind(pairs, isEvaluated(text) ? 'eval' : undefined)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
@@ -84,10 +109,7 @@ function readNamedCount(text: string): LogRecord | undefined {
   const best = /\bbest_(\w+)[ :=]/.exec(text)?.[1]
   return {
     ...(best !== undefined && { best_of: best }),
-    step: countIn(step?.[1]) ?? null,
-    total_steps: countIn(step?.[2]) ?? null,
-    epoch: epoch ? Number(epoch[1]) : null,
-    total_epochs: epoch?.[2] === undefined ? null : Number(epoch[2]),
+    ...counts,
     ...kinds,
   }
 }

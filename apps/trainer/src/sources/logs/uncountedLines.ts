@@ -9,6 +9,7 @@ export interface LastCount {
   epoch: number | null
   /** Whether the log has validation metrics. */
   isValidated: boolean
+  is_from_zero?: true
 }
 
 /** The first word of a line with only held-out metrics. */
@@ -31,8 +32,8 @@ export function readUncountedLine(before: LastCount, line: string): LogRecord | 
   const pairs = pairsOf(text).filter(([name]) => isHeldOut(name) && isMeasure(name))
   const isTest = pairs.every(([name]) => /^test\b/i.test(name))
   if (pairs.length === 0 || (isTest && before.isValidated)) return undefined
-  const { step, epoch } = before
-  return { ...EMPTY_RECORD, step, epoch, ...splitByKind(pairs) }
+  const { isValidated: _, ...count } = before
+  return { ...EMPTY_RECORD, ...count, ...splitByKind(pairs) }
 }
 
 function pairsOf(text: string): [string, number][] {

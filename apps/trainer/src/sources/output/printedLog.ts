@@ -14,9 +14,6 @@ interface State extends LogState {
 
 /** Times of files may be a little older than the clock (ms). */
 const OLDER = 1_000
-/** A progress bar. Its values may be old, so it is not read. */
-const BAR = /\d%\|/
-
 /**
  * Reads the output that `bestmark run` keeps as a log, if the program writes no other log. Weights that
  * are older than the start belong to another run.
@@ -41,16 +38,9 @@ export const PRINTED = lineSource<State>({
 
 function readLine(state: State, line: FileLine): Found[] {
   const mark = readMark(line.text)
-  if (!mark) return LOG_FORMAT.line(state, { ...line, text: withoutBars(line.text) })
+  if (!mark) return LOG_FORMAT.line(state, line)
   state.started_at ??= mark.at
   return []
-}
-
-function withoutBars(text: string): string {
-  return text
-    .split('\r')
-    .filter((part) => !BAR.test(part))
-    .join('\r')
 }
 
 /** The more detailed of the two output files; none if its lines are from a supported program. */
@@ -58,7 +48,7 @@ async function printedLogs(listing: Listing): Promise<LogFile[]> {
   const names = await listing.names()
   const found: LogFile[] = []
   for (const file of [OUTPUT, ERRORS].filter((name) => names.includes(name))) {
-    const text = withoutBars(await listing.head(file))
+    const text = await listing.head(file)
     if (text.split('\n').some((line) => readOutputLine(line.trim()))) return []
     const seen = detectLog(text, OUTPUT)
     if (seen && seen.kind !== 'table') found.push({ file, ...seen })

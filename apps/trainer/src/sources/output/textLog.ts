@@ -10,6 +10,7 @@ import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { RUN_LOG } from '../reader/mixedReader.ts'
 import { groupLogs } from '../logs/logParts.ts'
+import { isTrainerRow } from '../logs/textLines.ts'
 import { isNanoGpt, type OutputRow, readOutputLine } from './outputLines.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
@@ -98,8 +99,17 @@ export const TEXT_LOG = lineSource<State>({
 
 /** The text logs of nanoGPT and similar programs in a run's root. */
 export function findOutputLogs(listing: Listing): Promise<string[]> {
-  const isLog = (head: string): boolean => head.split('\n').some((line) => isNanoGpt(line.trim()))
+  const isLog = (head: string): boolean => {
+    const parts = head.split(/[\r\n]/).map((part) => bare(part).trim())
+    return parts.some(isNanoGpt) || isOfTrainer(parts)
+  }
   return listing.files(/^(?!bestmark-output).*\.(log|txt|out)(\.gz)?$/i, isLog)
+}
+
+/** Whether lines are the output of the HuggingFace Trainer with its bar, which has the step. */
+function isOfTrainer(parts: readonly string[]): boolean {
+  const rows = parts.filter((part) => isTrainerRow(part.replace(BAR, '')))
+  return rows.length > 0 && parts.some((part) => BAR.test(part))
 }
 
 /** The output of a program that `bestmark run` started. */
