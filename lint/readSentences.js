@@ -16,8 +16,8 @@ function isText(node) {
 }
 
 /**
- * Refuses to read a text whose name says that it is a sentence, as in `why.startsWith(…)` and
- * `why === DAMAGED`.
+ * Refuses to read a text whose name says that it is a sentence, as in `why.startsWith(…)`,
+ * `why === DAMAGED` and `old.why === now.why`.
  */
 export const readSentences = {
   meta: { type: 'problem', schema: [], messages: { read: MESSAGE } },
@@ -27,7 +27,8 @@ export const readSentences = {
     return {
       BinaryExpression: (node) => {
         const isComparison = node.operator === '===' || node.operator === '!=='
-        if (isComparison && isSentence(node.left) && isText(node.right))
+        const isRead = isText(node.right) || isSentence(node.right)
+        if (isComparison && isSentence(node.left) && isRead)
           context.report({ node, messageId: 'read' })
       },
       CallExpression: (node) => {

@@ -89,7 +89,7 @@ async function faultOf(board: Board, root: string, how: Fuzz): Promise<string | 
   if (read instanceof Failure || recorded instanceof Failure) {
     const failures = [read, recorded].filter((one) => one instanceof Failure)
     const unclear = failures.map(errorText).find((text) => !isClear(text))
-    if (unclear !== undefined) return `"${unclear}" is no sentence for a person`
+    if (unclear !== undefined) return `"${unclear}" is not a sentence for people`
   }
   if (recorded instanceof Failure) {
     const left = await findJobs(board.db, name)

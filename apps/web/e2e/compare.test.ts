@@ -129,7 +129,7 @@ test('the table has the values of any metric, and each option that differs', asy
 test('runs that cannot be compared are grouped, and no single checkpoint is offered', async () => {
   const page = await visit(addressOf('lr1e-2', 'f1', 'nan-only'))
   expect(await answerOn(page)).toBe(
-    'The 2 runs do not all compare, so each of 2 groups has its own best.',
+    'The 2 runs cannot all be compared, so each of 2 groups has its own best.',
   )
   expect(await page.getByRole('button', { name: /^Deploy/ }).count()).toBe(0)
   await page.getByRole('table', { name: 'runs by highest eval_f1' }).waitFor()
@@ -141,7 +141,7 @@ test('no run, one run and runs with only NaN get a message', async () => {
   await page.getByText('Nothing is chosen.').waitFor()
   for (const [path, sentence] of [
     ['/compare?project=nobody', 'No job belongs to project nobody.'],
-    [addressOf('lr1e-2'), 'No other run compares with it.'],
+    [addressOf('lr1e-2'), 'No other run can be compared with it.'],
     [addressOf('nan-only'), 'No checkpoint can be chosen'],
     ['/compare?jobs=00000000-0000-4000-8000-000000000000', 'There is no job'],
   ] as const) {

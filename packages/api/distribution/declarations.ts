@@ -94,7 +94,8 @@ class Router {
     if (!this.#checker.getPropertyOfType(type, '_def')) return this.#entries(type, `${where}.`)
     const kind = this.#in(type, '_def', 'type')
     const name = kind.isStringLiteral() ? KINDS.get(kind.value) : undefined
-    if (name === undefined) throw new TypeError(`${where}: procedures of this kind are not known.`)
+    if (name === undefined)
+      throw new TypeError(`${where}: procedures of this kind are not supported.`)
     const [input, output] = ['input', 'output'].map((of) => {
       return `${of}: ${this.#types.write(this.#in(type, '_def', '$types', of), `${where} ${of}`)}`
     })

@@ -72,7 +72,7 @@ function sentenceOf({ code, cause, message }: TRPCError): string {
   if (cause instanceof ZodError) {
     const [issue] = cause.issues
     const where = issue?.path.join('.') || 'The input'
-    return `${where}: ${issue?.message ?? 'it is not what was expected'}.`
+    return `${where}: ${issue?.message ?? 'it is not valid'}.`
   }
   // The message of a parser is internal, so it is replaced.
   const isRaw = code === 'BAD_REQUEST' && cause && !(cause instanceof InputRefused)

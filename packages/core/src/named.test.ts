@@ -103,7 +103,7 @@ test('a record is read only from pairs of a name and a value', () => {
   expect(() => namedRecord.decode([['a', 1], ['b']])).toThrow(TypeError)
 })
 
-test('a value that is no object is refused in words, and so is a value under any name', () => {
+test('a value that is not an object is refused with a message, and so is a value under any name', () => {
   const issue = (value: unknown) => namedValues(z.number()).safeParse(value).error?.issues[0]
   expect(issue('x')).toMatchObject({ message: 'expected an object' })
   for (const name of ['a', '__proto__']) {

@@ -22,7 +22,7 @@ test('a text with normal nesting stays unchanged, even with brackets in its stri
   expect(() => parsePythonJson(nested(300).slice(0, -1))).toThrow(SyntaxError)
 })
 
-test('brackets in a string are no nesting, and a quote behind a backslash does not end it', () => {
+test('brackets in a string are not nesting, and a quote after a backslash does not end it', () => {
   const inside = JSON.stringify({ a: nested(200), b: `" ${nested(200)} \\`, c: nested(150) })
   expect(shallow(inside)).toBe(inside)
   const outside = `{"a": "]]", "b": ${nested(150)}, "c": 1}`

@@ -119,7 +119,7 @@ test('checkpoints inside a kept one, and those that it needs elsewhere, stay too
   })
 })
 
-test('every reason is said in words', () => {
+test('every reason has words', () => {
   const { stays } = keep(
     [
       { pinned: true, eval_loss: 3 },

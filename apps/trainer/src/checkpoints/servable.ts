@@ -29,7 +29,7 @@ export async function findServingProblem(
   }
   const missing = await missingBeside(root, path, others)
   if (missing.length === 0) return undefined
-  return `${path} has no ${missing.join(', ')}, but every other checkpoint of the run does. It cannot be loaded or served without.`
+  return `${path} has no ${missing.join(', ')}, but every other checkpoint of the run has. It cannot be loaded or served without ${missing.length === 1 ? 'this file' : 'these files'}.`
 }
 
 async function missingBeside(

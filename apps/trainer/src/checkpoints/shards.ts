@@ -42,7 +42,7 @@ async function missingPiece(
     if (!metadata) {
       return { fault: 'save_unfinished', why: `${path} is missing: its save was cut short` }
     }
-    if (metadata.bytes > LONGEST_INDEX) return unreadable(`${path} is too long for metadata`)
+    if (metadata.bytes > LONGEST_INDEX) return unreadable(`${path} is too large to be metadata`)
     const parts = new Set((await latin1Of(metadata.path)).match(PIECES))
     const gone = [...parts].map((part) => join(folder, part)).filter((part) => !names.has(part))
     if (gone.length > 0) return absent(gone, parts.size)
@@ -55,7 +55,7 @@ async function latin1Of(path: string): Promise<string> {
 }
 
 async function missingOfIndex(file: ListedFile, names: Set<string>): Promise<FilesProblem | null> {
-  if (file.bytes > LONGEST_INDEX) return unreadable(`${file.name} is too long for an index`)
+  if (file.bytes > LONGEST_INDEX) return unreadable(`${file.name} is too large to be an index`)
   const index = Index.safeParse(parse(await textOfFile(file.path, LONGEST_INDEX)))
   if (!index.success) return unreadable(`${file.name} cannot be read`)
   const parts = new Set(Object.values(index.data.weight_map))

@@ -3,7 +3,7 @@ import { command } from '../cli/command.ts'
 /** Environment variables of commands that record running programs. */
 export const LOST_AFTER = {
   name: 'BESTMARK_LOST_AFTER',
-  text: 'A run without a running process is ended after this many times its usual time between log lines. Default: 5.',
+  text: 'A run without a process ends if it logs nothing for this many times its usual time between log lines. Default: 5.',
 }
 
 export const AGENT = command({

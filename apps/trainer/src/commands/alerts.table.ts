@@ -9,5 +9,5 @@ export const ALERTS = command({
   ],
   arguments: {},
   options: { json: flag('Print one JSON object with `rules` and `messages`.') },
-  examples: [{ line: 'bestmark alerts', text: 'What is sent where, and what arrived.' }],
+  examples: [{ line: 'bestmark alerts', text: 'Show what is sent to whom, and what arrived.' }],
 })

@@ -14,7 +14,7 @@ export const BEST = command({
   arguments: { JOB: maybe(JOB) },
   options: {
     project: optional(text('NAME'), 'The best checkpoint of all jobs of a project.'),
-    explain: flag('Print also why it is the best, and the other candidates.'),
+    explain: flag('Also print why it is the best, and the other candidates.'),
     json: flag('Print JSON.'),
   },
   examples: [

@@ -14,7 +14,7 @@ export const JOBS = command({
     show: withDefault(
       oneOf(JOB_SHELVES),
       'current',
-      'Which jobs to list. `kept` are the current and the archived ones.',
+      'Which jobs to list. `kept` means the current and the archived ones.',
     ),
     json: flag('Print one JSON object per job.'),
   },

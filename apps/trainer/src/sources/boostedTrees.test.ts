@@ -41,13 +41,13 @@ test("XGBoost's model stands for the best iteration that it records, by the metr
   // The script printed `best 3 0.5129450108110905`, counted from 0. The error is lowest there, too.
   expect(best).toEqual(['model.json', 3, 'eval-logloss', 0.51295])
   expect(rows.evaluations).toHaveLength(12)
-  // A numbered model is of its last round, although it records the best one so far.
+  // A numbered model has the weights of its last round, although it records the best round so far.
   expect(steps).toEqual({ 'model.json': 3, 'model_4.ubj': 4, 'model_8.ubj': 8 })
   expect(started).toMatchObject({ direction: 'min', declared_by: 'best_iteration 3 in model.json' })
   expect(claim).toMatchObject({ path: 'model.json', step: 3, metric: 'eval-logloss' })
 })
 
-test('without early stopping a model of XGBoost is of its last round', async () => {
+test('without early stopping a model of XGBoost belongs to its last round', async () => {
   const model = await text('xgboost/model.json')
   await using folder = await copyOf('xgboost', {
     'model.json': model.replace(/"attributes":\{[^}]*\}/, '"attributes":{}'),
@@ -76,7 +76,7 @@ test("LightGBM's model has its trees up to the best iteration, which its log say
   expect(rows.evaluations.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
 })
 
-test("CatBoost's model is of the best iteration that it records, if it was cut to it", async () => {
+test('a CatBoost model that was cut to its best iteration belongs to that iteration', async () => {
   await using folder = await temporaryFolder()
   await cp(join(FIXTURES, 'catboost_info'), join(folder.path, 'catboost_info'), { recursive: true })
   const model = await readFile(join(FIXTURES, 'catboost.cbm'))
@@ -107,7 +107,7 @@ test.each(['xgboost/model.json', 'xgboost/model_8.ubj', 'lightgbm/model.txt'])(
   },
 )
 
-test('JSON and text files that are no boosted trees are no weights', async () => {
+test('JSON and text files that are not boosted trees are not weights', async () => {
   await using folder = await copyOf('xgboost', {
     'settings_9.json': '{"learner": "xgboost", "learning_rate": 0.1}',
     'notes_9.txt': 'tree\nversion of the data\n',

@@ -8,7 +8,7 @@ import { linkCheckpoints } from './checkpointLinks.ts'
 import { readRun } from './readRun.ts'
 import { rowsFrom } from '@bestmark/core'
 
-/** Logs and weights in folders that nothing puts together. */
+/** Logs and weights in separate folders that nothing links. */
 async function apart(root: string): Promise<void> {
   await writeFiles(root, {
     'logs of mine/a/table.csv': 'epoch,train_loss,val_loss\n1,1,3\n2,1,1\n3,1,2\n',
@@ -39,7 +39,7 @@ test('linked logs and checkpoints are one run, from either folder', async () => 
   await apart(folder.path)
   const [logs, weights] = [join(folder.path, 'logs of mine/a'), join(folder.path, 'kept/a')]
   await linkCheckpoints(logs, weights)
-  // Again changes nothing.
+  // A second call changes nothing.
   await linkCheckpoints(logs, weights)
   for (const path of [logs, weights]) {
     const { root, events } = await readRun(path)

@@ -10,7 +10,7 @@ const corpus = process.env['BESTMARK_CORPUS'] ?? ''
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 const WEIGHTS = /\.(safetensors|bin|ckpt)$/
 
-/** What a listing of a public folder names: its files, relative to the folder of the repository. */
+/** The files of a public folder, relative to the folder of the repository. */
 async function listed(saved: string): Promise<string[]> {
   const text = await readFile(saved, 'utf8')
   return text.split('\n').flatMap((line) => {

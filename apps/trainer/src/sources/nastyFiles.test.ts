@@ -31,7 +31,7 @@ const NAMES = [
   ...['checkpoint-300/model.safetensors.index.json', 'checkpoint-300/training_args.bin'],
 ]
 
-/** Things that a name may lead to and that cannot be read. */
+/** What a file name may lead to that cannot be read. */
 const NASTY: Record<string, (path: string) => unknown> = {
   pipe: (path) => execFileSync('mkfifo', [path]),
   folder: (path) => mkdir(path),

@@ -5,14 +5,14 @@ import { temporaryFolder } from '../testing.ts'
 import { csvRows, pick, real, train, why } from './programsTesting.ts'
 import { readRun } from './readRun.ts'
 
-/** What a program printed as its best: what it is, and its value. */
+/** The best that a program printed: its name and its value. */
 function bestIn(printed: string): { best: string; value: number } {
   const [, best = '', value] = /^best (?:(.*) )?(\S+)$/m.exec(printed) ?? []
   return { best, value: Number(value) }
 }
 
 real(
-  `each run of Lightning has a version folder of its own, whose best is Lightning's${why}`,
+  `each run of Lightning has its own version folder, and its best is the one that Lightning names${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'logs')
@@ -28,7 +28,7 @@ real(
   },
 )
 
-real(`the event files of Lightning come to the best that it has itself${why}`, async () => {
+real(`Lightning's event files give the best that Lightning names${why}`, async () => {
   await using folder = await temporaryFolder()
   const printed = await train('lightning_fit.py', folder.path, '--logger', 'tensorboard')
   const { best, value } = bestIn(printed)
@@ -38,7 +38,7 @@ real(`the event files of Lightning come to the best that it has itself${why}`, a
 })
 
 real(
-  `with two optimisers a file of Lightning is of the row that was measured with its weights${why}`,
+  `with two optimisers a file of Lightning belongs to the row that was measured with its weights${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const printed = await train('lightning_fit.py', folder.path, '--optimizers', '2')
@@ -59,7 +59,7 @@ real(
 )
 
 real(
-  `the one file in which Keras keeps its best weights is of its lowest epoch, over several fits${why}`,
+  `Keras' file of the best weights belongs to the epoch with the lowest loss of several fits${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const kept = ['--best-only', '--weights-only']
@@ -78,20 +78,23 @@ real(
   },
 )
 
-real(`event files that a program writes by itself come to its best${why}`, async () => {
-  await using folder = await temporaryFolder()
-  const root = join(folder.path, 'run')
-  const { best, value } = bestIn(await train('summary_writer.py', root))
-  const picked = await pick(root)
-  expect(picked).toMatchObject({
-    best_checkpoint_path: join(root, `step_${best}.pt`),
-    best_step: Number(best),
-  })
-  expect(picked.best_metric).toBeCloseTo(value, 6)
-})
+real(
+  `event files that a program writes without a library give the best that it printed${why}`,
+  async () => {
+    await using folder = await temporaryFolder()
+    const root = join(folder.path, 'run')
+    const { best, value } = bestIn(await train('summary_writer.py', root))
+    const picked = await pick(root)
+    expect(picked).toMatchObject({
+      best_checkpoint_path: join(root, `step_${best}.pt`),
+      best_step: Number(best),
+    })
+    expect(picked.best_metric).toBeCloseTo(value, 6)
+  },
+)
 
 real(
-  `what HuggingFace measures after training is of the weights that it loaded, with its state and without${why}`,
+  `what HuggingFace measures after training belongs to the weights that it loaded, with and without its state${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')

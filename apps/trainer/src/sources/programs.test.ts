@@ -13,7 +13,7 @@ interface State {
   log_history: { step: number; eval_loss?: number }[]
 }
 
-/** What the program itself wrote down, and the best of what it saved by its own log. */
+/** The Trainer's state, and the best of its saved checkpoints by its log. */
 async function recorded(folder: string) {
   const state = JSON.parse(await readFile(join(folder, 'trainer_state.json'), 'utf8')) as State
   const saved = (await readdir(folder)).filter((name) => name.startsWith('checkpoint-'))
@@ -27,7 +27,7 @@ async function recorded(folder: string) {
 }
 
 real(
-  `HuggingFace's best is named, and where nothing was saved at it the best that was${why}`,
+  `HuggingFace's best is named; if it was not saved, the best saved checkpoint is chosen${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
@@ -69,7 +69,7 @@ real(`a resumed run of HuggingFace is one run with two attempts in the journal${
 })
 
 real(
-  `what HuggingFace evaluates after it loaded a checkpoint is of that checkpoint${why}`,
+  `what HuggingFace evaluates after it loaded a checkpoint belongs to that checkpoint${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
@@ -87,7 +87,7 @@ real(
 )
 
 real(
-  `Lightning's best_model_path is the best of its run, by the journal and by Lightning's own table${why}`,
+  `Lightning's best_model_path is the best of its run, read from the journal or from Lightning's table${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const root = join(folder.path, 'run')
@@ -107,7 +107,7 @@ real(
 )
 
 real(
-  `Keras's lowest epoch is the best of its run, and the only file where it keeps the best${why}`,
+  `the epoch with the lowest loss is the best of a run of Keras, also if Keras keeps only that file${why}`,
   async () => {
     await using folder = await temporaryFolder()
     const [all, one] = [join(folder.path, 'all'), join(folder.path, 'one')]
@@ -133,7 +133,7 @@ real(
   },
 )
 
-real(`the Python client keeps its own tests and types${why}`, async () => {
+real(`the Python client passes its tests and its check of types${why}`, async () => {
   const env = { ...process.env, MYPYPATH: join(CLIENT, 'src') }
   const run = (...argv: string[]) => promisify(execFile)(python ?? '', argv, { env, cwd: CLIENT })
   await run('-m', 'unittest', 'discover', '-s', 'tests')

@@ -28,7 +28,7 @@ export const PROGRAM_ENV = {
 /** The process that forks for each run of a program, by the program; each has loaded its libraries. */
 const forks = new Map<string, Forks>()
 
-/** Trains with a real program in a process of its own, and returns its output. */
+/** Trains with a real program in a separate process, and returns its output. */
 export async function train(program: string, folder: string, ...words: string[]): Promise<string> {
   const path = join(CLIENT, 'programs', program)
   const process = forks.get(program) ?? new Forks(python ?? '', path, PROGRAM_ENV)

@@ -53,7 +53,7 @@ test('a third training after both is a further attempt of the first one', async 
   expect(await runsIn(all)).toEqual({ runs: '0:1=3 0:2=2 1:3=1', 'runs-8': '0:1=6 0:2=5' })
 })
 
-test('a process that only evaluates at the same time has no run of its own', async () => {
+test('a process that only evaluates at the same time is not a separate run', async () => {
   const evaluated = eventRecord(2, [{ tag: 'val/acc', value: 1 }], BEGIN + 100)
   const name = `events.out.tfevents.${BEGIN + 30}.host.8.0`
   const found = await runsIn({ ...training(0, 7, [3, 2, 1]), [name]: evaluated })
@@ -77,7 +77,7 @@ test('two outputs of nanoGPT with different options are two runs', async () => {
   expect(found).toEqual({ runs: '0:0=3 0:100=2', 'runs-b': '0:0=6 0:100=5' })
 })
 
-test('an output that goes on where another one was is a further attempt', async () => {
+test('an output that continues after another one is a further attempt', async () => {
   const found = await runsIn({
     'a.log': nanoGpt('1e-3', [3, 2, 2.5, 2.6]),
     'b.log': nanoGpt('1e-3', [2, 1, 1.5], 200),
@@ -98,17 +98,17 @@ test('logs of two complete trainings are two runs', async () => {
   expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1', 'runs-b': '0:1=6 0:2=5 0:3=4' })
 })
 
-test('a log that continues another one is a part of its run, whatever their names', async () => {
+test('a log that continues another one is a part of its run, with any names', async () => {
   const found = await runsIn({ 'first.log': epochs([3, 2]), 'again.log': epochs([1], 3) })
   expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1' })
 })
 
-test('a log with the same values as another one has no run of its own', async () => {
+test('a log with the same values as another one is not a separate run', async () => {
   const found = await runsIn({ 'a.log': epochs([3, 2, 1]), 'console.log': epochs([3, 2, 1]) })
   expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1' })
 })
 
-test('a file with the best line of a log is no attempt of its run', async () => {
+test('a file with the best line of a log is not an attempt of its run', async () => {
   const best = 'Epoch 3: train_loss=1.000 val_loss=1.000\n'.repeat(2)
   const found = await runsIn({ 'a.log': epochs([3, 2, 1, 1.5]), 'best.txt': best })
   expect(found).toEqual({ runs: '0:1=3 0:2=2 0:3=1 0:4=1.5' })

@@ -8,7 +8,7 @@ import { readRun } from './readRun.ts'
 const corpus = process.env['BESTMARK_CORPUS']
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 
-/** The best evaluation of a public run, by our own rule. */
+/** The best evaluation of a public run, by our rule. */
 async function bestOf(path: string) {
   const { events, source } = await readRun(dirname(path))
   const input = { policy: 'lowest_eval_loss', among: 'evaluations', ...rowsFrom(events) } as const
@@ -24,7 +24,7 @@ test.skipIf(!corpus)(
     for (const row of rows) {
       const { source, best, evaluated } = await bestOf(join(corpus ?? '', row['saved_as']!))
       expect(source).toBe('lightning_csv')
-      // The index names the row's own step; the weights have one more behind them.
+      // The index has the step of the row. Bestmark counts completed steps, which is one more.
       const counted = / step=(\d+)$/.exec(row['argmin_eval_loss_step']!)?.[1]
       expect(best?.step, row['path']).toBe(counted === undefined ? undefined : Number(counted) + 1)
       if (counted) expect(best?.value).toBe(Number(row['argmin_eval_loss']))

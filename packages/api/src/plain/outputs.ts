@@ -20,7 +20,10 @@ export const Status = TrainingJobStatus.meta({ id: 'TrainingJobStatus' })
 
 export const JobPage = z.object({
   jobs: z.array(Status),
-  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
+  next_cursor: z
+    .string()
+    .nullable()
+    .meta({ description: 'Pass it as `cursor` to get the next page.' }),
   total: z.number().meta({ description: 'How many jobs match, on all pages.' }),
 })
 
@@ -97,5 +100,8 @@ export const Samples = z.object({
       bytes: z.number().nullable(),
     }),
   ),
-  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
+  next_cursor: z
+    .string()
+    .nullable()
+    .meta({ description: 'Pass it as `cursor` to get the next page.' }),
 })

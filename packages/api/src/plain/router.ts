@@ -84,7 +84,7 @@ export const plainRouter = router({
     }),
 
   seriesNames: plain
-    .meta(get('/jobs/{job}/series', 'The names of what a job logged.'))
+    .meta(get('/jobs/{job}/series', 'The names of the series that a job logged.'))
     .input(z.object({ job }))
     .output(SeriesNames)
     .query(async ({ ctx, input }) => {

@@ -93,7 +93,7 @@ test('each metric and attempt gives one alert for its first value that is not fi
   ).toBe(3)
 })
 
-test('each end is reported as what it is, also if the next attempt began since', () => {
+test('each end is reported with its kind, also if the next attempt began meanwhile', () => {
   const end = { attempt: 0, error: 'CUDA out of memory', at: REGISTERED + HOUR }
   const ended = (status: 'completed' | 'failed' | 'stopped', after: Partial<AlertFacts> = {}) =>
     found(news({}, after, { ends: [{ ...end, status }] }))

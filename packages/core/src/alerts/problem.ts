@@ -41,8 +41,9 @@ function said(detail: string): string {
 }
 
 function httpAdvice(status: number): string {
-  if (status === 429) return 'It had too many messages; the board waits as long as it asks.'
-  if (status >= 500) return 'The error is the receiver’s; the board tries again.'
+  if (status === 429)
+    return 'It got too many messages. The board waits as long as the receiver wants.'
+  if (status >= 500) return 'The receiver has an error. The board tries again.'
   if ([401, 403, 404, 410].includes(status)) {
     return 'Its address is wrong, or was removed there. Make a new one and enter it in the rule.'
   }

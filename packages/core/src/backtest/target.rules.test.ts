@@ -20,7 +20,7 @@ function tasks(...[names, declaration]: Parameters<typeof rowsOf>) {
   return taskMetrics(rows, rows.evaluations)
 }
 
-test('a metric that the run did not log is no target, even if it logged others', () => {
+test('a metric that the run did not log is not a target, even if it logged others', () => {
   expect(target('accuracy', ['eval_loss', 'eval_f1'])).toBeUndefined()
 })
 
@@ -31,7 +31,7 @@ test('a name without its split finds the held-out metric before the test split',
   expect(named(['eval_loss'], 'f1')).toBeUndefined()
 })
 
-test('task metrics are those with a clear direction; rates, errors and losses are none', () => {
+test('task metrics are those with a clear direction, but no rates, errors or losses', () => {
   const logged = ['eval_loss', 'eval_zorp', 'eval_f1', 'eval_f1_stderr', 'eval_runtime']
   expect(tasks(logged)).toEqual(['eval_f1'])
   expect(tasks(logged, { directions: { eval_zorp: 'max' } })).toEqual(['eval_f1', 'eval_zorp'])

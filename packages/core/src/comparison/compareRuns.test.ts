@@ -97,10 +97,10 @@ test('runs with different metrics or directions are never ranked together', () =
   expect(groupNames(comparison)).toEqual([['two', 'one'], ['loss'], ['up'], ['down']])
   expect(codesOf(comparison)).toContain('different_metrics')
   expect(comparison.sentence).toBe(
-    'The 5 runs do not all compare, so each of 4 groups has its own best.',
+    'The 5 runs cannot all be compared, so each of 4 groups has its own best.',
   )
   expect(comparison.groups[1]?.sentence).toBe(
-    'loss step 10: eval_loss 2. No other run compares with it.',
+    'loss step 10: eval_loss 2. No other run can be compared with it.',
   )
 })
 
@@ -128,7 +128,9 @@ test('if no run has a best, the text says so', () => {
 test('one run alone is its own best', () => {
   const comparison = compare(run('only', [[10, 2]]))
   expect(comparison.best).toMatchObject({ job_id: 'id-only', checkpoint: { step: 10 } })
-  expect(comparison.sentence).toBe('only step 10: eval_loss 2. No other run compares with it.')
+  expect(comparison.sentence).toBe(
+    'only step 10: eval_loss 2. No other run can be compared with it.',
+  )
 })
 
 test('runs with the same name are shown with the beginning of their ids', () => {

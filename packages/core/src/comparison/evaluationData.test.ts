@@ -79,7 +79,7 @@ test('a better value on another data set does not win', () => {
   expect(comparison.groups[0]?.data).toEqual([{ name: 'dataset', value: 'hard' }])
 })
 
-test('an option without a value is no fact, and spaces around a text are not part of it', () => {
+test('an option without a value is not a fact, and spaces around a text are not part of it', () => {
   const values = { dataset: ' moby ', data_dir: null, data_path: undefined, data_file: '' }
   const options = Object.entries(values).map(([name, value]) => ({ name, value }))
   const [at] = evaluations([10, 1])

@@ -40,7 +40,7 @@ export function groupSentence(
   const [next] = others
   const { metric, direction, near_ties } = best
   const what = `${metric} ${figure(best.best.value)}`
-  if (!next) return `${stepOf(best, names)}: ${what}. No other run compares with it.`
+  if (!next) return `${stepOf(best, names)}: ${what}. No other run can be compared with it.`
   const which = superlative(direction)
   const first = `${stepOf(best, names)} is best: ${what}, the ${which} of ${others.length + 1} runs.`
   const tied = others.filter((run) => isTied(best, run))
@@ -84,7 +84,7 @@ export function comparisonSentence(
   }
   if (others.length === 0) return first.sentence
   const ranked = groups.reduce((sum, { job_ids }) => sum + job_ids.length, 0)
-  return `The ${ranked} runs do not all compare, so each of ${groups.length} groups has its own best.`
+  return `The ${ranked} runs cannot all be compared, so each of ${groups.length} groups has its own best.`
 }
 
 /** What identifies a group: its metric and its evaluation data. */

@@ -33,7 +33,7 @@ function byDeclaration(
   if (!isObeyed || !direction || !usual || usual === direction) return undefined
   const last = ranking.at(-1)
   const other = last ? ` Then step ${last.step} is best (${figure(last.value)}).` : ''
-  return `The ${superlative(direction)} ${metric} decides, as declared by ${declared_by}, but by its name ${metric} is better ${lowOrHigh(usual)}. If that is a mistake, change the policy to metric ${metric} with ${usual}.${other}`
+  return `The ${superlative(direction)} ${metric} decides (declared by ${declared_by}), but the name ${metric} suggests that ${lowOrHigh(usual)} is better. If the declaration is wrong, change the policy to metric ${metric} with ${usual}.${other}`
 }
 
 /** The trainer's recorded best is the worst value, so it compared in the wrong direction. */
@@ -51,5 +51,5 @@ function byConfiguration({ config }: ExplanationInput['context']): string | unde
   const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
   if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined
-  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but ${named} is better low. So the best checkpoint that it names, and the ones that it keeps, are the wrong ones. Set greater_is_better: false.`
+  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but ${named} is better low. So it names and keeps the wrong checkpoints. Set greater_is_better: false.`
 }

@@ -158,7 +158,9 @@ test("an alarm says that the trainer's options optimise a metric in the wrong di
   })
   const explicit = noted('wrong_direction', declared('max'))
   expect(explicit).toMatchObject({ tone: 'alarm' })
-  expect(explicit?.text).toContain('The highest eval_wer decides, as declared by config.yaml:12')
+  expect(explicit?.text).toContain(
+    'The highest eval_wer decides (declared by config.yaml:12), but the name eval_wer suggests that low is better.',
+  )
   expect(explicit?.text).toContain('Then step 100 is best (0.4)')
   expect(noted('wrong_direction', declared(null))).toBeUndefined()
   const byDefault = { config: { metric_for_best_model: 'wer' } }

@@ -68,7 +68,7 @@ test('an accuracy and a loss that stay within small changes are stuck, at their 
   expect(toneOf('constant_accuracy', { evaluations: evaluations() })).toBeNull()
 })
 
-test('what misleads in preference training is said only if it was measured', () => {
+test('signals of preference training are named only if they were measured', () => {
   const text = 'This is preference or reinforcement training, whose loss does not show progress.'
   const noted = (values: Record<string, number>) => {
     const rows = evaluations([10, values])

@@ -4,7 +4,7 @@ import { explained, losses } from './testing.ts'
 const rising = { evaluations: losses([3, 2, 1, 1.2, 1.4, 1.6]) }
 const trainLoss = ({ step }: { step: number }) => 400 / step
 
-test('overfitting is said in the readings and in a note', () => {
+test('overfitting is shown in the readings and in a note', () => {
   const { readings, notes } = explained(rising, { trainLoss })
   expect(readings.find(({ name }) => name === 'overfitting_onset')).toMatchObject({
     ...{ label: 'eval loss rises after step', text: '300' },

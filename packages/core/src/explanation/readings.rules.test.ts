@@ -8,7 +8,7 @@ type Given = Parameters<typeof explained>
 const readings = (...given: Given) =>
   explained(...given).readings.map(({ name, label, text, remark }) => [name, label, text, remark])
 
-test('beside another metric the loss of the chosen checkpoint is shown, with what is known of it', () => {
+test('if another metric decides, the loss of the chosen checkpoint is shown with its details', () => {
   const rows = evaluations([100, { eval_f1: 0.5, eval_loss: 2 }])
   const options = { metric: 'eval_f1' }
   const loss = ['eval_loss', 'eval loss', '2', null]

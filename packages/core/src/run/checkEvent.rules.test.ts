@@ -75,7 +75,7 @@ test('a claim may have no path', () => {
   )
 })
 
-test('what is no event of a run is refused for that reason', () => {
+test('a value that is not an event of a run is refused for that reason', () => {
   const none = { field: 'type', why: 'it is not an event of a run', skipsEvent: true }
   for (const input of [null, undefined, 'text', 1, [], {}, { type: 'other' }]) {
     expect(checkEvent(input)).toEqual({ event: undefined, invalid: [none] })

@@ -7,7 +7,7 @@ const unused = { code: 'option_without_use', value: 'eval_f1' } as const
 test.each<[PolicyProblem, string]>([
   [
     { code: 'direction_known', metric: 'eval_f1', direction: 'max', requested: 'min' },
-    'eval_f1 is already known to be better high. Leave the direction out, or choose policy metric and name the metric it belongs to.',
+    'For eval_f1, high is better. Remove the direction, or choose policy metric and name the metric that the direction is for.',
   ],
   [
     { ...unused, policy: 'as_declared', option: 'metric' },
@@ -33,6 +33,6 @@ test.each<[PolicyProblem, string]>([
   expect(problemText(problem)).toBe(text)
 })
 
-test('the end of a metric that is better is low for min and high for max', () => {
+test('low is better for min, and high is better for max', () => {
   expect([lowOrHigh('min'), lowOrHigh('max')]).toEqual(['low', 'high'])
 })

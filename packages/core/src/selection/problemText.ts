@@ -13,7 +13,7 @@ export function problemText(problem: PolicyProblem): string {
     case 'option_without_use':
       return unusedText(problem)
     case 'direction_known':
-      return `${problem.metric} is already known to be better ${lowOrHigh(problem.direction)}. Leave the direction out, or choose policy metric and name the metric it belongs to.`
+      return `For ${problem.metric}, ${lowOrHigh(problem.direction)} is better. Remove the direction, or choose policy metric and name the metric that the direction is for.`
     case 'never_logged':
       return `${problem.metric} was never logged.${loggedText(problem.logged)}`
     case 'without_value':

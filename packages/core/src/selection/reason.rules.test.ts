@@ -122,7 +122,7 @@ test.each<[string, Row[], Given, string]>([
   expect(selection(rows, given).reason).toBe(`${text} Declared by x.`)
 })
 
-test('a better score of a candidate outside the noise leaves the ties unsaid', () => {
+test('if a candidate outside the noise has a better score, the reason names no ties', () => {
   const rows: Row[] = [
     [10, 0.9],
     [20, 0.85],
@@ -169,7 +169,7 @@ test('without a best, the reason says what was skipped', () => {
   expect(why([[10, 0.5]], { checkpoints: [] })).toBe(`${none} no checkpoint was found.`)
 })
 
-test('without a best there is no short reason, and a choice that nobody explained names nobody', () => {
+test('without a best there is no short reason, and without an author the reason names none', () => {
   expect(selection([[10, NaN]]).short_reason).toBe('')
   const asked = selection([[10, 0.5]], { options: { metric: 'eval_f1' } })
   expect(asked.reason).toBe('Step 10 is the only checkpoint that can be compared: eval_f1 0.5.')

@@ -144,7 +144,7 @@ test('nothing_to_choose says whether no evaluation was found', () => {
   expect(unlogged).toMatchObject({ nothing_to_choose: null, best: null })
 })
 
-test('a direction without a metric is accepted only if that of the deciding metric is unknown', () => {
+test('a direction without a metric is accepted only if the direction of the deciding metric is unknown', () => {
   const declaration = { metric: null, direction: null, declared_by: null }
   const input = (options: object, values = rows) => ({
     ...{ policy: 'as_declared' as const, declaration, claim: null, checkpoints: [] },

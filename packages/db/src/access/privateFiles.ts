@@ -48,7 +48,7 @@ async function closeTop(home: string): Promise<string | undefined> {
   const why = foreign === undefined ? 'is shared by all users' : `also contains ${foreign}`
   return (
     `Other users of this machine can open the data folder ${home}. It ${why}, so only ` +
-    "Bestmark's own files in it are protected. Set BESTMARK_HOME to a folder of its own."
+    "Bestmark's own files in it are protected. Set BESTMARK_HOME to a folder that only Bestmark uses."
   )
 }
 

@@ -64,7 +64,7 @@ async function appliedIn(tx: SqlTx): Promise<string[]> {
 
 function newer(db: Database, unknown: readonly string[]): DatabaseNewer {
   return new DatabaseNewer(
-    `The database (${db.describe}) was made by a newer Bestmark: it holds ${unknown.join(', ')}, ` +
-      'which this version does not know. Update Bestmark, or open another database.',
+    `The database (${db.describe}) was made by a newer Bestmark: it has ${unknown.join(', ')}, ` +
+      'which this version does not have. Update Bestmark, or open another database.',
   )
 }

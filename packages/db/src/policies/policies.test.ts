@@ -217,7 +217,7 @@ test('an option that a policy ignores is refused with the policy that uses it', 
     ['lowest_eval_loss', { coefficients: { age: 1 } }, 'only work with policy scored'],
     ['as_declared', { direction: 'max' }, 'choose policy metric and name'],
     ['lowest_eval_loss', { direction: 'max' }, 'takes no direction'],
-    ['within_noise', { prefer: 'latest', direction: 'max' }, 'eave the direction out'],
+    ['within_noise', { prefer: 'latest', direction: 'max' }, 'emove the direction'],
   ] as const) {
     for (const refusal of await refusals(policy, options)) expect(refusal).toContain(expected)
   }
@@ -230,7 +230,7 @@ test('an option that a policy ignores is refused with the policy that uses it', 
   await changePolicy(db, { job_id: unread }, maximised, 'ana')
   expect(await best(unread)).toBe(1)
   await expect(changePolicy(db, { job_id }, maximised, 'ana')).rejects.toThrow(
-    'eval_loss is already known to be better low',
+    'For eval_loss, low is better',
   )
 })
 

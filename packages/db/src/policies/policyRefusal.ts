@@ -55,7 +55,7 @@ async function directionAlone(
 ): Promise<PolicyProblem | string | null> {
   if (options.direction === undefined || options.metric !== undefined) return null
   if ('project' in whose) {
-    return `A direction (${options.direction}) without a metric only works for one job. For a project choose policy metric and name the metric, or leave the direction out.`
+    return `A direction (${options.direction}) without a metric only works for one job. Remove the direction, or choose policy metric and name the metric for the project.`
   }
   const rows = await snapshot(db, (tx) => decidingRows(tx, whose.job_id))
   return rows ? directionProblem({ ...rows.input, policy, options }) : null

@@ -20,7 +20,7 @@ export async function checkSafetensors(file: FileHandle, bytes: number): Promise
   const start = await bytesAt(file, 0, 9)
   const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
   if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
-    return broken('wrong_format', 'is no safetensors file')
+    return broken('wrong_format', 'is not a safetensors file')
   }
   if (8 + length > bytes) return broken('cut_short', 'is cut short within its header')
   const { end, tensors, empty } = await tensorsIn(file, length)

@@ -8,7 +8,7 @@ import { rowsFrom, select } from '@bestmark/core'
 import { checkWeights } from './weights.ts'
 
 test.each([
-  ['no tensor', {}, 'holds no tensor'],
+  ['no tensor', {}, 'contains no tensors'],
   ['one of two tensors empty', { a: [2], b: [0] }, 'has 1 empty tensor of 2'],
   ['all tensors empty', { a: [0, 8], b: [0] }, 'has 2 empty tensors of 2'],
   ['two tensors', { a: [2], b: [3] }, null],

@@ -5,7 +5,7 @@ import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
  * collect the parts of several processes leaves empty tensors.
  */
 export function checkTensors(tensors: number, empty: number): WeightsCheck {
-  if (tensors === 0) return broken('no_tensors', 'holds no tensor')
+  if (tensors === 0) return broken('no_tensors', 'contains no tensors')
   if (empty === 0) return WHOLE
   return broken(
     'empty_tensors',

@@ -9,16 +9,16 @@ export const BACKTEST = command({
   details: [
     'Each policy chooses a checkpoint of each run without the target metric. The regret is how much ' +
       'worse the target is at the chosen checkpoint than at the best one.',
-    'For the interval of the mean, the runs of a group count as one. Default group: owner and name in ' +
-      'a folder owner__name__… or models--owner--name, else the nearest git repository, else the first ' +
-      'folder below PATH.',
+    'The interval of the mean counts the runs of a group as one. By default, runs in a folder ' +
+      'owner__name__… or models--owner--name belong to the group owner/name. Other runs belong to the ' +
+      'group of their nearest git repository, else of the first folder below PATH.',
   ],
   arguments: { PATH: many('a run, or a folder of runs', { isFile: true }) },
   options: {
     target: optional(
       text('METRIC'),
-      'The metric that measures the choices: one or several logged names with commas, with or without ' +
-        'their split; or task, for the usual metric of the task of each run.',
+      'The metric that measures the choices: logged names, separated by commas, with or without their ' +
+        "split. The word task means the usual metric of each run's task.",
     ),
     metric: optional(text('METRIC'), 'The metric that policy metric uses.'),
     mode: optional(
@@ -27,7 +27,7 @@ export const BACKTEST = command({
     ),
     group: optional(
       text('REGEX'),
-      "Its first capture group, matched in a run's path, is the group of the run.",
+      'A regular expression for the path of a run. Its first capture group is the group of the run.',
     ),
     'at-least': withDefault(count('NUMBER', 2), '4', 'Skip runs with fewer candidates than this.'),
     all: flag('List every run, also the skipped ones.'),

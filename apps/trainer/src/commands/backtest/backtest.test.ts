@@ -166,7 +166,7 @@ test('the error for wrong input names the choices', async () => {
     `bestmark: --target is missing. Name the metric of the backtest. ${logged}`,
   )
   expect(await refusal('.', '--target', 'zorp')).toBe(
-    'bestmark: Unknown whether a low or a high zorp is better. Add --mode min or --mode max.\n',
+    'bestmark: It is unknown whether a low or a high zorp is better. Add --mode min or --mode max.\n',
   )
   expect(await refusal('.', '--target', 'accuracy', '--metric', 'nope')).toMatch(
     /No run logged nope\./,

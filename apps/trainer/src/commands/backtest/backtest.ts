@@ -42,7 +42,7 @@ function refuse(
   if (hasOnly('no_target')) throw new Failure(`No run logged ${target}. ${loggedText(read)}`)
   if (hasOnly('no_direction')) {
     throw new Failure(
-      `Unknown whether a low or a high ${target} is better. Add --mode min or --mode max.`,
+      `It is unknown whether a low or a high ${target} is better. Add --mode min or --mode max.`,
     )
   }
   const names = metric === undefined ? [] : [...counts(read).keys()]

@@ -74,7 +74,7 @@ test('runs that are not comparable have no single best, and the exit code is 1',
   const best = await board.run('best', '--project', 'sweep')
   expect([best.code, best.stdout]).toEqual([1, ''])
   expect(best.stderr).toContain(
-    'The 2 runs do not all compare, so each of 2 groups has its own best.',
+    'The 2 runs cannot all be compared, so each of 2 groups has its own best.',
   )
   const compared = await board.run('compare', 'loss', 'score')
   expect(compared.code).toBe(1)

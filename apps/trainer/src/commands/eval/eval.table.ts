@@ -14,7 +14,7 @@ export const EVAL = command({
   program: { name: 'COMMAND…', text: 'the command, with {checkpoint} or {step} in its arguments' },
   options: {
     only: optional(text('STEP,…|best|last'), 'Measure only these checkpoints.'),
-    again: flag('Measure also checkpoints that were measured before.'),
+    again: flag('Also measure checkpoints that were measured before.'),
     timeout: optional(duration({ above: 0 }), 'The time limit per checkpoint.'),
     by: optional(text('NAME'), 'Who measures. Default: your user name.'),
     json: flag('Print one JSON object per checkpoint.'),

@@ -18,7 +18,7 @@ export const PICK = command({
     weights: WEIGHTS_OPTION,
     checkpoints: CHECKPOINTS_OPTION,
     evaluations: flag('Choose from all evaluations, also those without a checkpoint.'),
-    explain: flag('Print also why it is the best, and the other candidates.'),
+    explain: flag('Also print why it is the best, and the other candidates.'),
     json: flag('Print one JSON object per path, with the explanation.'),
     'fail-on-disagreement': flag('Exit with 3 if the trainer names another checkpoint as best.'),
   },

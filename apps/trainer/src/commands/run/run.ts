@@ -163,7 +163,7 @@ async function endRecording(
   if (isWhole) return
   await written?.look(AbortSignal.timeout(1_000))
   const folders = written?.folders ?? [root]
-  const what = 'The board does not have the whole run, but its files do'
+  const what = 'The board has only a part of the run; its files have all of it'
   const then = `When the database answers: bestmark import ${folders.map(shellWord).join(' ')}`
   notify(`bestmark: ${what}. ${then}`)
 }
@@ -173,7 +173,7 @@ function refuseSecond(root: string): void {
   const other = readRunProcess(root)
   if (other && isAlive(other)) {
     const what = `A program already trains in ${root} (process ${other.pid})`
-    throw new Failure(`${what}. Wait for its end, stop it, or name another --folder.`)
+    throw new Failure(`${what}. Wait until it ends, stop it, or name another --folder.`)
   }
 }
 

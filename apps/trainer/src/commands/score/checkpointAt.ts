@@ -19,7 +19,7 @@ export interface RunCheckpoint {
 const MAX_HEIGHT = 4
 /** What to do with a file without a step. */
 export const STEP_HINT =
-  'Score the checkpoint of which it is a copy, or save it under a name with its step, such as model-500.pt.'
+  'If it is a copy, score the original. Otherwise save it under a name with its step, such as model-500.pt.'
 /** The most names in a list of a sentence. */
 const MAX_LISTED = 12
 

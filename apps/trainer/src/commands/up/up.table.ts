@@ -14,7 +14,7 @@ export const UP = command({
     restarts: withDefault(
       count('NUMBER', 1),
       String(RESTARTS.most),
-      'How often in a row a part that ends is restarted before the board stops.',
+      'How many times in a row an ended part is restarted before the board stops.',
     ),
   },
   variables: [

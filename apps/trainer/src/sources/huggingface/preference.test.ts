@@ -165,14 +165,14 @@ test.each(['sft', 'dpo', 'reward', 'grpo'])(
   },
 )
 
-/** What the same run of DPO printed, of which both outputs went into one file. */
+/** What the same run of DPO printed. Its stdout and stderr went into one file. */
 const PRINTED = join(RUNS, 'dpo_printed.txt')
 
 function measuredIn(events: readonly TrainingEvent[]) {
   return events.flatMap((event) => ('values' in event ? [event] : []))
 }
 
-/** How fast something was differs each time. */
+/** Speeds differ in each run. */
 const isRate = (name: string): boolean => /runtime|_per_second/.test(name)
 
 test('a row printed over a bar has the step of the next drawn bar', async () => {

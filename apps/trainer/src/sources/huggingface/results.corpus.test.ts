@@ -9,12 +9,12 @@ import { readTrainerState } from './trainerState.ts'
 const corpus = process.env['BESTMARK_CORPUS'] ?? ''
 const why = corpus ? '' : ' (skipped: BESTMARK_CORPUS names no folder of public runs)'
 
-/** The rows of one format, by the folder of the repository that they stood in. */
+/** The rows of one format, with their folder in the repository. */
 async function byFolder(format: string) {
   const rows = await publicRows(corpus, format)
   return rows.map((row) => {
-    const place = `${row['repo']}/${dirname(row['path']!)}`
-    return { place, file: row['path']!.split('/').at(-1)!, saved: join(corpus, row['saved_as']!) }
+    const folder = `${row['repo']}/${dirname(row['path']!)}`
+    return { folder, file: row['path']!.split('/').at(-1)!, saved: join(corpus, row['saved_as']!) }
   })
 }
 
@@ -23,10 +23,12 @@ test.skipIf(!corpus)(
   async () => {
     const states = await byFolder('trainer_state')
     let exact = 0
-    for (const { place, saved } of await byFolder('hf_results_json')) {
+    for (const { folder, saved } of await byFolder('hf_results_json')) {
       const root = dirname(saved)
       const results = await readResults(root, await findResultsFiles(new Listing(root)))
-      const beside = states.find((one) => one.place === place || one.place.startsWith(`${place}/`))
+      const beside = states.find(
+        (one) => one.folder === folder || one.folder.startsWith(`${folder}/`),
+      )
       if (!beside || !results.steps) continue
       const { max_steps } = await readTrainerState(beside.saved)
       const [fewest, most] = results.steps

@@ -134,7 +134,7 @@ test('a folder with only results is a completed run with one evaluation at its l
   expect(only(events, 'metrics')).toMatchObject([{ step: 80, epoch: 16, values: { train_loss } }])
   expect(only(events, 'ended')).toMatchObject([{ status: 'completed' }])
   expect(texts(events, 'info')).toEqual([
-    'Training took 80 steps, by the runtime and rate in all_results.json',
+    'Training took 80 steps, computed from the runtime and rate in all_results.json',
     'The metrics in all_results.json are assumed to be from the last step. No file says that another checkpoint was loaded after training',
   ])
 })
@@ -173,11 +173,11 @@ test('results of a long run have an approximate step and belong to no checkpoint
   expect(only(events, 'started')).toMatchObject([{ total_steps: null }])
   expect(measured(events, 'eval_loss').map(([step]) => step)).toEqual([8505])
   expect(texts(events, 'info')[0]).toBe(
-    'Training took 8500 to 8510 steps, by the epoch, runtime and rate in all_results.json. The last step is shown as 8505, without a checkpoint',
+    'Training took 8500 to 8510 steps, computed from the epoch, runtime and rate in all_results.json. The last step is shown as 8505, without a checkpoint',
   )
 })
 
-/** The fixture was planned for 16 epochs of 5 steps; these options say so. */
+/** The options of the fixture: 16 epochs of 5 steps were planned. */
 async function plannedRun(changed: Record<string, unknown>, ...saved: number[]) {
   const folder = await folderWith(ALL)
   await writeFile(join(folder.path, 'args.yaml'), 'num_train_epochs: 16\nmax_steps: -1\n')
@@ -196,7 +196,7 @@ test('the steps of a run that ended early fit both planned and completed steps',
   await using unknown = await plannedRun({ epoch: 8 })
   expect(await lastStepOf(unknown)).toEqual([null, 60])
   expect(texts((await readRun(unknown.path)).events, 'info')[0]).toBe(
-    'Training took 40 to 80 steps, by the epoch, runtime and rate in all_results.json. The last step is shown as 60, without a checkpoint',
+    'Training took 40 to 80 steps, computed from the epoch, runtime and rate in all_results.json. The last step is shown as 60, without a checkpoint',
   )
   await using made = await plannedRun({ epoch: 8 }, 40, 80)
   expect(await lastStepOf(made)).toEqual([80, 80])
@@ -238,7 +238,7 @@ test('results of an unnamed checkpoint are skipped with a warning', async () => 
   const { events } = await readRun(folder.path)
   expect(only(events, 'evaluation')).toEqual([])
   expect(texts(events, 'warning')).toEqual([
-    'eval_results.json has eval_loss 1.7706. They are ignored, because it does not have the number of training steps. To add them, run: bestmark score CHECKPOINT --results eval_results.json',
+    'eval_results.json has eval_loss 1.7706. They are ignored, because the file does not have the number of training steps. To add them, run: bestmark score CHECKPOINT --results eval_results.json',
   ])
 })
 
@@ -265,7 +265,7 @@ test('an evaluation of downloaded weights is not a run', async () => {
   expect(await found()).toEqual(['huggingface_results'])
 })
 
-test('a folder with only the results of an evaluation is no run, and the error says what it has', async () => {
+test('a folder with only the results of an evaluation is not a run, and the error says what it has', async () => {
   await using folder = await temporaryFolder()
   const evaluated = { eval_accuracy: 0.9, eval_loss: 0.3, eval_runtime: 2, eval_samples: 10 }
   await writeFile(join(folder.path, 'eval_results.json'), pythonJson(evaluated, 4))

@@ -81,7 +81,7 @@ function measured(
   const names = Object.keys(results.values)
   const score = `To add them, run: bestmark score CHECKPOINT --results ${file}`
   if (!steps) {
-    const text = `${file} has ${valuesText(results.values)}. They are ignored, because it does not have the number of training steps. ${score}`
+    const text = `${file} has ${valuesText(results.values)}. They are ignored, because the file does not have the number of training steps. ${score}`
     return names.length > 0 ? [readerNote(0, text)] : []
   }
   const step = singleStep(steps) ?? middleStep(steps, saved)
@@ -102,8 +102,8 @@ function lastText(file: string): string {
 
 function stepsText(file: string, [fewest, most]: StepRange, step: number): string {
   const rate = `runtime and rate in ${file}`
-  if (fewest === most) return `Training took ${step} steps, by the ${rate}`
-  return `Training took ${fewest} to ${most} steps, by the epoch, ${rate}. The last step is shown as ${step}, without a checkpoint`
+  if (fewest === most) return `Training took ${step} steps, computed from the ${rate}`
+  return `Training took ${fewest} to ${most} steps, computed from the epoch, ${rate}. The last step is shown as ${step}, without a checkpoint`
 }
 
 /** The middle of the possible steps. It is not the step of a checkpoint, because the exact step is unknown. */

@@ -143,9 +143,10 @@ class StateHistory {
     const { count, line } = this.#hidden
     if (count > 0) {
       const where = line === null ? this.#file : `${this.#file}:${line}`
-      const rows = count === 1 ? 'A training loss' : `${count} training losses`
+      const rows = count === 1 ? 'A training loss of 0 has' : `${count} training losses of 0 have`
+      const shown = count === 1 ? 'It is shown as NaN' : 'They are shown as NaN'
       texts.push(
-        `${rows} of 0 with a grad_norm of NaN (first in ${where}) are shown as NaN, which logging_nan_inf_filter hides`,
+        `${rows} a grad_norm of NaN (first in ${where}). ${shown}, because logging_nan_inf_filter logs NaN as 0`,
       )
     }
     return texts

@@ -44,7 +44,7 @@ const RUNS: [source: string, total: number | null, files: Record<string, string>
   ],
   ['dvclive', null, { 'dvclive/plots/metrics/loss.tsv': 'step\tloss\n10\t1\n' }],
   ['text_log', 250, { 'train.log': 'step:10/250 train_loss:1.0\n' }],
-  // Iterations are counted from 0, and the last one is taken too.
+  // nanoGPT runs the iterations 0 to 5000, both included.
   [
     'text_log',
     5001,

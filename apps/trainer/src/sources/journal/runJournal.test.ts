@@ -111,7 +111,7 @@ test('a start that fails before its journal is an attempt, and a start by hand e
   await appendFile(join(root, OUTPUT), mark(20, 'started: train'))
   expect(turns(await untilQuiet(reader))).toEqual(['started 2'])
   await appendFile(join(root, JOURNAL), began(2, 21) + loss(2, 1) + ended(2, 24, 'completed'))
-  // It may go on, and fail yet.
+  // The program may continue and fail later.
   expect(turns(await untilQuiet(reader))).toEqual(['started 2'])
   await appendFile(join(root, OUTPUT), mark(25, 'completed'))
   expect(turns(await untilQuiet(reader))).toEqual(['completed 2'])

@@ -11,7 +11,7 @@ import { python, real, why } from '../programsTesting.ts'
 import { findConfigFiles, readOptionsFile } from './configFiles.ts'
 import { readSetup, readSetupSignature } from './setup.ts'
 
-/** What a real Trainer and a real SummaryWriter leave of their options. */
+/** The options that a real Trainer and a real SummaryWriter wrote to files. */
 const WRITES = `
 import sys
 import torch

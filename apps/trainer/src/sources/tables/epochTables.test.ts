@@ -72,7 +72,7 @@ test('YOLO decides by its fitness, which gives the epochs of best.pt and last.pt
   const saved = events.flatMap((event) => (event.type === 'checkpoint' ? [event] : []))
   expect(saved.map(({ path, step, role }) => [path, step, role])).toEqual([
     ['weights/epoch0.pt', 1, null],
-    // Of equal epochs Ultralytics keeps the last.
+    // If epochs are equal, Ultralytics keeps the last one.
     ['weights/best.pt', 3, 'best'],
     ['weights/last.pt', 4, 'last'],
   ])

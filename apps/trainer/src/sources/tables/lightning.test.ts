@@ -138,7 +138,7 @@ test('training that goes back begins a new attempt', async () => {
   expect(events.filter((event) => event.type === 'started')).toHaveLength(2)
 })
 
-/** The counts that Lightning's pickle holds of a run, as torch writes them, and what follows them. */
+/** The counters of a run in Lightning's pickle, as torch writes them, and the bytes after them. */
 function pickledCounts(counts: Record<string, number>): Buffer {
   const parts = Object.entries(counts).flatMap(([name, count]) => {
     const length = Buffer.alloc(4)
@@ -171,7 +171,7 @@ test('if names count the steps of two optimisers, the training step inside the f
     ['checkpoints/last.ckpt', 20],
   ])
   expect(evaluations(events).map(({ step }) => step)).toEqual([10, 20])
-  // What max_steps counts is the steps of both.
+  // max_steps counts the steps of both optimisers.
   expect(events[0]).toMatchObject({ type: 'started', total_steps: null })
   const [line] = events.filter((event) => event.type === 'log')
   expect(line?.text).toContain('file names count the steps of all optimisers')

@@ -114,7 +114,7 @@ test("the event files of Keras' callback have its history and the best saved epo
   }
   const { events, source } = await readRun(folder.path)
   expect(source).toBe('tensorboard')
-  // Each epoch has four batches, which the callback logged too; a step is an epoch all the same.
+  // The callback also logged the four batches of each epoch, but a step is still an epoch.
   expect(metrics(events)).toMatchObject(
     epochs.map((epoch, at) => {
       return { step: epoch, epoch, values: { loss: history.loss[at], mae: history.mae[at] } }
@@ -207,7 +207,7 @@ test('with state files and event files, the states have priority and the events 
     { step: 20, values: { loss: 20 } },
     { step: 10, values: { 'gpu/memory': 10 } },
     { step: 20, values: { 'gpu/memory': 20 } },
-    // The states have not got there yet.
+    // The states do not have these steps yet.
     { step: 30, values: { loss: 30.5, 'gpu/memory': 30 } },
   ])
   const texts = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
@@ -234,7 +234,7 @@ test("event files in `runs` belong to the Trainer's folder, also before its firs
   // Once it saves, the same folder is the run.
   await mkdir(join(root, 'checkpoint-5'))
   expect(await found()).toEqual(['hf'])
-  // Many programs keep one run a folder in theirs.
+  // Other programs write one run per folder into `runs`.
   await rename(root, join(tree.path, 'experiments'))
   await rmdir(join(tree.path, 'experiments/checkpoint-5'))
   expect(await found()).toEqual(names.map((name) => `experiments/runs/${name}`))

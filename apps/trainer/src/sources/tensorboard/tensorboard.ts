@@ -131,7 +131,7 @@ async function started(listing: Listing): Promise<RunStart> {
   const [, ...others] = await findEventParts(listing)
   const texts = others.map(
     ({ files }) =>
-      `${files.join(', ')} is of another training at the same time, which is a separate run`,
+      `Another training at the same time wrote ${files.join(', ')}. It is a separate run`,
   )
   return { fields: { ...fields, ...totals, metric_for_best }, warnings: [...warnings, ...texts] }
 }

@@ -84,7 +84,7 @@ test('another process that trains in the same folder is a new attempt, also if i
   expect(evaluated(events)).toEqual(['0:10', '0:20', '1:30', '1:40'])
 })
 
-test('a new file of the same process goes on with the attempt', async () => {
+test('a new file of the same process continues the attempt', async () => {
   const events = await read({
     [named(0, 7)]: training(0, [10, 20]),
     [named(5, 7, 1)]: training(5, [30, 40]),
@@ -92,7 +92,7 @@ test('a new file of the same process goes on with the attempt', async () => {
   expect(starts(events)).toEqual([[0, null]])
 })
 
-test('a later process that only evaluates is no new attempt', async () => {
+test('a later process that only evaluates is not a new attempt', async () => {
   const measured = eventRecord(20, [{ tag: 'test/loss', value: 1 }], BEGIN + 300)
   const events = await read({ [named(0, 7)]: training(0, [10, 20]), [named(5, 8)]: measured })
   expect(starts(events)).toEqual([[0, null]])
@@ -108,7 +108,7 @@ test('a run does not mix two trainings at the same time in its folder', async ()
   expect(evaluated(events)).toEqual(['0:10', '0:20', '0:30'])
   const notes = events.flatMap((event) => (event.type === 'log' ? [event.text] : []))
   expect(notes).toEqual([
-    expect.stringMatching(`^${other} is of another training at the same time`),
+    expect.stringMatching(`^Another training at the same time wrote ${other}`),
   ])
 })
 
@@ -130,7 +130,7 @@ test('a folder per start below `runs` is an attempt of the run with the weights'
   expect(evaluated(events)).toEqual(['0:1', '0:2', '1:1', '1:2'])
 })
 
-test('trainings at the same time below one folder are runs of their own', async () => {
+test('trainings at the same time below one folder are separate runs', async () => {
   await using folder = await temporaryFolder()
   const folders = ['runs/Nov20_10-00-00_host', 'runs/Nov20_10-00-30_host']
   const long = Array.from({ length: 50 }, (_, step) => step)
@@ -155,7 +155,7 @@ test('eight trainings in one folder of logs are eight runs', async () => {
   expect(await roots(folder.path)).toEqual(names)
 })
 
-test('a program that is only started a second time leaves no run', async () => {
+test('a second start that logs nothing is not a run', async () => {
   await using folder = await temporaryFolder()
   const first = 'runs/first'
   await writeFiles(folder.path, {
@@ -197,7 +197,7 @@ test('event files with only an evaluation of Keras say what they have', async ()
   ])
 })
 
-test('the validation of a start without an own evaluation is not mixed up with that of the next one', async () => {
+test('the validation of a start without an evaluation is not mixed with that of the next start', async () => {
   const events = await read({
     [`train/${named(0, 7)}.v2`]: fit('epoch_loss', [0, 1]),
     [`train/${named(1, 8)}.v2`]: fit('epoch_loss', [2]),

@@ -13,7 +13,7 @@ import { storedEvents, storedRuns } from './store.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/trackers', import.meta.url))
 
-/** Makes a store of what the real one held. */
+/** Makes a store with the rows of a real one. */
 async function storeIn(folder: string, name: 'mlflow' | 'trackio', file: string): Promise<string> {
   const path = join(folder, file)
   using database = new DatabaseSync(path)
@@ -79,7 +79,7 @@ test('any other SQLite file is refused with its name', async () => {
   )
 })
 
-/** A folder as W&B keeps one per run. */
+/** A folder as W&B writes one per run. */
 async function wandbIn(folder: string, id: string): Promise<string> {
   const root = join(folder, `wandb/offline-run-20261126_100000-${id}`)
   await mkdir(root, { recursive: true })

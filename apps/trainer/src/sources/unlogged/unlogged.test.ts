@@ -51,7 +51,7 @@ test('a metadata file beside weights gives their step and value', async () => {
   ])
 })
 
-test('a spaCy pipeline is decided by its weighted score', async () => {
+test('the weighted score of a spaCy pipeline decides', async () => {
   await using folder = await temporaryFolder()
   const config =
     '[nlp]\nlang = "en"\n\n[training.score_weights]\nents_f = 0.75\ntag_acc = 0.25\nents_p = null\n\n[x]\n'

@@ -11,7 +11,7 @@ export function absentWords({ content_state, bytes, path }: Sample): string {
     case 'unread':
       return `${file} is not read yet.`
     case 'dropped':
-      return `${file} is only in the run's folder: the newest samples and the best took its space.`
+      return `${file} is only in the run's folder. The board has space for the newest samples and the best ones.`
     case 'too_large':
       return `${file} is too large to show${bytes === null ? '' : ` (${bytesText(bytes)})`}.`
     case 'not_media':

@@ -81,7 +81,7 @@ function answerWith(response: ServerResponse, refusal: Response): void {
   )
 }
 
-const OVERDUE = 'The board took too long to answer. Try again, or ask for less.\n'
+const OVERDUE = 'The board took too long to answer. Try again, or request less.\n'
 
 /** Ends an answer that takes too long, with a message if nothing of it was sent. */
 function endInTime(response: ServerResponse, time: number): void {
