@@ -158,6 +158,22 @@ test('a chart fills the screen, also after a reload, and can be closed', async (
   await page.waitForURL((url) => !url.search.includes('full'))
 })
 
+test('a chart that has the focus keeps it when it is scrolled far away, and after its full screen', async () => {
+  const page = await openGrid()
+  const opener = page.getByRole('button', { name: 'full screen eval_loss' })
+  await opener.focus()
+  const away = page.locator('li:has([title="layers/grad_norm.51"])')
+  await away.scrollIntoViewIfNeeded()
+  await chart(page, 'layers/grad_norm.51').waitFor()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'eval_loss' })
+  await dialog.waitFor()
+  await away.evaluate((element) => element.scrollIntoView())
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(await opener.evaluate((element) => element === document.activeElement)).toBe(true)
+})
+
 test('the shown charts are saved as CSV, SVG and PNG', async () => {
   const page = await openGrid('tab=metrics&find=eval_')
   const saved = async (way: string) => {

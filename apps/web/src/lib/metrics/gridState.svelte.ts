@@ -36,6 +36,11 @@ export class GridState {
     return { axis: this.#sources.axis(), log, smoothing, clip }
   }
 
+  /** The name of the series that is shown full screen. */
+  get full(): string | null {
+    return this.#sources.view().grid.full
+  }
+
   get view() {
     return { ...this.look, window: this.#sources.view().window }
   }
