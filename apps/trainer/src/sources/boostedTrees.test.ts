@@ -1,5 +1,5 @@
 import { cp, readFile, stat, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
@@ -31,7 +31,9 @@ async function read(root: string) {
 /** A copy of what a program wrote, with some other files. */
 async function copyOf(recorded: string, files: Readonly<Record<string, string | Uint8Array>> = {}) {
   const folder = await temporaryFolder()
-  await cp(join(FIXTURES, recorded), folder.path, { recursive: true })
+  const isFile = (await stat(join(FIXTURES, recorded))).isFile()
+  const target = isFile ? join(folder.path, basename(recorded)) : folder.path
+  await cp(join(FIXTURES, recorded), target, { recursive: true })
   await writeFiles(folder.path, files)
   return folder
 }
@@ -92,6 +94,80 @@ test('a CatBoost model that was cut to its best iteration belongs to that iterat
   expect(best.slice(0, 2)).toEqual(['model.cbm', 29])
   expect(missed_best).toMatchObject({ step: 8 })
   expect(claim).toMatchObject({ path: null, step: 8 })
+})
+
+test('without a recorded best iteration XGBoost decides by the last metric of the last set', async () => {
+  const model = await text('xgboost/model.json')
+  await using folder = await copyOf('xgboost/train.log', {
+    'model.json': model.replace(/"attributes":\{[^}]*\}/, '"attributes":{}'),
+  })
+  const { best, missed_best, started } = await read(folder.path)
+  expect(best.slice(0, 3)).toEqual(['model.json', 11, 'eval-logloss'])
+  // The script printed `best 3 0.5129450108110905`.
+  expect(missed_best).toMatchObject({ step: 3, value: 0.51295 })
+  expect(started).toMatchObject({ metric_is_inferred: true, direction: 'min' })
+})
+
+test.each([
+  ['xgboost', 'xgboost/model.json', ['model.json', 3, 'eval-logloss', 0.5129450108110905]],
+  ['lightgbm', 'lightgbm/model.txt', ['model.txt', 5, "valid_1's binary_logloss", 0.546187]],
+  ['catboost', 'catboost.cbm', ['model.cbm', 8, 'validation-Logloss', 0.5585553041681429]],
+])('evaluation results as JSON are a log: %s', async (program, model, wanted) => {
+  await using folder = await copyOf(`evals_result/${program}.json`, {
+    [String(wanted[0])]: await readFile(join(FIXTURES, model)),
+  })
+  const { best } = await read(folder.path)
+  expect(best.slice(0, 3)).toEqual(wanted.slice(0, 3))
+  expect(best[3]).toBeCloseTo(Number(wanted[3]), 6)
+})
+
+test("LightGBM's loss decides if its model has all trees of the log", async () => {
+  const log = [0.6, 0.5, 0.55].map((loss, index) => {
+    const auc = [0.7, 0.8, 0.9][index]
+    return `[${index + 1}]\tvalid_1's auc: ${auc}\tvalid_1's binary_logloss: ${loss}\n`
+  })
+  const model = await text('lightgbm/model.txt')
+  await using folder = await copyOf('lightgbm/model.txt', {
+    'model.txt': model.replace(/^tree_sizes=.*$/m, 'tree_sizes=1 1 1'),
+    'train.log': log.join(''),
+  })
+  const { best, missed_best, started } = await read(folder.path)
+  expect(best.slice(0, 3)).toEqual(['model.txt', 3, "valid_1's binary_logloss"])
+  expect(missed_best).toMatchObject({ step: 2, value: 0.5 })
+  expect(started).toMatchObject({ metric_is_inferred: true })
+})
+
+test("CatBoost's printed lines have the best iteration, but no name of its metric", async () => {
+  await using folder = await temporaryFolder()
+  const printed = await text('catboost_printed.txt')
+  await writeFiles(folder.path, {
+    'train.log': printed,
+    'model.cbm': await readFile(join(FIXTURES, 'catboost.cbm')),
+  })
+  const { best, claim, rows } = await read(folder.path)
+  expect(best).toEqual(['model.cbm', 8, 'test', 0.5585553])
+  expect(claim).toMatchObject({ path: 'model.cbm', step: 8 })
+  expect(rows.evaluations).toHaveLength(30)
+  await cp(join(FIXTURES, 'catboost_info'), join(folder.path, 'catboost_info'), { recursive: true })
+  expect((await read(folder.path)).best).toEqual(['model.cbm', 8, 'eval_Logloss', 0.5585553042])
+})
+
+test('the last set of CatBoost decides, where the log says that it is best', async () => {
+  const rows = [
+    [0.6, 0.9],
+    [0.5, 0.7],
+    [0.4, 0.8],
+  ].map(
+    ([test, test1], at) =>
+      `${at}:\tlearn: 0.5\ttest: ${test}\ttest1: ${test1}\tbest: 0.7 (1)\ttotal: 1ms\n`,
+  )
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, {
+    'train.log': `${rows.join('')}bestTest = 0.7\nbestIteration = 1\n`,
+  })
+  const { missed_best, started } = await read(folder.path)
+  expect(missed_best).toMatchObject({ step: 1, value: 0.7 })
+  expect(started).toMatchObject({ metric_for_best: 'test1', metric_is_inferred: true })
 })
 
 test.each(['xgboost/model.json', 'xgboost/model_8.ubj', 'lightgbm/model.txt'])(

@@ -7,6 +7,11 @@ import { type LogRecord, EMPTY_RECORD, splitByKind } from './logRecord.ts'
  */
 const LINE = /^\[(\d{1,9})\]\s+(\S.*)$/
 const PART = /^([A-Za-z][\w .@'/-]*?): ?([-+\w.∞]+?)(?: ?\+ ?[\d.e+-]+)?$/
+/** CatBoost: `3:\tlearn: 0.51\ttest: 0.59\ttest1: 0.60\tbest: 0.59 (2)\ttotal: 59.4ms`. */
+const CATBOOST = /^(\d{1,9}):\tlearn: (\S+)((?:\ttest\d*: \S+)*)\t/
+const TEST = /\t(test\d*): (\S+)/g
+/** CatBoost prints this after its last iteration. */
+const CATBOOST_BEST = /^bestIteration = (\d{1,9})$/
 /** LightGBM repeats the line of its best iteration after this one. */
 const BEST = /best iteration is:$/i
 
@@ -17,6 +22,8 @@ export function announcesBest(line: string): boolean {
 
 /** Reads the line of an iteration; undefined for any other line. */
 export function readBoostedLine(text: string): LogRecord | undefined {
+  const catBoost = readCatBoostLine(text)
+  if (catBoost) return catBoost
   const [, iteration, words] = LINE.exec(text) ?? []
   if (iteration === undefined || words === undefined) return undefined
   const pairs = words.split(/\t| {2,}/).map((part): [string, number] | undefined => {
@@ -28,4 +35,18 @@ export function readBoostedLine(text: string): LogRecord | undefined {
   if (pairs.includes(undefined)) return undefined
   const measured = pairs.filter((pair) => pair !== undefined)
   return { ...EMPTY_RECORD, step: Number(iteration), ...splitByKind(measured) }
+}
+
+/** Its lines name no metric, only the sets: `learn`, `test`, and `test1` for a second one. */
+function readCatBoostLine(text: string): LogRecord | undefined {
+  const best = CATBOOST_BEST.exec(text)?.[1]
+  if (best !== undefined) return { ...EMPTY_RECORD, step: Number(best), is_best: true }
+  const [, iteration, learn, tests = ''] = CATBOOST.exec(text) ?? []
+  if (iteration === undefined) return undefined
+  const values = [...tests.matchAll(TEST)].map(([, set = '', digits]): [string, number] => {
+    return [set, numberIn(digits) ?? NaN]
+  })
+  const metrics = { learn: numberIn(learn) ?? NaN }
+  const evaluation = Object.fromEntries(values)
+  return { ...EMPTY_RECORD, step: Number(iteration), metrics, evaluation }
 }

@@ -5,16 +5,18 @@ import { textOfFile } from '../../files/runFile.ts'
 import { admitAll, type Found } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
+import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
+import { readClaimedBest } from '../weights/claimedBest.ts'
+import { readDeclaredMetric } from '../weights/declaredMetric.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
-import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import { measuresOf } from '../weights/skorchFacts.ts'
 import { numberedValues } from '../weights/tableBase.ts'
+import { boostedRecords } from './boostedDocument.ts'
 import { recordEvents, emptyCounts } from './counts.ts'
 import { readRecord } from './jsonLines.ts'
 import { saved as savedByLog } from './logs.ts'
@@ -23,8 +25,10 @@ import type { LogRecord } from './logRecord.ts'
 /** Larger files are data, not logs (bytes). */
 const LARGEST = 4 << 20
 const NAME = /\.json$/i
+/** A part of the names of metrics. */
+const MEASURE = /loss|acc|f1|auc|map|iou|error|rmse|mae|ndcg|(?<![a-z])l[12](?![a-z\d])/i
 /** A field with a metric. */
-const KEY = /"[\w /.@-]*(?:loss|acc|f1|auc|map|iou)[\w /.@-]*"\s*:/i
+const KEY = new RegExp(`"[\\w /.@-]*(?:${MEASURE.source})[\\w /.@-]*"\\s*:`, 'i')
 
 /** Common files that are not logs. */
 const OTHER =
@@ -58,9 +62,11 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   const saved = await savedByLog(listing, counts, history)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const isOpen = fields.metric_for_best === null
-  const kept = isOpen ? readMonitoredMetric(await findCandidates(listing)) : undefined
-  const inferred = isOpen && !kept ? inferMetric(history, saved) : undefined
+  const candidates = await findCandidates(listing)
+  const kept = isOpen ? readDeclaredMetric(candidates, history) : undefined
+  const inferred = isOpen && !kept ? inferMetric(history, saved, candidates) : undefined
   const declared = kept ?? (inferred && { ...inferred, metric_is_inferred: true })
+  const claim = readClaimedBest(candidates, saved, history, inferred !== undefined)
   const begun = { ...fields, ...totals, ...declared }
   return admitAll(
     [
@@ -68,6 +74,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
       ...warnings.map((text) => readerNote(0, text)),
       ...events,
       ...(await savedEvents(root, saved, {}, counts)),
+      ...(claim ? [claimEvent(counts.attempt, claim)] : []),
       ...(isOver ? [endedEvent(counts.attempt, 'stopped')] : []),
     ],
     'the log',
@@ -93,9 +100,7 @@ async function readRecords(listing: Listing, file: string): Promise<LogRecord[]>
   if (!KEY.test(await listing.head(file))) return []
   const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
   return recordsInDocument(text).filter(({ metrics, evaluation }) => {
-    return Object.keys({ ...metrics, ...evaluation }).some((name) =>
-      /loss|acc|f1|auc|map|iou/i.test(name),
-    )
+    return Object.keys({ ...metrics, ...evaluation }).some((name) => MEASURE.test(name))
   })
 }
 
@@ -116,6 +121,7 @@ function recordsInDocument(text: string): LogRecord[] {
   if (Array.isArray(value)) return value.flatMap(recordOf)
   if (!isObject(value)) return []
   const columns =
+    boostedRecords(value) ??
     columnsIn(value) ??
     Object.values(value)
       .filter(isObject)

@@ -49,7 +49,10 @@ export async function findLogFiles(listing: Listing): Promise<LogFile[]> {
 /** The log files of each training in a folder; the first one has the folder's weights. */
 export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   const here = await findLogsIn(listing, '')
-  const all = here.length > 0 ? here : await findLogsBelow(listing)
+  // CatBoost's tables name their metrics. Its printed lines do not.
+  const isPrinted = (await listing.names()).includes('catboost_info') && !here.some(isDetailed)
+  const below = here.length === 0 || isPrinted ? await findLogsBelow(listing) : []
+  const all = below.length > 0 ? below : here
   const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
   const { kind, isMeasured } = first
@@ -62,6 +65,10 @@ export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   return (await groupLogs(listing, names, kind)).map(({ files }) =>
     files.flatMap((file) => alike.find((one) => one.file === file) ?? []),
   )
+}
+
+function isDetailed({ kind }: LogFile): boolean {
+  return kind !== 'text'
 }
 
 /** How detailed a log is, to choose among several. */

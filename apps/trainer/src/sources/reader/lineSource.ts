@@ -16,10 +16,9 @@ import { statIfSeen } from '../../files/runFile.ts'
 import type { Progress } from '../events/attempts.ts'
 import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
+import { readDeclaredMetric } from '../weights/declaredMetric.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
 import { readClaimedBest } from '../weights/claimedBest.ts'
-import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
-import { asDeclared, readRecordedBest } from '../weights/recordedBest.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import {
   type LogHistory,
@@ -253,11 +252,10 @@ function updatedStart<State extends Progress>(
   const { begun, state, history, hasEnded } = at
   // A start after the end would show the run as running again.
   if (!begun || hasEnded) return undefined
-  const recorded = readRecordedBest(candidates, history)
-  const declared = readMonitoredMetric(candidates) ?? (recorded && asDeclared(recorded))
+  const declared = readDeclaredMetric(candidates, history)
   const isNew = declared?.metric_for_best !== begun.metric_for_best
   const isOpen = !declared && begun.metric_for_best === null
-  const found = isOpen ? inferMetric(history, saved) : isNew ? declared : undefined
+  const found = isOpen ? inferMetric(history, saved, candidates) : isNew ? declared : undefined
   if (!found) return undefined
   const { attempt, spans, total } = state
   Object.assign(begun, found, { metric_is_inferred: !declared })

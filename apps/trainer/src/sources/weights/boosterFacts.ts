@@ -13,7 +13,7 @@ interface CatBoostRecord {
   test_metrics_history?: readonly (readonly Readonly<Record<string, unknown>>[])[]
 }
 
-type BoosterFacts = Partial<Pick<Facts, 'step' | 'best'>>
+type BoosterFacts = Partial<Pick<Facts, 'step' | 'best' | 'booster'>>
 
 /** The beginning of a model, with its attributes and the number of its trees (bytes). */
 const BEGINNING = 1 << 20
@@ -36,15 +36,16 @@ export async function readBoosterFacts(
 ): Promise<BoosterFacts> {
   await using handle = await openHandle(path)
   if (file.endsWith('.cbm')) {
-    return catBoostFacts(await bytesAt(handle, 0, Math.min(size, LARGEST)))
+    const bytes = await bytesAt(handle, 0, Math.min(size, LARGEST))
+    return { ...catBoostFacts(bytes), booster: 'catboost' }
   }
   const head = await bytesAt(handle, 0, Math.min(size, BEGINNING))
   const program = boosterOf(head)
   if (program === undefined) return {}
   const text = head.toString('latin1')
-  if (program === 'lightgbm') return { step: treesOfLightGbm(text) }
+  if (program === 'lightgbm') return { step: treesOfLightGbm(text), booster: program }
   const isNumbered = (hints.step ?? hints.epoch ?? hints.number) !== null
-  return xgboostFacts(text, isNumbered)
+  return { ...xgboostFacts(text, isNumbered), booster: program }
 }
 
 /**

@@ -6,6 +6,9 @@ import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from 
  */
 export type MonitorPlace = 'callback_state' | 'score_weights' | 'saved_epochs'
 
+/** Programs of boosted trees. */
+type Booster = 'xgboost' | 'lightgbm' | 'catboost'
+
 /** Facts about weights, read from their file or from a file beside it. */
 export interface Facts {
   /** As the file counts: from 0 or from 1. */
@@ -22,6 +25,8 @@ export interface Facts {
   } | null
   /** The best iteration that the program recorded in boosted trees, and its value there. */
   best: { step: number; value: number | null } | null
+  /** The program of boosted trees. */
+  booster: Booster | null
   /** Whether the file counts exactly like its log, from 0 or from 1. */
   isAsLogged: boolean
   /** Whether Lightning wrote the step. Lightning counts completed steps. */
@@ -45,6 +50,7 @@ export function noFacts(file: string): Facts {
     step: null,
     monitor: null,
     best: null,
+    booster: null,
     best_path: null,
     best_fitness: null,
     version: null,

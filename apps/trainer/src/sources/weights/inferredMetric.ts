@@ -1,6 +1,9 @@
 import { type Direction, directionOf, type EventOf } from '@bestmark/core'
 import { findBestRow } from './bestRow.ts'
+import { inferBoosterMetric } from './boosterMetric.ts'
+import type { Candidate } from './candidate.ts'
 import type { LogHistory } from './logHistory.ts'
+import { directionAt } from './recordedBest.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 
 /** The inferred deciding metric, as fields of a `started` event. */
@@ -35,6 +38,7 @@ const FEWEST = 3
 export function inferMetric(
   history: LogHistory,
   saved: readonly SavedFile[],
+  candidates: readonly Candidate[],
 ): InferredMetric | undefined {
   const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
   return (
@@ -42,6 +46,7 @@ export function inferMetric(
     byBestStep(names, history) ??
     byCustom(names) ??
     byBestFile(names, history, saved) ??
+    inferBoosterMetric(candidates, history) ??
     byTests(names)
   )
 }
@@ -57,11 +62,17 @@ function byRecord(names: readonly string[], { best_of }: LogHistory): InferredMe
 
 /** The metric that is best where the log says that the best step is. */
 function byBestStep(names: readonly string[], history: LogHistory): InferredMetric | undefined {
-  const { best_step } = history
-  const metric = names.find((name) => findBestRow(history, name)?.step === best_step)
-  if (best_step == null || metric === undefined) return undefined
-  const declared_by = `the log, whose best iteration is ${best_step}`
-  return { metric_for_best: metric, direction: directionFor(metric), declared_by }
+  const { best_step, rows } = history
+  const row = rows.findLast(({ step }) => step === best_step)
+  if (best_step == null || !row) return undefined
+  for (const metric of names) {
+    const direction = directionAt(rows, row, metric)
+    const isFirst =
+      directionOf(metric) === undefined || findBestRow(history, metric)?.step === best_step
+    const declared_by = `the log, whose best iteration is ${best_step}`
+    if (direction && isFirst) return { metric_for_best: metric, direction, declared_by }
+  }
+  return undefined
 }
 
 /** Whether a name is a split followed by this metric. */

@@ -67,7 +67,7 @@ export function asDeclared({ path, step, metric, direction }: RecordedBest): Inf
 }
 
 /** Whether a row is the lowest or the highest of a metric; undefined if neither, or if its name differs. */
-function directionAt(rows: readonly Row[], row: Row, metric: string): Direction | undefined {
+export function directionAt(rows: readonly Row[], row: Row, metric: string): Direction | undefined {
   const values = rows.map((one) => ownValue(one.values, metric)).filter(isFiniteMeasure)
   const value = ownValue(row.values, metric)
   if (value === Math.min(...values) && directionOf(metric) !== 'max') return 'min'
