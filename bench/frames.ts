@@ -31,7 +31,7 @@ export function framesText(taken: readonly number[]): string {
   return `${ms(median(taken))} (p99 ${ms(quantile(taken, 0.99))}, longest ${ms(Math.max(...taken))})`
 }
 
-/** Zooms in and out with the mouse at its place. */
+/** Zooms in and out with the mouse at its position. */
 export async function zoom(page: Page): Promise<void> {
   await page.keyboard.down('Control')
   for (let turn = 0; turn < 30; turn++) await page.mouse.wheel(0, turn < 15 ? -40 : 40)

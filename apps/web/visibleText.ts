@@ -1,6 +1,6 @@
 import { parse, type PreprocessorGroup } from 'svelte/compiler'
 
-/** Attributes that people read, or hear, and marks for tests, which stand in a report's file. */
+/** Attributes that people read or hear, and marks for tests, which a report's file contains. */
 const READ = new Set([
   ...['title', 'alt', 'label', 'placeholder', 'aria-label', 'aria-valuetext'],
   ...['data-line', 'data-winner', 'data-field'],

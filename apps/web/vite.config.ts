@@ -33,8 +33,8 @@ export default defineConfig({
       version: { pollInterval: 0 },
     }),
   ],
-  // The server loads Bestmark's own packages as they lie, rather than a second copy of them: they
-  // find their migrations and the database's programs from where they are.
+  // The server loads Bestmark's packages from their folders, not as a copy in its bundle. They find
+  // the migrations and the programs of the database relative to these folders.
   environments: { ssr: { build: { rolldownOptions: { external: [/^@bestmark\//] } } } },
   test: {
     ...reportersFor('web'),

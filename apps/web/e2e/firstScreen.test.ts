@@ -30,7 +30,7 @@ test('the first screen has the decision and its curve', async () => {
   expect(hole).toBeLessThanOrEqual(24)
 })
 
-test('on a wide screen the checkpoints stand beside the chart, on the first screen', async () => {
+test('on a wide screen the checkpoints are beside the chart, on the first screen', async () => {
   const run = await new Run(site.db, 'wide').begin()
   await run.train([3, 2.7, 2.5, 2.3, 2.23, 2.24, 2.235, 2.4, 2.9])
   const page = await (await site.visitor({ viewport: VIEWPORT })).newPage()

@@ -91,7 +91,7 @@ function named(path: string): string {
   return Object.entries(board).reduce((text, [odd, id]) => text.replaceAll(id, odd), path)
 }
 
-/** The looks of which something is found, as lines. */
+/** The findings in the looks at pages, one line each. */
 const lines = (of: Look[], found: (look: Look) => readonly string[]) =>
   of.flatMap((look) => found(look).map((one) => `${look.path} ${look.screen}: ${one}`))
 const sideways = ({ sideways: by }: Look) => (by === 0 ? [] : [`${by} px`])

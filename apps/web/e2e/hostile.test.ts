@@ -134,7 +134,7 @@ function isFine({ unseen, broken, beside, owned }: Look): boolean {
 interface Look {
   /** Texts with characters that nobody sees. */
   unseen: string[]
-  /** Places in drawings that are no numbers. */
+  /** Coordinates in drawings that are not numbers. */
   broken: string[]
   /** How far it scrolls sideways (px). */
   beside: number

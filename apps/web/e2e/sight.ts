@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 const MARKS =
   '[data-best] circle, [data-card=step] circle, .curve circle, [data-ring].is-best circle'
 
-/** The marks of the best that cannot be told from the page by their line: its colour and width. */
+/** The marks of the best whose line is too similar to the page: its colour and width. */
 export function faintMarks(page: Page): Promise<string[]> {
   return page.evaluate((marks) => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })

@@ -47,7 +47,7 @@ async function link(name: string): Promise<void> {
   await symlink(dirname(path!), target)
 }
 
-/** Where a package lies that a module may import; undefined if it may not. */
+/** The folder of a package that a module may import; undefined if it may not. */
 function packageOf(name: string, importer: string): string | undefined {
   const folders = createRequire(importer).resolve.paths(name) ?? []
   return folders.map((one) => join(one, name, 'package.json')).find((path) => existsSync(path))

@@ -7,7 +7,8 @@ const INDENT = '  '
 
 /**
  * Writes types as declarations that need no other file: the fields with their comments, and the
- * names of types that have one. Only plain data and KEPT are written, since the wire carries no more.
+ * names of types that have one. Only plain data and KEPT are written, because the wire carries
+ * nothing else.
  */
 export class WireTypes {
   readonly #program: ts.Program
@@ -34,7 +35,7 @@ export class WireTypes {
     return symbol ? this.#reference(symbol, type, where) : this.#body(type, where)
   }
 
-  /** The comment of a field or a procedure, ready to stand above it. */
+  /** The comment of a field or a procedure, to be written above it. */
   comment(symbol: ts.Symbol): string {
     const text = ts.displayPartsToString(symbol.getDocumentationComment(this.#checker))
     if (text === '') return ''

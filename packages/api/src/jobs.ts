@@ -94,8 +94,8 @@ export const jobs = router({
   }),
 
   /**
-   * Which run's which checkpoint to ship, and why, with the curves of `metric` or of what decides.
-   * Runs whose metric, direction or evaluation data differ are grouped, not ranked across.
+   * Which checkpoint of which run to ship, and why, with the curves of `metric` or of the deciding
+   * metric. Runs whose metric, direction or evaluation data differ are grouped, not ranked across.
    */
   compare: procedure.input(CompareInput).query(({ ctx, input }) => {
     const { metric, ...which } = input

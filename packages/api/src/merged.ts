@@ -1,13 +1,13 @@
-/** One value of a source, and what lets its source go on. */
+/** One value of a source, and a function that lets the source continue. */
 interface Waiting<T> {
   value: T
   taken: () => void
 }
 
 /**
- * The values of all sources, each as soon as it comes. A source goes on once its value is taken.
- * The first error of a source ends all of them; so does the reader that stops. The sources must end
- * when `stop` is called.
+ * The values of all sources, each as soon as it comes. A source continues when its value is taken.
+ * The first error of a source ends all sources, and so does a reader that stops. The sources must
+ * end when `stop` is called.
  */
 export async function* merged<T>(
   sources: readonly AsyncIterable<T>[],

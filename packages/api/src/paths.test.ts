@@ -87,7 +87,7 @@ async function answers(): Promise<Record<string, unknown>> {
   }
 }
 
-/** Every text under one of some names, wherever it lies in an answer. */
+/** Every text under one of these names, at any depth of an answer. */
 function textsNamed(answer: unknown, name: string): string[] {
   if (typeof answer !== 'object' || answer === null || ArrayBuffer.isView(answer)) return []
   return Object.entries(answer).flatMap(([key, value]) =>

@@ -31,6 +31,6 @@ test('a gradient longer than the bound is scaled to it; the returned norm is the
   expect(first[1]).toBeCloseTo(-0.08, 5)
 })
 
-test('a gradient within the bound is left as it is', () => {
+test('a gradient within the bound is not changed', () => {
   expect(step([0.3, -0.4]).first[0]).toBeCloseTo(0.03, 6)
 })

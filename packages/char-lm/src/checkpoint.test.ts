@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-test('a checkpoint lies under its step with all its files, and its size is returned', () => {
+test('a checkpoint has a folder named by its step with all its files, and its size is returned', () => {
   const files = { 'weights.bin': new Uint8Array(10), 'state.json': '{"whale":"—"}' }
   expect(saveCheckpoint(root, 50, files)).toEqual({ path: 'checkpoint-50', bytes: 10 + 15 })
   expect(readdirSync(root)).toEqual(['checkpoint-50'])

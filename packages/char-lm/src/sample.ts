@@ -41,7 +41,7 @@ function writeSample(learner: Learner, alphabet: Alphabet, preset: Preset): stri
   return alphabet.decode(written)
 }
 
-/** Draws one character number (≥ 1) from a number in [0, 1). Number 0 is no character. */
+/** Draws one character number (≥ 1) from a number in [0, 1). Number 0 is not a character. */
 function draw(logits: Float32Array, temperature: number, random: number): number {
   const characters = logits.subarray(1)
   const highest = characters.reduce((a, b) => Math.max(a, b), -Infinity)

@@ -137,7 +137,7 @@ export class Training {
     this.#savedStep = step
   }
 
-  /** On a full disk this checkpoint is skipped and the training goes on. */
+  /** On a full disk this checkpoint is skipped and the training continues. */
   #saveIfThereIsRoom(config: Parameters<typeof save>[1]): ReturnType<typeof save> | undefined {
     try {
       return save(this.#run.folder, config, this.learner.snapshot(), this.state)

@@ -22,7 +22,10 @@ export function measuredJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, (_key, item: unknown) => writable(item), indent)
 }
 
-/** Plain data of which JSON.stringify makes the text of `measuredJson`: a copy with the strings in it. */
+/**
+ * A copy of plain data with strings for non-finite numbers. JSON.stringify makes the text of
+ * `measuredJson` from it.
+ */
 export function measuredPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(measuredPlain)
   if (typeof value !== 'object' || value === null) return writable(value)

@@ -105,7 +105,7 @@ function partOf(path: string, checkpoint: Prunable): string | undefined {
   const kept = resolvedPath(checkpoint)
   if (parts(kept).length > 0 && isWithin(path, kept))
     return 'it is inside a checkpoint that is kept'
-  const isNeeded = needs.some((place) => isWithin(place, path) || isWithin(path, place))
+  const isNeeded = needs.some((needed) => isWithin(needed, path) || isWithin(path, needed))
   return isNeeded ? 'a kept checkpoint needs its files' : undefined
 }
 

@@ -26,7 +26,7 @@ test('many rows of one shape need less than two thirds of the text', () => {
   expect(serialize(rows(1_000)).length).toBeLessThan((stringify(rows(1_000)).length * 2) / 3)
 })
 
-test('from 16 rows on the names are sent once, unless one row is no plain object', () => {
+test('from 16 rows on the names are sent once, unless one row is not a plain object', () => {
   expect(serialize(rows(15))).not.toContain('"rows"')
   expect(serialize(rows(16))).toContain('"rows"')
   for (const other of [null, 'x', [1]]) {

@@ -25,15 +25,15 @@ export async function readStoredRows(db: Database, job_id: string): Promise<Stor
   }
   const measured = await sql<Measured[]>`select attempt, step, metric, value from evaluations
     where job_id = ${job_id} order by arrival`
-  const saved = await sql<{ place: string }[]>`
-    select concat(attempt, ' ', step, ' ', path) as place from checkpoints where job_id = ${job_id}`
+  const saved = await sql<{ key: string }[]>`
+    select concat(attempt, ' ', step, ' ', path) as key from checkpoints where job_id = ${job_id}`
   const lines = await jobLogs(db, job_id, { limit: Infinity })
   return {
     points,
     evaluations: measured.map(({ attempt, step, metric, value }) => {
       return [attempt, Number(step), metric, written(value)]
     }),
-    checkpoints: saved.map(({ place }) => place).sort(),
+    checkpoints: saved.map(({ key }) => key).sort(),
     logs: lines.map(({ attempt, text }) => `${attempt} ${text}`),
   }
 }

@@ -89,7 +89,7 @@ test('a run logs that its disk has free space again, and disks of other hosts do
 })
 
 test(
-  'a database whose own disk was full says so once there is room, and nothing of Postgres is shown',
+  'a full disk of the database is reported when it has space again, without the error of Postgres',
   { timeout: 120_000 },
   async ({ skip }) => {
     using disk = smallDisk('120m')

@@ -13,7 +13,7 @@ interface Run {
   root: string
 }
 
-/** A disk with what lies on it. */
+/** A disk, and the runs on it. */
 interface Disk {
   mount: string
   holds_database: boolean

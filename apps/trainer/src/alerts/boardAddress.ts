@@ -2,8 +2,8 @@ import { BoardAccess } from '@bestmark/db'
 import { Failure } from '../failure.ts'
 
 /**
- * The address of the board in messages: BESTMARK_URL, or the board's own name on this machine, which
- * has no secret. Throws a Failure if BESTMARK_URL is no address.
+ * The address of the board in messages: BESTMARK_URL, or the board's own name on this machine,
+ * which has no secret. Throws a Failure if BESTMARK_URL is not an address.
  */
 export function boardAddress(
   home: string,

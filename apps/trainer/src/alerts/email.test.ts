@@ -74,20 +74,20 @@ test('a name cannot add a header', async () => {
   expect(server.mails[0]?.text).not.toMatch(/^Bcc:/im)
 })
 
-test('a wrong password is told without the password', async () => {
+test('a wrong password is reported without the password', async () => {
   await using server = await mailServer()
   const { problem } = await send(`smtp://ana:wrong-secret@127.0.0.1:${server.port}`)
   expect(problem).toMatchObject({ code: 'smtp', errno: 'EAUTH', status: 535 })
   expect(JSON.stringify(problem)).not.toContain('wrong-secret')
 })
 
-test('a receiver that the server refuses is told', async () => {
+test('a receiver that the server refuses is reported', async () => {
   await using server = await mailServer()
   const { problem } = await send(`smtp://127.0.0.1:${server.port}`, ['nobody@lab.org'])
   expect(problem).toMatchObject({ code: 'smtp', errno: 'EENVELOPE', status: 550 })
 })
 
-test('a server that is not there, and one that is silent, are told apart', async () => {
+test('a server that is not there and one that does not answer have different errors', async () => {
   const silent = createServer().listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo

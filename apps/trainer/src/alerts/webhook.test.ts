@@ -61,7 +61,7 @@ test('a test message links to the page of the alerts', async () => {
   expect(await received('webhook', test)).toMatchObject({ link: 'https://board.lab.org/alerts' })
 })
 
-test('a refusal is told with its status, the answer without the secret, and the wait', async () => {
+test('a refusal is reported with its status, the answer without the secret, and the wait', async () => {
   await using server = await webhookServer((response, request) => {
     response.writeHead(429, { 'retry-after': '7' }).end(`slow down, ${request.url}`)
   })
@@ -87,7 +87,7 @@ test('a redirect is not followed', async () => {
   expect(other.received).toEqual([])
 })
 
-test('a receiver that does not answer, and one that is not there, are told apart', async () => {
+test('a receiver that does not answer and one that is not there have different errors', async () => {
   await using silent = await webhookServer(() => undefined)
   const problemAt = async (url: string, signal = NEVER) =>
     (await sendToWebhook(claimedAlert(), { type: 'webhook', url }, BOARD, signal)).problem

@@ -40,7 +40,7 @@ interface Started {
   ended: Promise<unknown>
 }
 
-/** Starts a command on a board of its own, whose database is reached by way of a proxy. */
+/** Starts a command on a separate board, which reaches its database through a proxy. */
 function start(words: readonly string[], proxy: TestProxy): Started {
   const board = { BESTMARK_HOME: join(folder.path, `home of ${words[0]}`), PORT: '0' }
   const env = { ...process.env, ...board, DATABASE_URL: proxy.databaseUrl }

@@ -21,7 +21,7 @@ import {
 } from './testing.ts'
 import { readWrittenState } from '@bestmark/char-lm'
 
-/** One run from its first step to its last, whose parent dies as soon as it has started it. */
+/** A complete run whose parent dies right after it started the run. */
 const straight = runFolder()
 beforeAll(async () => {
   const process = new URL('../processes/spawn.ts', import.meta.url)

@@ -20,7 +20,10 @@ const AI_TOOLKIT = /^\d{10,}__(\d{9,15})_(\d{1,9})$/
 const WORDED =
   /(?:^|[^a-z])(global_?steps?|steps?|iter(?:ation)?s?|epochs?)[-_= ]?(\d{1,15})(?!\d)/is
 
-/** Reads the step or epoch in a file's name; undefined if it has none, or is no image and no sound. */
+/**
+ * Reads the step or epoch in a file's name; undefined if it has none, or if it is neither an image
+ * nor a sound.
+ */
 export function readSampleName(name: string): SampleName | undefined {
   const [ending = '', isImage] = EXTENSION.exec(name) ?? []
   if (ending === '') return undefined

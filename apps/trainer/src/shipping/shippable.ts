@@ -52,9 +52,9 @@ export async function recordDamage(db: Database, order: ClaimedDeployment): Prom
   if (!stored) return
   const { attempt, step, path, bytes, kind, base, signature, digest } = stored
   const state = { ...DAMAGED, checked_at: Date.now() }
-  const looked = { bytes, kind, base, signature, digest }
+  const inspection = { bytes, kind, base, signature, digest }
   await recordFacts(db, order.job_id, [
-    { type: 'files', attempt, at: null, step, path, ...state, ...looked },
+    { type: 'files', attempt, at: null, step, path, ...state, ...inspection },
   ])
 }
 

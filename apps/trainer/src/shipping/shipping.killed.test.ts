@@ -35,12 +35,12 @@ beforeEach(async () => {
 
 const never = new AbortController().signal
 
-/** How often `current` is looked at while an agent only loads its modules (ms). */
+/** How often `current` is checked while an agent only loads its modules (ms). */
 const SELDOM = 5
 
 /**
- * A run whose checkpoint serves already and is ordered once more, and a look at `current` at every
- * turn, except while an agent loads its modules.
+ * A run whose checkpoint is live and is ordered again. `current` is checked in each turn of the
+ * event loop, and more rarely while an agent loads its modules.
  */
 async function aRun(home: string) {
   const run = await shippedRun(db, home, 100_000)
@@ -71,7 +71,7 @@ async function aRun(home: string) {
     over.abort()
     await looking
   }
-  /** What the ledger calls live is what `current` names, and nothing else is left lying. */
+  /** `current` links to the version that is live in the ledger, and no temporary files remain. */
   const agrees = async (): Promise<void> => {
     const [live] = await liveDeployments(db, { job_id: run.job_id })
     expect(await readlink(join(run.models, 'current'))).toBe(basename(live!.absolute_path!))

@@ -47,7 +47,10 @@ test('a shipment of a killed agent is taken over by another agent, and no unfini
   expect((await readdir(models)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-/** Puts an agent to sleep between two transactions, since in one it would hold its rows for a minute. */
+/**
+ * Puts an agent to sleep between two transactions. In a transaction it would lock its rows for a
+ * minute.
+ */
 async function putToSleep(child: ChildProcess): Promise<void> {
   for (;;) {
     child.kill('SIGSTOP')

@@ -45,7 +45,7 @@ export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
   const stdio = ['ignore', 'pipe', 'inherit'] satisfies StdioOptions
   const words = ['--import', import.meta.resolve('@bestmark/db/loader'), '--input-type=module']
   const child = spawn(process.execPath, [...words, '-e', script], { stdio })
-  // What a failed test leaves behind, asleep or not, would hold the whole run.
+  // A process that a failed test leaves running would block the whole test run, even if it sleeps.
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }

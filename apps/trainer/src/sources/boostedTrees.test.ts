@@ -38,7 +38,7 @@ async function copyOf(recorded: string, files: Readonly<Record<string, string | 
   return folder
 }
 
-test("XGBoost's model stands for the best iteration that it records, by the metric with that value", async () => {
+test("XGBoost's model belongs to the best iteration that it records, by the metric with that value", async () => {
   const { best, steps, started, claim, rows } = await read(join(FIXTURES, 'xgboost'))
   // The script printed `best 3 0.5129450108110905`, counted from 0. The error is lowest there, too.
   expect(best).toEqual(['model.json', 3, 'eval-logloss', 0.51295])

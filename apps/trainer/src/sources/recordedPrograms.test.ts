@@ -30,7 +30,7 @@ const SAVED_BY_SKORCH = Object.fromEntries(
   ]),
 )
 
-test("skorch's weights are of the last epoch in the history beside them, and the metric of its callback decides", async () => {
+test("skorch's weights belong to the last epoch in the history beside them, and the metric of its callback decides", async () => {
   const { found, rows, started } = await bestOf('skorch', SAVED_BY_SKORCH)
   expect(found).toEqual(['params.pt', 5, 'valid_acc', 0.75])
   expect(rows.evaluations).toHaveLength(12)

@@ -17,7 +17,7 @@ const bestAt = (best_step: number, best_metric: number): Partial<AlertFacts> => 
   best_metric_name: 'eval_loss',
 })
 
-/** A running job that was looked at before, and what changed since. */
+/** A running job that was checked before, and what changed since. */
 function news(
   before: Partial<AlertFacts> | null,
   after: Partial<AlertFacts> = {},
@@ -49,7 +49,7 @@ test('another best checkpoint is a new best, with the previous one', () => {
   expect(found(news(bestAt(400, 0.431), {}))).toEqual([])
 })
 
-test('a job that was never looked at has no new best, and one that ended long ago none at all', () => {
+test('a job that was never checked has no new best, and one that ended long ago has no alert', () => {
   expect(found(news(null, bestAt(400, 0.4)))).toEqual([])
   const importing = { updated_at: REGISTERED - HOUR }
   expect(found(news({}, bestAt(400, 0.4), importing))).toEqual([])
@@ -105,7 +105,7 @@ test('each end is reported with its kind, also if the next attempt began meanwhi
   expect(ended('stopped')).toMatchObject([{ kind: 'ended', status: 'stopped', best: null }])
 })
 
-test('a short run that failed before the first look is reported, an imported one is not', () => {
+test('a short run that failed before the first check is reported, an imported one is not', () => {
   const failed = (at: number | null) =>
     kinds(news(null, {}, { ends: [{ attempt: 0, status: 'failed', error: null, at }] }))
   expect(failed(REGISTERED + 1_000)).toEqual(['failed'])

@@ -31,7 +31,7 @@ export function alertsOf(
     .map(({ key, alert }) => ({ key, alert }))
 }
 
-/** Of a job that was never looked at, only what has a time can be told from its history. */
+/** If a job was never checked, only events with a time can be taken from its history. */
 function isNews(at: number | null, since: number, { before }: JobNews): boolean {
   return at === null ? before !== null : !isBefore(at, since)
 }

@@ -13,13 +13,13 @@ export interface AlertFacts {
   evaluations_without_improvement: number | null
 }
 
-/** What happened to a job since it was looked at last. Times are milliseconds, null if unknown. */
+/** What happened to a job since the last check. Times are milliseconds, null if unknown. */
 export interface JobNews {
-  /** The facts of the last look; null if the job was never looked at. */
+  /** The facts of the last check; null if the job was never checked. */
   before: (AlertFacts & { seen_at: number }) | null
   after: AlertFacts
   registered_at: number
-  /** The run's own latest time. */
+  /** The latest time that the run logged. */
   updated_at: number | null
   /** When the run last logged, by the database's clock. */
   heard_at: number | null
@@ -45,14 +45,14 @@ export interface JobNews {
 /** How far the clocks of two machines may differ (ms). */
 const CLOCK_SKEW = 600_000
 
-/** A time that is known and before another, by more than clocks differ. */
+/** Whether a time is before another by more than clocks may differ; false if it is unknown. */
 export function isBefore(at: number | null, other: number): boolean {
   return at !== null && at < other - CLOCK_SKEW
 }
 
 /**
- * Whether the run was over before it was put on the board, as far as its times tell. Then nothing
- * of it is news, however long an import takes.
+ * Whether the run had ended, by its times, before it was put on the board. Then it gives no alert,
+ * even if its import takes long.
  */
 export function isOldRun({ updated_at, registered_at }: JobNews): boolean {
   return isBefore(updated_at, registered_at)

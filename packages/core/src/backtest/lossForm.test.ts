@@ -33,7 +33,7 @@ test('over one evaluation set the same order of the candidates is enough', () =>
   expect(isForm('test_ppl', [9, 1, 2, 3])).toBe(false)
 })
 
-test('candidates that are equal in the loss may lie in any order', () => {
+test('candidates that are equal in the loss may be in any order', () => {
   expect(isForm('eval_ppl', [7.4, 7.3, 1, 9], [2, 2, 1, 3])).toBe(true)
   expect(isForm('eval_ppl', [7.3, 7.4, 1, 9], [2, 2, 1, 3])).toBe(true)
 })

@@ -29,7 +29,7 @@ function setOf(metric: string): string {
   return withoutSplit(metric).replace(FORM, '')
 }
 
-/** Whether two metrics order all candidates alike; equal values in either fit any order. */
+/** Whether two metrics give the same order of all candidates; equal values fit any order. */
 function isOneOrder(pairs: readonly Pair[]): boolean {
   const sorted = pairs.toSorted(([a, b], [c, d]) => b - d || a - c)
   return (

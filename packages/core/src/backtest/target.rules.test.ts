@@ -42,7 +42,7 @@ test('the most informative task metric is first, others later, and test splits l
   expect(tasks(logged)).toEqual(logged.toReversed().with(3, 'test_macro_f1'))
 })
 
-test('the task is the metric that the run declared, if that is no loss and was logged', () => {
+test('the task is the metric that the run declared, if that is not a loss and was logged', () => {
   const logged = ['eval_loss', 'eval_f1', 'eval_mcc']
   const declared = (metric: string | null) => target('task', logged, { metric })?.metric
   expect(declared('eval_mcc')).toBe('eval_mcc')

@@ -136,7 +136,7 @@ const Evaluation = z.object({
 })
 
 /** What inspecting the files showed beside their state; null if they were not inspected. */
-const looked = {
+const inspection = {
   kind: CheckpointKind.nullable().default(null),
   /** The base model of an adapter, as its configuration names it. */
   base: z.string().nullable().default(null),
@@ -164,7 +164,7 @@ const Checkpoint = z.object({
   bytes: step.nullable().default(null),
   /** When the host of the files last checked them; null if never. */
   checked_at: at,
-  ...looked,
+  ...inspection,
 })
 
 /** The state of a checkpoint's files changed. */
@@ -179,7 +179,7 @@ const Files = z.object({
   files_fault: FilesFault.nullish(),
   bytes: step.nullable().default(null),
   checked_at: at,
-  ...looked,
+  ...inspection,
 })
 
 /** Which checkpoint the training program itself calls its best. */
@@ -200,7 +200,8 @@ export type SampleKind = z.infer<typeof SampleKind>
 
 /**
  * Why a sample's file can be shown or not: `inline` has text and no file, an `unread` one was not
- * opened yet, a `stored` one is on the board, a `dropped` one had to leave it for newer ones.
+ * opened yet, a `stored` one is on the board, a `dropped` one was removed to make space for newer
+ * ones.
  */
 export const ContentState = z.enum([
   'inline',
@@ -222,7 +223,7 @@ const Sample = z.object({
   /** Null if only the epoch is known. */
   step: step.nullable().default(null),
   epoch,
-  /** How the step is known: the run logged it, the file's name has it, or an epoch implies it. */
+  /** The origin of the step: the run logged it, the file's name has it, or an epoch implies it. */
   step_from: z.enum(['log', 'name', 'epoch']).default('log'),
   kind: SampleKind,
   /** Counts the prompts of one step from 0, so that steps can be compared prompt by prompt. */

@@ -5,7 +5,7 @@ const NEVER: Activity = { heard_at: null, cadence: null }
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
-/** What is known after words with these gaps between them. */
+/** The heartbeat after log lines with these gaps between them. */
 function after(...gaps: readonly number[]): { heard_at: number; cadence: number | null } {
   let now = 0
   let activity = activityAfter(NEVER, now)

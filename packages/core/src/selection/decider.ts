@@ -119,7 +119,7 @@ function namedDecider(
   by: Pick<Decider, 'basis' | 'declared_by'>,
   { options, declaration, training }: DeciderInput,
   names: readonly string[],
-  own?: Direction | null,
+  given?: Direction | null,
 ): Decider {
   const parts = partsOf(named)
   const logged = (parts ?? [named]).map((name) => asLogged(name, names))
@@ -127,7 +127,7 @@ function namedDecider(
   const stated = ownValue(declaration.directions, metric)
   const stateds = declaration.directions ?? {}
   const found = parts ? aggregateDirection(logged, stateds) : directionOf(metric)
-  const direction = options.direction ?? own ?? stated ?? found ?? null
+  const direction = options.direction ?? given ?? stated ?? found ?? null
   const missing = logged.find((name) => !names.includes(name))
   return { metric, direction, ...by, problem: problemOf() }
 

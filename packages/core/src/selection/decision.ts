@@ -37,8 +37,8 @@ export function decisionOf(input: SelectionInput): Decision {
 }
 
 /**
- * The problem of a direction without a metric: the deciding metric's own direction is known already.
- * Null if the option is useful, or not set.
+ * The problem of a direction without a metric: the deciding metric has its own direction. Null if
+ * the option is useful, or not set.
  */
 export function directionProblem(input: SelectionInput): PolicyProblem | null {
   const { direction: requested, ...rest } = input.options ?? {}

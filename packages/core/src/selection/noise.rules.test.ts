@@ -52,7 +52,7 @@ test('a spread above the largest number is unknown', () => {
   expect(noiseAmong(curve(huge))).toBeNull()
 })
 
-test('a curve has the noise of its mirror image, wherever its best lies', () => {
+test('a curve has the noise of its mirror image, wherever its best is', () => {
   const values = [2, 2.1, 2, 3, 2, 1.9, 2.4]
   const mirrored = [...values].reverse()
   expect(noiseAmong(curve(values))?.standard_error).toBeCloseTo(

@@ -56,9 +56,7 @@ export type PolicyChoice = z.infer<typeof PolicyChoice>
 
 const CONDITION = /^\s*([^<>=]+?)\s*(<=|>=|≤|≥)\s*(\S+)\s*$/
 
-/**
- * Reads a bound such as `eval_kl<=0.1`. Returns undefined if the text is no bound.
- */
+/** Reads a bound such as `eval_kl<=0.1`. Returns undefined if the text is not a bound. */
 export function parseCondition(text: string): Condition | undefined {
   const [, metric, sign, number] = CONDITION.exec(text) ?? []
   const bound = Number(number)

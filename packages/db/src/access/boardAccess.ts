@@ -67,13 +67,13 @@ export class BoardAccess {
     return ended
   }
 
-  /** Calls `tell` whenever the token changes, until the returned function is called. */
-  onRenewed(tell: () => void): () => void {
+  /** Calls `listener` whenever the token changes, until the returned function is called. */
+  onRenewed(listener: () => void): () => void {
     const path = join(this.#home, 'token')
     // The file is also checked after each reading; the first token ends nothing.
     const look = (now: Stats, before: Stats): void => {
       const isOther = now.ino !== before.ino || now.mtimeMs !== before.mtimeMs
-      if (before.ino !== 0 && isOther) tell()
+      if (before.ino !== 0 && isOther) listener()
     }
     watchFile(path, { interval: LOOK_AGAIN, persistent: false }, look)
     return () => unwatchFile(path, look)

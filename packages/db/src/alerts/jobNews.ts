@@ -17,11 +17,11 @@ export function factsOf(job: JobRow): AlertFacts {
   }
 }
 
-/** What happened to a job since it was looked at; `before` is null if it never was. */
+/** What happened to a job since the last check; `before` is null if there was none. */
 export async function jobNews(tx: Tx, job: JobRow, before: SeenFacts | null): Promise<JobNews> {
   const seen = before?.revision ?? 0
   const { registered_at, updated_at, heard_at } = job
-  // The revisions in the job's row tell whether there can be new rows of a kind.
+  // The revisions in the job's row show whether there can be new rows of a kind.
   const hasPoints = job.series_revision > seen
   return {
     before,

@@ -116,7 +116,7 @@ test('desktop notifications are for open pages, so nothing sends them', async ()
   expect(await listAlerts(db, { type: 'desktop', after: alert_id })).toEqual([])
 })
 
-test('a removed rule takes its messages along, and can be neither tested nor changed', async () => {
+test('with a rule its messages are removed, and it can no longer be tested or changed', async () => {
   const rule_id = await newRule()
   await addTestAlert(db, rule_id)
   await removeRule(db, rule_id)

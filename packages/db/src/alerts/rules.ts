@@ -85,7 +85,9 @@ async function ruleIn(tx: Pick<Tx, 'select'>, rule_id: string): Promise<StoredRu
   return row
 }
 
-/** With the first rule, the present facts of every job become those that later ones differ from. */
+/**
+ * With the first rule, stores the current facts of every job. Later facts are compared with them.
+ */
 async function follow(tx: Tx): Promise<void> {
   await tx.insert(alertCursor).values({}).onConflictDoNothing()
   const [cursor] = await tx.select().from(alertCursor).for('update')

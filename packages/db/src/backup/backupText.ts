@@ -5,7 +5,7 @@ const LONGEST_LINE = 16 * 1024 * 1024
 /** Reads the text of a backup from start to end: lines, and rows up to a line that ends them. */
 export class BackupText {
   readonly #pieces: AsyncIterator<Buffer>
-  /** What was read from the source, and not from here yet. */
+  /** What was read from the source and not returned yet. */
   #rest: Buffer = Buffer.alloc(0)
 
   constructor(source: AsyncIterable<Buffer>) {

@@ -19,8 +19,8 @@ export const RESTORING = 'bestmark restore'
 const MADE_AT_START = ['migrations', 'board', 'claims', 'hosts', 'full_disks', 'alert_cursor']
 
 /**
- * Throws BoardInUse if another process of Bestmark uses the database. It may hold what the board had
- * before, and would write to jobs that are gone.
+ * Throws BoardInUse if another process of Bestmark uses the database. It may hold data of the
+ * earlier board, and would write to jobs that no longer exist.
  */
 export async function assertAlone(tx: SqlTx): Promise<void> {
   const [row] = await tx<{ others: number; present: number }[]>`

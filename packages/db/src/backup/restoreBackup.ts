@@ -21,7 +21,7 @@ import { type BackupReader, readBackup } from './readBackup.ts'
 /** How long to wait for a table that another program uses, such as psql (ms). */
 const LOCKED = 30_000
 
-/** A backup, opened anew for each reading. */
+/** A backup, opened again for each reading. */
 export interface BackupFile {
   /** Names it in messages. */
   name: string
@@ -133,7 +133,7 @@ class Loading implements BackupReader {
   }
 }
 
-/** Makes the tables anew, as they were after one migration. */
+/** Creates the tables again, as they were after one migration. */
 async function remake(tx: SqlTx, last: string): Promise<void> {
   const tables = await storedTables(tx, BOARD_TABLES)
   // Views go with their tables.

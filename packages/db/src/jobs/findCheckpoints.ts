@@ -14,7 +14,8 @@ export interface NamedCheckpoint {
 }
 
 /**
- * The checkpoints whose id begins with a text, at most 50; none if the text is no part of an id.
+ * The checkpoints whose id begins with a text, at most 50; none if the text cannot be part of an
+ * id.
  */
 export async function findCheckpoints(db: Database, text: string): Promise<NamedCheckpoint[]> {
   const id = text.toLowerCase()

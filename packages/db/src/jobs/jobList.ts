@@ -34,7 +34,7 @@ export interface JobQuery {
   sort?: 'newest' | 'name' | 'best' | ColumnKey | undefined
   /** Of a sort by a column: the highest first. */
   descending?: boolean | undefined
-  /** Jobs of one project stand together, and `sort` orders them within it. */
+  /** Jobs of one project are next to each other, in the order of `sort`. */
   group?: 'project' | undefined
   /** Values to read with each job. */
   columns?: readonly ColumnKey[] | undefined

@@ -112,8 +112,8 @@ async function noteFiles(
   checkpoint_id: string,
   event: EventOf<'files'>,
 ): Promise<void> {
-  const { files_state, files_why, files_fault, checked_at, digest, ...looked } = files(event)
-  const found = Object.entries(looked).filter(([, value]) => value !== null)
+  const { files_state, files_why, files_fault, checked_at, digest, ...inspection } = files(event)
+  const found = Object.entries(inspection).filter(([, value]) => value !== null)
   const state = { files_state, files_why, files_fault, checked_at }
   const set = { ...state, ...Object.fromEntries(found), revision }
   const { signature } = event

@@ -31,8 +31,8 @@ function columns(series: readonly Points[]) {
     all((one) => one.times),
   ]
   const bytes = new Float64Array(3 * names.length)
-  names.forEach((_, place) => {
-    bytes.set([steps[place] ?? NaN, values[place] ?? NaN, times[place] ?? NaN], 3 * place)
+  names.forEach((_, index) => {
+    bytes.set([steps[index] ?? NaN, values[index] ?? NaN, times[index] ?? NaN], 3 * index)
   })
   return { names, steps, values, times, bytes }
 }
@@ -52,8 +52,8 @@ export async function takeTail(tx: Tx, job_id: string, points: PointsBySeries): 
     .execute()
   if (rows.length === 0) return
   for (const row of rows) {
-    row.names.forEach((name, place) => {
-      const [step = NaN, value = NaN, time = NaN] = row.bytes.subarray(3 * place, 3 * place + 3)
+    row.names.forEach((name, index) => {
+      const [step = NaN, value = NaN, time = NaN] = row.bytes.subarray(3 * index, 3 * index + 3)
       points.add(row.attempt, name, [step, value, time])
     })
   }

@@ -87,8 +87,8 @@ test('a file is stored once, and a repeated record of its name keeps it', async 
   const [unread] = await storeAll(job_id)
   await recordEvents(db, job_id, image(100))
   expect(await unreadSamples(db, job_id, 10)).toEqual([])
-  const known = { prompt_index: 0, step_from: 'log' }
-  expect(await samplesByPath(db, job_id)).toEqual(new Map([[pathOf(100), known]]))
+  const expected = { prompt_index: 0, step_from: 'log' }
+  expect(await samplesByPath(db, job_id)).toEqual(new Map([[pathOf(100), expected]]))
   const { samples } = await listSamples(db, job_id)
   expect(samples).toMatchObject([{ content_state: 'stored', bytes: PNG.length }])
   const stored = await sampleContent(db, job_id, unread?.sample_id ?? '')

@@ -15,7 +15,7 @@ import { measured, milliseconds, plain, storableText } from './columns.ts'
 
 const count = () => bigint({ mode: 'number' })
 
-// `job_id` is no foreign key here: its check would lock the job's row, and recording would wait.
+// `job_id` is not a foreign key here: its check would lock the job's row, and recording would wait.
 
 /** Which alerts are sent where. `destination` has secrets, which no page and no log shows. */
 export const alertRules = pgTable('alert_rules', {

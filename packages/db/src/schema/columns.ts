@@ -30,7 +30,7 @@ export const float64s = customType<{ data: Float64Array; driverData: Buffer }>({
   fromDriver: (bytes) => new Float64Array(new Uint8Array(bytes).buffer),
 })
 
-/** An array that the driver writes. An array of drizzle would be made text twice. */
+/** An array that the driver writes. An array of drizzle would be converted to text twice. */
 const arrayOf = <T>(type: string) =>
   customType<{ data: T[]; driverData: T[] }>({ dataType: () => type })
 

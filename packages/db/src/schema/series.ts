@@ -49,7 +49,7 @@ export const seriesChunks = pgTable('series_chunks', { job_id: jobId(), ...point
 
 /**
  * The latest points of a live job, which are not in a chunk yet: one row per write, which is never
- * changed. A chunk that grew with each point would be written anew each time.
+ * changed. A chunk that grew with each point would be written in full each time.
  */
 export const seriesTails = pgTable(
   'series_tails',

@@ -65,7 +65,7 @@ test('a folder gets a file with the date in its name', async () => {
   ])
 })
 
-test('a file that is no backup, is missing, or cannot be written is named', async () => {
+test('a file that is not a backup, is missing, or cannot be written is named', async () => {
   await writeFile(join(here.path, 'a.txt'), 'text')
   const run = (...words: string[]) => command(words, { env: here.env, cwd: here.path })
   for (const [words, message] of [

@@ -32,7 +32,7 @@ test('results of an evaluation harness are one group per task', () => {
   expect(found.map(({ values }) => values)).toEqual([{ 'a/acc': 1 }, { 'b/acc': 0 }])
 })
 
-test('output without a number is no measurement', () => {
+test('output without a number is not a measurement', () => {
   for (const output of ['', '{}', '[1]', '7', '{"text": "none"}', '{"acc": ', 'acc: 0.5']) {
     expect([output, measurementsPrinted(output)]).toEqual([output, []])
   }

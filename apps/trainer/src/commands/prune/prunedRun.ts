@@ -112,7 +112,7 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
 
 function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
   const state = { files_state: 'missing', files_why: 'removed by bestmark prune' } as const
-  const looked = { bytes: null, kind: null, base: null, signature: null, digest: null }
+  const inspection = { bytes: null, kind: null, base: null, signature: null, digest: null }
   return {
     type: 'files',
     attempt,
@@ -120,7 +120,7 @@ function goneEvent({ attempt, step, path }: Prunable): EventOf<'files'> {
     step,
     path,
     ...state,
-    ...looked,
+    ...inspection,
     checked_at: Date.now(),
   }
 }
@@ -134,14 +134,14 @@ async function ofFolder(root: string): Promise<PrunedRun> {
     const { selection, checkpoints } = present(await readRun(root))
     return { selection, checkpoints: await withRealPaths(root, checkpoints) }
   }
-  const nobody = async (): Promise<void> => {}
+  const doNothing = async (): Promise<void> => {}
   return {
     name: first.name,
     job_id: null,
     root,
     look,
-    recordRemoval: nobody,
-    [Symbol.asyncDispose]: nobody,
+    recordRemoval: doNothing,
+    [Symbol.asyncDispose]: doNothing,
   }
 }
 

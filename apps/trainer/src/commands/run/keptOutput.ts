@@ -25,7 +25,7 @@ export class KeptOutput implements Disposable {
   readonly #show: Show
   readonly #putBack: FileRestorer
   readonly #onBack: () => void
-  #looked = performance.now()
+  #checkedAt = performance.now()
   #shown = 0
   #tail = Buffer.alloc(0)
   /** The offset where the output of this program begins (bytes). */
@@ -78,8 +78,8 @@ export class KeptOutput implements Disposable {
   }
 
   #lookForFile(): void {
-    if (performance.now() - this.#looked < LOOK_FOR_FILE) return
-    this.#looked = performance.now()
+    if (performance.now() - this.#checkedAt < LOOK_FOR_FILE) return
+    this.#checkedAt = performance.now()
     try {
       if (this.#putBack.look(false)) this.#onBack()
     } catch {

@@ -53,7 +53,7 @@ for (const [name, script, folders] of NATURAL) {
       await using _agent = agentOf(here.board)
       const { cwd, ended, jobs, goOn } = await started(name, script)
       const first = join(cwd, folders[0])
-      // The time limit of a test tells nothing about its cause.
+      // The time limit of a test shows nothing about its cause.
       onTestFailed(async () => {
         const found = [await jobs(), await readdir(cwd, { recursive: true })]
         throw new Error(inspect(found, { depth: 3 }))

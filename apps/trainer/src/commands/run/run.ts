@@ -62,8 +62,8 @@ export async function main(words: readonly string[]): Promise<number> {
   // Other processes must see from the start that the run has a program, and its name.
   writeKeptProcess(root, process.pid)
   note(run, earlier.isUndecided ? null : earlier.isRun ? undefined : run.job_id)
-  // An error in the recording must not end this process before its program. It is heard once, however
-  // many programs this process runs.
+  // An error in the recording must not end this process before its program. All programs of this
+  // process share one listener.
   process.off('uncaughtException', ERRORS.report)
   process.on('uncaughtException', ERRORS.report)
   return await runRecorded(run, { argv, killAfter, home })

@@ -139,8 +139,8 @@ export class WrittenRuns {
   }
 
   /**
-   * The lowest run above a file that reads it; or a higher one, of which the program also writes
-   * other logs or weights.
+   * The lowest run above a file that reads it, or a higher run if the program also writes other
+   * logs or weights of that run.
    */
   async #runAround(file: string): Promise<RunIdentity | undefined> {
     let run: RunIdentity | undefined

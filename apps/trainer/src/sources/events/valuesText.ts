@@ -3,7 +3,7 @@ import { type Measured, measuredJson } from '@bestmark/core'
 /** A note names at most this many values. */
 const MOST = 6
 
-/** Times, rates and sizes of an evaluation are no results. */
+/** Times, rates and sizes of an evaluation are not results. */
 const OF_THE_MACHINE = /(^|_)(runtime|per_second|samples|steps)$/
 
 /** Values for a note: `eval_accuracy 0.9, eval_loss 0.3`. */

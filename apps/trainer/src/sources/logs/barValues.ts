@@ -103,7 +103,7 @@ function epochOfBar(state: BarState, bar: Bar, epoch: number, last: LastCount): 
   // The bar of an evaluation has another total.
   if (state.total === total) state.training = trainingOf(values)
   const heldOut = newValues(state, values)
-  // Values that appear with the first drawing of an epoch are of the epoch before.
+  // Values that appear with the first drawing of an epoch belong to the epoch before.
   const isEarlier = done === 0 && before !== null && before !== epoch
   const isUsed = heldOut.length > 0 && (isEarlier || done >= total - 1)
   const zero = isFromZero && { is_from_zero: true as const }

@@ -62,7 +62,7 @@ function relationTo(group: readonly Unit[], { files, span }: Unit): Relation {
   const usual = isNumbered ? 'continues' : 'other'
   if (!before?.span || !span || PROCESS.test(later)) return usual
   if (!isAlike(before.span, span)) return usual
-  // A deterministic training that was resumed repeats its values, and goes on after them.
+  // A deterministic training that was resumed repeats its values, and then continues.
   if (span.last <= before.span.last && isCopy(before.span, span)) return usual
   if (span.first > before.span.second) return 'continues'
   const [one, other] = [before.span.options, span.options]

@@ -16,7 +16,7 @@ export interface LastCount {
 const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
 /** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
 const ACCURACY = /^(?:\*|Test:)\s+Acc@1:? ([\d.]+)\s+Acc@5:? ([\d.]+)/i
-/** The progress of an evaluation. Its values are of single batches. */
+/** The progress of an evaluation. Its values belong to single batches. */
 const BATCH = /\[\s*\d+\s*\/\s*\d+\]/
 /** Words of lines about another epoch, or without metrics. */
 const ELSEWHERE = /best|final|early|patience|improve|restor|load|target|threshold/i

@@ -1,6 +1,6 @@
 /** One of several trainings whose logs are in one folder. */
 export interface Part {
-  /** A word that tells it from the others, in the name of its run. */
+  /** A word that distinguishes it from the others, in the name of its run. */
   label: string
   /** Paths of its logs, in reading order. */
   files: string[]

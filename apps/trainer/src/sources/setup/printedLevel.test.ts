@@ -41,7 +41,7 @@ const PRINTED = {
   ],
 } as const
 
-test('the level of a printed line is what a logging library, Python or C++ wrote in its place', () => {
+test('the level of a printed line is what a logging library, Python or C++ wrote at its position', () => {
   for (const [level, lines] of Object.entries(PRINTED)) {
     for (const line of lines) expect([printedLevel(line), line]).toEqual([level, line])
   }

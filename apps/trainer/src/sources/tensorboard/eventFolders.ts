@@ -29,7 +29,7 @@ export async function findEventFiles(listing: Listing, folder: string): Promise<
 
 /**
  * Event files in folders below a run's root or beside it, from one writer or several that belong
- * together. None if they are of several runs, or if the root holds no weights.
+ * together. None if they belong to several runs, or if the root holds no weights.
  */
 export async function findEventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
   const all = await foldersBelow(listing, '', 0)

@@ -222,7 +222,7 @@ function writerEvents(state: State, file: string, groups: readonly Group[]): Tra
   return again ? [again] : []
 }
 
-/** Whether values are of a training: its loss, or any value if it logs no loss. */
+/** Whether values belong to a training: its loss, or any value if it logs no loss. */
 function isTrainingOf({ loss }: State, { metrics }: Group): boolean {
   return 'loss' in metrics || (loss === null && Object.keys(metrics).length > 0)
 }
@@ -259,7 +259,9 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
   return again ? [again, ...measured] : measured
 }
 
-/** Whether a file is of another writer of the same training, such as the one for validation. */
+/**
+ * Whether a file comes from another writer of the same training, such as the one for validation.
+ */
 function isBeside(state: State, file: string): boolean {
   const folder = dirname(file)
   const isElsewhere = state.file !== '' && folder !== dirname(state.file)

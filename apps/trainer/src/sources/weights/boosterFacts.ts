@@ -49,8 +49,8 @@ export async function readBoosterFacts(
 }
 
 /**
- * XGBoost counts from 0. Its model has all rounds, also after early stopping. A model without a number
- * stands for its best iteration, which scikit-learn's classes use by themselves.
+ * XGBoost counts from 0. Its model has all rounds, also after early stopping. A model without a
+ * number belongs to its best iteration, which scikit-learn's classes use by default.
  */
 function xgboostFacts(text: string, isNumbered: boolean): BoosterFacts {
   const last = roundsOfXgboost(text)

@@ -4,7 +4,7 @@ import { type Direction, isFiniteMeasure, ownValue, readMeasured, setOwn } from 
  * Where a program declares its monitor: in the state of Lightning's ModelCheckpoint, inside the weights,
  * in `training.score_weights` of spaCy's configuration beside them, or in the epochs where skorch saved.
  */
-export type MonitorPlace = 'callback_state' | 'score_weights' | 'saved_epochs'
+export type MonitorOrigin = 'callback_state' | 'score_weights' | 'saved_epochs'
 
 /** Programs of boosted trees. */
 type Booster = 'xgboost' | 'lightgbm' | 'catboost'
@@ -20,7 +20,7 @@ export interface Facts {
   monitor: {
     metric: string
     mode: Direction | null
-    declared_in: MonitorPlace
+    declared_in: MonitorOrigin
     scores: Map<string, number>
   } | null
   /** The best iteration that the program recorded in boosted trees, and its value there. */

@@ -1,15 +1,15 @@
 import { heldOutName } from '../events/names.ts'
 import type { Candidate } from './candidate.ts'
-import type { MonitorPlace } from './facts.ts'
+import type { MonitorOrigin } from './facts.ts'
 import type { InferredMetric } from './inferredMetric.ts'
 
 /** The path of weights, and of the file with their facts. */
-interface Place {
+interface Files {
   path: string
   file: string
 }
 
-const DECLARED_BY: Record<MonitorPlace, (metric: string, place: Place) => string> = {
+const DECLARED_BY: Record<MonitorOrigin, (metric: string, files: Files) => string> = {
   callback_state: (metric, { path }) => `monitor ${metric} of the ModelCheckpoint in ${path}`,
   score_weights: (_metric, { path }) => `training.score_weights in ${path}/config.cfg`,
   saved_epochs: (metric, { file }) => `${file}, which saves where ${metric} is best`,

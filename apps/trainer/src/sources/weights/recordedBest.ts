@@ -24,7 +24,7 @@ export function readRecordedBest(
   { rows }: LogHistory,
 ): RecordedBest | undefined {
   const found = candidates.filter(({ facts }) => facts.best !== null)
-  // The model that stands for its best iteration is the last one that was saved.
+  // The model of the best iteration is the last one that was saved.
   const isBest = ({ facts }: Candidate): number => Number(facts.best?.step === facts.step)
   const [newest] = found.toSorted((a, b) => isBest(b) - isBest(a) || b.found.mtime - a.found.mtime)
   const best = newest?.facts.best

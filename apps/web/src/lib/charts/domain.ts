@@ -18,7 +18,9 @@ export function inReach(position: number): number {
   return Number.isFinite(position) ? Math.min(FARTHEST, Math.max(-FARTHEST, position)) : NaN
 }
 
-/** A requested window as a valid axis: in order, in range and wide enough; null if it is no span. */
+/**
+ * A requested window as a valid axis: in order, in range and wide enough; null if it is not a span.
+ */
 export function windowOf(a: number, b: number): Domain | null {
   const [low, high] = a < b ? [a, b] : [b, a]
   if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return null

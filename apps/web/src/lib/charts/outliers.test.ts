@@ -15,7 +15,7 @@ test('a drop is left out like a spike', () => {
   expect(spanWithoutOutliers(values, false)).toEqual([2.04, 10])
 })
 
-test('the steep beginning of a curve is no outlier', () => {
+test('the steep beginning of a curve is not an outlier', () => {
   expect(spanWithoutOutliers(falling(1_000), false)).toBeNull()
 })
 

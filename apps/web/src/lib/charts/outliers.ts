@@ -27,7 +27,7 @@ export function spanWithoutOutliers(values: Iterable<number>, log: boolean): Dom
     if (below > above) low += 1
     else high -= 1
     const span = at(high) - at(low)
-    // A value near the others, as in the steep beginning of a curve, is no outlier.
+    // A value near the others, as in the steep beginning of a curve, is not an outlier.
     const isApart = Math.max(below, above) >= span
     if (isApart && span * WORTH <= whole) return [sorted[low] ?? NaN, sorted[high] ?? NaN]
   }

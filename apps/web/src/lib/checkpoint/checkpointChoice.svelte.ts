@@ -5,7 +5,7 @@ export class CheckpointChoice {
   #list: () => CheckpointList
   #picked = $state<string | null>(null)
   #best = $derived.by(() => bestOf(this.#list()))
-  #own = $derived.by(() => this.#pickedRow())
+  #shippablePick = $derived.by(() => this.#pickedRow())
 
   constructor(list: () => CheckpointList) {
     this.#list = list
@@ -17,12 +17,12 @@ export class CheckpointChoice {
 
   /** The person's pick while it can be shipped, else the best. */
   get chosen(): CheckpointRow | undefined {
-    return this.#own ?? this.best
+    return this.#shippablePick ?? this.best
   }
 
   /** Whether a person picked another checkpoint than the best. */
   get differs(): boolean {
-    return this.#own !== undefined && this.#own !== this.best
+    return this.#shippablePick !== undefined && this.#shippablePick !== this.best
   }
 
   pick(checkpoint: CheckpointRow): void {

@@ -132,7 +132,7 @@ export class JobOutput {
       this.#read({ after: ordinal, order: 'oldest' }),
     ])
     if (window !== this.#window) return
-    // An answer to `ask` that is still under way is of the lines before.
+    // An answer to `ask` that is still on its way belongs to the earlier lines.
     this.#window += 1
     const { older } = before
     const lines = [...before.lines, ...after.lines]

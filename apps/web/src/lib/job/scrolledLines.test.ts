@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { heightOfHidden, LINE, lineOutOfWindow } from './scrolledLines.ts'
 
-test('a scrollbar stands for all stored lines, within the height that browsers can scroll', () => {
+test('a scrollbar represents all stored lines, within the height that browsers can scroll', () => {
   expect(heightOfHidden(1_000)).toBe(LINE)
   expect(heightOfHidden(0)).toBe(LINE)
   expect(1e6 * heightOfHidden(1e6)).toBe(8e6)
   expect(1e7 * heightOfHidden(1e7)).toBe(8e6)
 })
 
-test('a place before or after the window is a line, and a place in it is none', () => {
+test('a position before or after the window is a line, and a position in it is none', () => {
   // Lines 100 to 1,099 are stored, and lines 500 to 599 are in the window, at twice their height.
   const list = { top: 400 * 20, bottom: 400 * 20 + 100 * 40 }
   const at = (top: number) =>

@@ -3,7 +3,7 @@ export const LINE = 20
 /** The tallest content that every browser can scroll (px). */
 const TALLEST = 8_000_000
 
-/** The height (px) that stands for each stored line outside of the window. */
+/** The height (px) of each stored line outside of the window. */
 export function heightOfHidden(stored: number): number {
   return Math.min(LINE, TALLEST / Math.max(1, stored))
 }

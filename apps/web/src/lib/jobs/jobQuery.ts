@@ -17,7 +17,7 @@ export interface JobQuery {
   sort: Sort | ColumnKey
   /** Of a sort by a column: the highest first. */
   descending: boolean
-  /** Jobs of one project stand together. */
+  /** Jobs of one project are next to each other. */
   group: '' | 'project'
   columns: ColumnKey[]
   cursor: string | null

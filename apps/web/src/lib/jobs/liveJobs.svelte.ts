@@ -13,7 +13,10 @@ export interface ListedJobs {
   page: JobPage
 }
 
-/** One page of the list, kept up to date: rows by the subscription, the page as a whole anew. */
+/**
+ * One page of the list, kept up to date. The subscription updates rows; the page as a whole is read
+ * again.
+ */
 export class LiveJobs {
   readonly watch = new Watch(
     () => ({ jobs: 'all', since: this.page.board_revision }),

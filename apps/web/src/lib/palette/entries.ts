@@ -26,7 +26,7 @@ export function matching(entries: readonly Entry[], text: string): Entry[] {
   return [...found.filter(begins), ...found.filter((one) => !begins(one))].slice(0, MOST)
 }
 
-/** The place of the next line up or down; after the last line comes the first one. */
+/** The index of the next line up or down; after the last line comes the first one. */
 export function moved(at: number, by: number, count: number): number {
   return count === 0 ? 0 : (at + by + count) % count
 }

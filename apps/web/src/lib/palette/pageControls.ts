@@ -1,8 +1,9 @@
 import type { Entry } from './entries.ts'
 
 /**
- * What can be done on the page that is open: its buttons and tabs, by the names that a screen reader
- * says. A name that several controls have says not which one, so these are left out.
+ * What can be done on the page that is open: its buttons and tabs, by the names that a screen
+ * reader says. If several controls have one name, it does not identify a control, so these are left
+ * out.
  */
 export function pageControls(): Entry[] {
   const controls = document.querySelectorAll<HTMLElement>('header button, main button, [role=tab]')

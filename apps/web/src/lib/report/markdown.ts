@@ -1,11 +1,11 @@
 import { visible } from '@bestmark/core'
 
-/** What Markdown or HTML would act on anywhere in a line. */
+/** Characters that have a meaning in Markdown or HTML anywhere in a line. */
 const ACTIVE = /[\\`*_{}[\]<>()#+!|~&$@]/g
-/** Where a line would become an item, a rule or a heading. */
+/** Beginnings that would make a line an item, a rule or a heading. */
 const LEADING = /^(\s*)(\d+)?([-.=])/
 
-/** Text on one line of a Markdown file, of which each character is shown as it is. */
+/** Text on one line of a Markdown file; each character is shown as it is. */
 export function plain(text: string): string {
   const line = visible(text.replaceAll(/\s*\n\s*/g, ' '))
   return line.replaceAll(ACTIVE, '\\$&').replace(LEADING, '$1$2\\$3')

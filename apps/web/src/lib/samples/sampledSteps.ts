@@ -19,8 +19,8 @@ export function sampledSteps(samples: readonly Sample[]): SampledStep[] {
   for (const sample of samples) {
     const { attempt, step, epoch } = sample
     const key = `${attempt}.${step ?? `e${epoch}`}`
-    const known = steps.get(key)
-    if (known) known.samples.push(sample)
+    const stored = steps.get(key)
+    if (stored) stored.samples.push(sample)
     else steps.set(key, { key, attempt, step, epoch, samples: [sample] })
   }
   return [...steps.values()]
@@ -58,7 +58,7 @@ export function stepName(
   return hasAttempts ? `${at}, attempt ${count(attempt + 1)}` : at
 }
 
-/** How the step is known, where that is not certain. */
+/** The origin of the step, if it is not certain. */
 export function stepNote({ samples }: Pick<SampledStep, 'samples'>): string {
   const [first] = samples
   if (first?.step === null) return 'No checkpoint of this epoch shows its step.'

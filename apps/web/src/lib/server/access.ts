@@ -34,8 +34,8 @@ export function mayWrite(request: Request, host: string | null): boolean {
 
 /**
  * Whether a page of another origin sent a request, except for a click on a link to a page of the
- * board. Browsers mark every request with its kind, and send the cookie with a click on any link.
- * A procedure is no page, so no link may lead to it. Tools do not mark requests, or send their
+ * board. Browsers mark every request with its kind, and send the cookie with a click on any link. A
+ * procedure is not a page, so no link may lead to it. Tools do not mark requests, or send their
  * token, which a page can do only after a preflight.
  */
 export function isCrossSite({ headers }: Request, isProcedure: boolean): boolean {

@@ -12,6 +12,6 @@ export function lookAt(
 ): void {
   view.change({ window })
   const { log, smoothing, clip } = view
-  const looked = { axis, log, smoothing, clip, window }
-  job.look(window && stepsWithin({ series: job.series, epochs, view: looked }, window))
+  const next = { axis, log, smoothing, clip, window }
+  job.look(window && stepsWithin({ series: job.series, epochs, view: next }, window))
 }

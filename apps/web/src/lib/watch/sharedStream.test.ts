@@ -88,7 +88,7 @@ test('a lost stream says when the board was last heard, and when the next try is
   expect(isOpen()).toEqual([false, true])
 })
 
-test('a reader that comes while the board is away is told so, and changes no pause', async () => {
+test('a reader that comes while the board is away gets that state, and changes no pause', async () => {
   await live('a')
   current().events.onlost()
   stream.follow(reader('late'))

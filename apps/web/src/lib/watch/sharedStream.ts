@@ -41,7 +41,7 @@ export class SharedStream {
     this.#readers.set(reader.key, { ...reader })
     this.#ticking ??= this.#startTicking()
     const { connection } = this.#link
-    if (connection === 'away' || connection === 'ended') this.#tell(reader.key)
+    if (connection === 'away' || connection === 'ended') this.#notify(reader.key)
     else this.#openSoon()
   }
 
@@ -88,7 +88,7 @@ export class SharedStream {
   #setLive(keys: readonly string[]): void {
     this.#failures = 0
     this.#link = { connection: 'live', heard_at: Date.now(), retry_at: null }
-    for (const key of keys) this.#tell(key)
+    for (const key of keys) this.#notify(key)
   }
 
   #setAway(): void {
@@ -113,10 +113,10 @@ export class SharedStream {
 
   #setLink(link: Link): void {
     this.#link = link
-    for (const key of this.#readers.keys()) this.#tell(key)
+    for (const key of this.#readers.keys()) this.#notify(key)
   }
 
-  #tell(key: string): void {
+  #notify(key: string): void {
     this.#options.send(key, { kind: 'link', link: this.#link })
   }
 

@@ -3,7 +3,7 @@ import { inboxOf, Lead, type Posted, presenceOf } from './lead.ts'
 import type { Letter, Reader, Take } from './reader.ts'
 import type { StreamOptions } from './sharedStream.ts'
 
-/** Raise it when the messages change, so that tabs of an older build have a leader of their own. */
+/** Raise it when the messages change, so that tabs of an older build have their own leader. */
 const PROTOCOL = 1
 /** The lock of the tab that leads, and the channel of all tabs. */
 export const LEADER = `bestmark-leader-${PROTOCOL}`
@@ -19,7 +19,7 @@ type Message =
   | { kind: 'follow'; term: string; reader: Reader }
   | { kind: 'leave'; key: string }
 
-interface Own {
+interface TabReader {
   reader: Reader
   take: Take
   inbox: BroadcastChannel
@@ -40,7 +40,7 @@ interface Joined {
  */
 export class Tabs {
   readonly #options: Omit<StreamOptions, 'send'>
-  readonly #own = new Map<string, Own>()
+  readonly #readers = new Map<string, TabReader>()
   #joined: Joined | null = null
   #lead: Lead | null = null
   /** The term of the tab that leads; null if it is not known. */
@@ -55,13 +55,13 @@ export class Tabs {
   follow(reader: Reader, take: Take): () => void {
     const { key } = reader
     const inbox = inboxOf(key)
-    const own = { reader: { ...reader }, take, inbox, presence: holdLock(presenceOf(key)) }
+    const one = { reader: { ...reader }, take, inbox, presence: holdLock(presenceOf(key)) }
     inbox.onmessage = ({ data }: MessageEvent<Posted>) => {
-      if (data.term === this.#term) deliver(own, data.letter)
+      if (data.term === this.#term) deliver(one, data.letter)
     }
-    this.#own.set(key, own)
+    this.#readers.set(key, one)
     this.#joined ??= this.#join()
-    this.#register(own)
+    this.#register(one)
     return () => this.#leave(key)
   }
 
@@ -91,7 +91,7 @@ export class Tabs {
   #startLeading(): void {
     this.#lead = new Lead(this.#options)
     this.#term = this.#lead.term
-    for (const own of this.#own.values()) this.#register(own)
+    for (const one of this.#readers.values()) this.#register(one)
     this.#beat()
   }
 
@@ -129,32 +129,32 @@ export class Tabs {
     this.#silent = 0
     if (this.#lead || term === this.#term) return
     this.#term = term
-    for (const own of this.#own.values()) this.#register(own)
+    for (const one of this.#readers.values()) this.#register(one)
   }
 
   /** Tells the leader what a reader follows, and where it continues. */
-  #register(own: Own): void {
-    if (this.#lead) return this.#lead.followHere(own.reader, (letter) => deliver(own, letter))
+  #register(one: TabReader): void {
+    if (this.#lead) return this.#lead.followHere(one.reader, (letter) => deliver(one, letter))
     const term = this.#term
     if (term === null) return
-    own.presence.held
+    one.presence.held
       .then(() => {
-        const isCurrent = term === this.#term && this.#own.get(own.reader.key) === own
+        const isCurrent = term === this.#term && this.#readers.get(one.reader.key) === one
         if (!isCurrent || !this.#joined) return
-        say(this.#joined.channel, { kind: 'follow', term, reader: own.reader })
+        say(this.#joined.channel, { kind: 'follow', term, reader: one.reader })
       })
       .catch((error) => reportError(error))
   }
 
   #leave(key: string): void {
-    const own = this.#own.get(key)
-    if (!own || !this.#joined) return
-    this.#own.delete(key)
-    own.inbox.close()
-    own.presence.release()
+    const one = this.#readers.get(key)
+    if (!one || !this.#joined) return
+    this.#readers.delete(key)
+    one.inbox.close()
+    one.presence.release()
     if (this.#lead) this.#lead.leave(key)
     else say(this.#joined.channel, { kind: 'leave', key })
-    if (this.#own.size === 0) this.#part(this.#joined)
+    if (this.#readers.size === 0) this.#part(this.#joined)
   }
 
   #part({ channel, beating, lock }: Joined): void {
@@ -169,9 +169,9 @@ export class Tabs {
   }
 }
 
-function deliver(own: Own, letter: Letter): void {
-  if (letter.kind === 'news') own.reader.after = letter.after
-  own.take(letter)
+function deliver(one: TabReader, letter: Letter): void {
+  if (letter.kind === 'news') one.reader.after = letter.after
+  one.take(letter)
 }
 
 function say(channel: BroadcastChannel, message: Message): void {

@@ -28,8 +28,8 @@ export async function noteHost(home: string, me: Machine): Promise<'here' | 'bes
 }
 
 /**
- * Notes that a server without a note, such as one of an older version, runs on this machine.
- * The note is only a hint, so it is no error if the data folder cannot be written.
+ * Notes that a server without a note, such as one of an older version, runs on this machine. The
+ * note is only a hint, so a data folder that cannot be written is not an error.
  */
 export async function noteHostIfMissing(home: string, me: Machine): Promise<void> {
   await write(home, me, true).catch(() => undefined)

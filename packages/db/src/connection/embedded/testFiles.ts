@@ -7,8 +7,8 @@ import { serverPathsIn } from './serverPaths.ts'
 export const EMPTY_BOARD = 'BESTMARK_TEST_FILES'
 
 /**
- * Creates a data folder with the files of an empty board. To make them anew, as the first start does,
- * takes a second of processor time.
+ * Creates a data folder with the files of an empty board. Creating them again, as the first start
+ * does, takes a second of processor time.
  */
 export async function makeEmptyBoard(home: string): Promise<void> {
   const files = process.env[EMPTY_BOARD]
