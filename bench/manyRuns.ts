@@ -39,7 +39,7 @@ export async function copyJob(db: Database, job_id: string, copies: number): Pro
         'name', job.name || ' ' || copy.number, 'output_dir', job.output_dir || '/' || copy.number))
         as copied
     where job.job_id = ${job_id}`
-  for (const table of ['attempts', 'evaluations', 'checkpoints']) {
+  for (const table of ['attempts', 'evaluations', 'evaluation_curves', 'checkpoints']) {
     await db.sql`
       insert into ${db.sql(table)}
       select copied.* from ${db.sql(table)} as row, unnest(${ids}::uuid[]) as copy (id),

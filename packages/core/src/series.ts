@@ -42,7 +42,13 @@ export function thin(series: Series, points: number, pinned: Iterable<number> = 
   )
 }
 
-function keepExtremes(values: Float64Array, from: number, to: number, kept: Set<number>): void {
+/** Keeps the lowest and highest of a stretch of values, and the ends of its non-finite values. */
+export function keepExtremes(
+  values: Float64Array,
+  from: number,
+  to: number,
+  kept: Set<number>,
+): void {
   let low: number | undefined
   let high: number | undefined
   let firstGap: number | undefined

@@ -1,12 +1,13 @@
 import type { BacktestRun } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray, isNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { type EvaluationRow, evaluationsOf } from '../rows/evaluations.ts'
+import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
+import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evaluationRows.ts'
 import type { Tx } from '../rows/job.ts'
 import type { Losses } from '../series/lossFinder.ts'
 import { checkpoints, evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { snapshot } from '../rows/snapshot.ts'
-import { claimOf, declarationOf, type StoredCheckpoint } from '../selection/selection.ts'
+import { claimOf, declarationOf } from '../selection/selection.ts'
 import { storable } from '../values/storable.ts'
 import { trainLosses } from '../series/trainLoss.ts'
 
@@ -40,10 +41,9 @@ export async function finishedRuns(
     const ids = newest(measured, most)
     if (ids.length === 0) return { runs: [], found: 0 }
     const jobs = await tx.select().from(trainingJobs).where(inArray(trainingJobs.job_id, ids))
-    const values = await valuesOf(tx, ids)
+    const valuesBy = await evaluationRows(tx, ids)
     const saved = await checkpointsIn(tx, ids)
-    const losses = await trainLosses(tx, values)
-    const valuesBy = Map.groupBy(values, ({ job_id }) => job_id)
+    const losses = await trainLosses(tx, [...valuesBy.values()].flat())
     const savedBy = Map.groupBy(saved, ({ job_id }) => job_id)
     const byId = new Map(jobs.map((job) => [job.job_id, job]))
     const runs = ids.flatMap((job_id) => {
@@ -91,14 +91,6 @@ function newest(
     return values <= most.values
   })
   return within.map(({ job_id }) => job_id)
-}
-
-async function valuesOf(tx: Tx, ids: readonly string[]): Promise<EvaluationRow[]> {
-  return tx
-    .select()
-    .from(evaluations)
-    .where(and(inArray(evaluations.job_id, [...ids]), eq(evaluations.repeat, 0)))
-    .orderBy(asc(evaluations.job_id), asc(evaluations.arrival))
 }
 
 async function checkpointsIn(tx: Tx, ids: readonly string[]): Promise<StoredCheckpoint[]> {

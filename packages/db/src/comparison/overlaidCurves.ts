@@ -39,12 +39,11 @@ export async function overlaidCurves(
 
 /** The measured values of a metric, or of a combined metric, by attempt. */
 function pointsOf(job_id: string, input: SelectionInput, metric: string): MeasuredPoint[] {
-  const { evaluations } = decisionOf(input)
-  return evaluations
-    .flatMap(({ attempt, step, values }) => {
-      const value = ownValue(values, metric)
-      if (value === undefined || value === null) return []
-      return [{ job_id, metric, attempt, index: 0, step, value, at: null }]
-    })
-    .sort((a, b) => a.attempt - b.attempt)
+  const points: MeasuredPoint[] = []
+  for (const { attempt, step, values } of decisionOf(input).evaluations) {
+    const value = ownValue(values, metric)
+    if (value === undefined || value === null) continue
+    points.push({ job_id, metric, attempt, index: 0, step, value, at: null })
+  }
+  return points.sort((a, b) => a.attempt - b.attempt)
 }

@@ -3,7 +3,7 @@ import { type AttemptRow, listAttempts } from '../rows/attempts.ts'
 import type { Database } from '../connection/client.ts'
 import { evaluationEvents } from './exportedEvaluations.ts'
 import { inOrder } from './order.ts'
-import { loggedEvents, usageEvents } from './exportedSeries.ts'
+import { loggedEvents, openPieces, usageEvents } from './exportedSeries.ts'
 import { checkpointEvents, logEvents } from './exportedRows.ts'
 import { sampleEvents } from './exportedSamples.ts'
 import type { Tx } from '../rows/job.ts'
@@ -48,8 +48,9 @@ async function* eventsOf(tx: Tx, job: JobRow): AsyncGenerator<TrainingEvent> {
   const attempts = await listAttempts(tx, job.job_id)
   const evaluations = await evaluationEvents(tx, job)
   const checkpoints = await checkpointEvents(tx, job.job_id)
-  const logged = await loggedEvents(tx, job)
-  const usage = await usageEvents(tx, job)
+  const open = await openPieces(tx, job.job_id)
+  const logged = await loggedEvents(tx, job, open)
+  const usage = await usageEvents(tx, job, open)
   const ofRows = [...evaluations, ...checkpoints].map(({ attempt }) => attempt)
   const streamed = [...logged.keys(), ...usage.keys()]
   const numbers = [...attempts.map(({ attempt }) => attempt), ...streamed, ...ofRows]

@@ -1,8 +1,9 @@
 import type { EventOf } from '@bestmark/core'
 import { asc, eq } from 'drizzle-orm'
-import type { EvaluationRow } from '../rows/evaluations.ts'
 import type { Tx } from '../rows/job.ts'
 import { evaluations, type JobRow } from '../schema.ts'
+
+type EvaluationRow = typeof evaluations.$inferSelect
 
 /** Every evaluation of a job in order of arrival, with repeats and scores. */
 export async function evaluationEvents(tx: Tx, job: JobRow): Promise<EventOf<'evaluation'>[]> {

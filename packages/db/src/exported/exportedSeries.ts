@@ -1,7 +1,8 @@
-import { type EventOf, isSystem } from '@bestmark/core'
+import { type EventOf, isSystem, type Series } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
 import type { Tx } from '../rows/job.ts'
-import { type JobRow, seriesPieces } from '../schema.ts'
+import { seriesKey } from '../rows/points.ts'
+import { type JobRow, seriesChunks, seriesPieces } from '../schema.ts'
 
 interface Point {
   step: number
@@ -17,20 +18,35 @@ interface Open {
   rest: AsyncGenerator<Point>
 }
 
+/** The points of each series that are not in a chunk yet, by `seriesKey`. */
+export type OpenPieces = ReadonlyMap<string, Series>
+
+/** Reads the tail of a job. Postgres joins all of it for any part, so it is read once. */
+export async function openPieces(tx: Tx, job_id: string): Promise<OpenPieces> {
+  const { attempt, name, steps, values, times, is_open } = seriesPieces
+  const rows = await tx
+    .select({ attempt, name, steps, values, times })
+    .from(seriesPieces)
+    .where(and(eq(seriesPieces.job_id, job_id), is_open))
+  return new Map(rows.map((row) => [seriesKey(row), row]))
+}
+
 /** The logged points of each attempt of a job; points that were logged together are one event. */
 export async function loggedEvents(
   tx: Tx,
   job: JobRow,
+  open: OpenPieces,
 ): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
-  return byAttempt(tx, job, (name) => !isSystem(name))
+  return byAttempt(tx, job, open, (name) => !isSystem(name))
 }
 
 /** The machine usage of each attempt of a job. */
 export async function usageEvents(
   tx: Tx,
   job: JobRow,
+  open: OpenPieces,
 ): Promise<Map<number, AsyncGenerator<EventOf<'usage'>>>> {
-  const streams = await byAttempt(tx, job, isSystem)
+  const streams = await byAttempt(tx, job, open, isSystem)
   return new Map([...streams].map(([attempt, points]) => [attempt, asUsage(points)]))
 }
 
@@ -45,6 +61,7 @@ async function* asUsage(
 async function byAttempt(
   tx: Tx,
   job: JobRow,
+  open: OpenPieces,
   isWanted: (name: string) => boolean,
 ): Promise<Map<number, AsyncGenerator<EventOf<'metrics'>>>> {
   const { job_id, attempt, name, ordinal } = seriesPieces
@@ -56,21 +73,22 @@ async function byAttempt(
   const wanted = rows.filter((row) => isWanted(row.name))
   const byAttempt = Map.groupBy(wanted, (row) => row.attempt)
   const streams = [...byAttempt].map(([attempt, series]) => {
-    const names = series.map(({ name }) => name)
-    return [attempt, eventsOf(tx, job, attempt, names)] as const
+    const streams = series.map(({ name }) => {
+      const rest = points(tx, { job_id: job.job_id, attempt, name }, open)
+      return { name, rest }
+    })
+    return [attempt, eventsOf(job, attempt, streams)] as const
   })
   return new Map(streams)
 }
 
 async function* eventsOf(
-  tx: Tx,
   job: JobRow,
   attempt: number,
-  names: readonly string[],
+  streams: readonly Omit<Open, 'next'>[],
 ): AsyncGenerator<EventOf<'metrics'>> {
   const open = new Set<Open>()
-  for (const name of names) {
-    const rest = points(tx, { job_id: job.job_id, attempt, name })
+  for (const { name, rest } of streams) {
     const first = await rest.next()
     if (!first.done) open.add({ name, next: first.value, rest })
   }
@@ -105,18 +123,25 @@ function earliest(open: ReadonlySet<Open>): Point {
 async function* points(
   tx: Tx,
   of: { job_id: string; attempt: number; name: string },
+  open: OpenPieces,
 ): AsyncGenerator<Point> {
-  const { job_id, attempt, name, ordinal, steps, values, times } = seriesPieces
+  const { job_id, attempt, name, ordinal, steps, values, times } = seriesChunks
   const here = and(eq(job_id, of.job_id), eq(attempt, of.attempt), eq(name, of.name))
   for (let from = 0; ;) {
     const [chunk] = await tx
       .select({ steps, values, times })
-      .from(seriesPieces)
+      .from(seriesChunks)
       .where(and(here, eq(ordinal, from)))
-    if (!chunk) return
-    for (const [index, step] of chunk.steps.entries()) {
-      yield { step, value: chunk.values[index] ?? NaN, time: chunk.times[index] ?? NaN }
-    }
+    if (!chunk) break
+    yield* pointsIn(chunk)
     from += chunk.steps.length
+  }
+  const last = open.get(seriesKey(of))
+  if (last) yield* pointsIn(last)
+}
+
+function* pointsIn({ steps, values, times }: Series): Generator<Point> {
+  for (const [index, step] of steps.entries()) {
+    yield { step, value: values[index] ?? NaN, time: times[index] ?? NaN }
   }
 }

@@ -16,7 +16,7 @@ import { type Curve, evalCurves } from '../series/curves.ts'
 import { statusOf } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
-import { liveRank, newestRank, trainingJobs } from '../schema.ts'
+import { bestRank, liveRank, newestRank, trainingJobs } from '../schema.ts'
 import { isRestorable } from './deletedJobs.ts'
 import { cellsOf, columnOrder, type JobCells } from './jobColumns.ts'
 import { storable } from '../values/storable.ts'
@@ -75,7 +75,7 @@ const ORDERS: Record<'newest' | 'name' | 'best', Key[]> = {
     [newestRank, 'float8'],
   ],
   name: [[sql`name`, 'text']],
-  best: [[sql`coalesce(best_eval_loss, 'Infinity')`, 'float8']],
+  best: [[bestRank, 'float8']],
 }
 
 /** How a list is ordered: by keys that all ascend or all descend, within groups that ascend. */

@@ -5,6 +5,7 @@ import {
   attempts,
   checkpoints,
   deployments,
+  evaluationCurves,
   evaluations,
   type JobRow,
   logChunks,
@@ -21,7 +22,8 @@ import {
  */
 export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
   const { job_id } = job
-  for (const table of [attempts, seriesChunks, seriesTails, evaluations, logs, logChunks]) {
+  const measured = [evaluations, evaluationCurves, seriesChunks, seriesTails]
+  for (const table of [attempts, ...measured, logs, logChunks]) {
     await tx.delete(table).where(eq(table.job_id, job_id))
   }
   // Samples that were found by their file names are not part of the log.

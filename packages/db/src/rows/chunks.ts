@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
+import { outlineOf } from './outline.ts'
 import { type Points, seriesKey } from './points.ts'
 
 /** The most points in a chunk. */
@@ -72,7 +73,17 @@ function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
     const column = (numbers: number[]): Float64Array => Float64Array.from(numbers.slice(from, to))
     const { steps, values, times } = points
     const piece = { steps: column(steps), values: column(values), times: column(times) }
-    rows.push({ ...at, attempt, name, ordinal, count: to - from, ...piece, ...summary(piece) })
+    const outline = outlineOf(piece)
+    rows.push({
+      ...at,
+      attempt,
+      name,
+      ordinal,
+      count: to - from,
+      ...piece,
+      ...summary(piece),
+      outline,
+    })
     from = to
   }
   return rows
@@ -138,6 +149,7 @@ const GROWN = {
   max_value_step: kept(higher, 'max_value_step'),
   max_value_time: kept(higher, 'max_value_time'),
   non_finite: sql`series_chunks.non_finite + excluded.non_finite`,
+  outline: sql`series_chunks.outline || excluded.outline`,
   revision: sql`excluded.revision`,
 }
 

@@ -1,6 +1,6 @@
 import { rowsFrom, select } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { evaluationRows, evaluationsOf } from './evaluations.ts'
+import { evaluationRows, evaluationsOf } from './evaluationRows.ts'
 import { jobDetail } from '../jobs/jobDetail.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { record } from '../record/record.ts'
@@ -17,7 +17,8 @@ afterAll(() => db[Symbol.asyncDispose]())
 const measured = (step: number, values: object, more: object = {}) =>
   event({ type: 'evaluation', step, values, ...more })
 
-const stored = async (job_id: string) => evaluationsOf(await evaluationRows(db.orm, job_id))
+const stored = async (job_id: string) =>
+  evaluationsOf((await evaluationRows(db.orm, [job_id])).get(job_id) ?? [])
 
 test('a stored evaluation has the file, the line and the samples of each value', async () => {
   const job_id = await newJob(db)

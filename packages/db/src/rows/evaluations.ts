@@ -1,19 +1,9 @@
-import {
-  type Detail,
-  type Evaluation,
-  type EventOf,
-  metricOfError,
-  ownValue,
-  stepKey,
-} from '@bestmark/core'
-import { and, asc, eq, inArray, max } from 'drizzle-orm'
+import { type EventOf, metricOfError, ownValue, stepKey } from '@bestmark/core'
+import { and, eq, inArray, max } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
-import type { Orm } from '../connection/client.ts'
 import type { Tx } from './job.ts'
 import { evaluations } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
-
-export type EvaluationRow = typeof evaluations.$inferSelect
 
 /**
  * Adds evaluations. A metric measured again at the same attempt and step is stored as a repeat,
@@ -77,56 +67,4 @@ async function repeatsOf(
     }
   }
   return counts
-}
-
-/**
- * The first evaluation of each metric and step of a job, one row per metric, in order of arrival.
- */
-export async function evaluationRows(
-  orm: Pick<Orm, 'select'>,
-  job_id: string,
-): Promise<EvaluationRow[]> {
-  return orm
-    .select()
-    .from(evaluations)
-    .where(and(eq(evaluations.job_id, job_id), eq(evaluations.repeat, 0)))
-    .orderBy(asc(evaluations.arrival))
-    .prepare('evaluation_rows')
-    .execute()
-}
-
-/**
- * The rows of each (attempt, step) as one evaluation, in order of arrival. The facts of a value are
- * listed separately if they differ from those of the first value.
- */
-export function evaluationsOf(rows: readonly EvaluationRow[]): Evaluation[] {
-  const byStep = Map.groupBy(rows, stepKey)
-  return [...byStep.values()].flatMap((group) => {
-    const [first] = group
-    if (!first) return []
-    const { attempt, step, epoch } = first
-    const { origin, samples } = detail(first)
-    const values = Object.fromEntries(group.map(({ metric, value }) => [metric, value]))
-    const apart = group.filter((row) => row.scored_by !== null || !isSame(row, first))
-    const details = Object.fromEntries(apart.map((row) => [row.metric, detail(row)]))
-    const evaluation = { attempt, step, epoch, values, origin, samples }
-    return [apart.length > 0 ? { ...evaluation, details } : evaluation]
-  })
-}
-
-function detail({
-  origin_file: file,
-  origin_line: line,
-  samples,
-  scored_by,
-}: EvaluationRow): Detail {
-  return { origin: file === null ? null : { file, line }, samples, scored_by }
-}
-
-function isSame(row: EvaluationRow, other: EvaluationRow): boolean {
-  return (
-    row.origin_file === other.origin_file &&
-    row.origin_line === other.origin_line &&
-    row.samples === other.samples
-  )
 }

@@ -6,6 +6,7 @@ import {
   pgTable,
   pgView,
   primaryKey,
+  text,
   uuid,
 } from 'drizzle-orm/pg-core'
 import { float64s, numbers, storableText, texts } from './columns.ts'
@@ -35,6 +36,8 @@ const points = () => ({
   max_value_step: doublePrecision(),
   max_value_time: doublePrecision(),
   non_finite: integer().notNull(),
+  /** See `outlineOf`; null in chunks of older versions. */
+  outline: float64s(),
   revision: revision(),
 })
 
@@ -69,6 +72,18 @@ export const seriesTails = pgTable(
   },
   (row) => [primaryKey({ columns: [row.job_id, row.length] })],
 )
+
+/**
+ * The curve of eval_loss that a list of jobs shows, thinned. It is stored with each evaluation, because
+ * a list of jobs must not read their evaluations.
+ */
+export const evaluationCurves = pgTable('evaluation_curves', {
+  job_id: jobId().primaryKey(),
+  /** The attempts over which it is joined; if they differ now, the curve is outdated. */
+  attempts: text().notNull(),
+  steps: float64s().notNull(),
+  values: float64s().notNull(),
+})
 
 /** A number of each point of the tail, in order of arrival, as a chunk's bytes. */
 const bytesAt = (index: number) =>
@@ -109,7 +124,7 @@ export const seriesPieces = pgView('series_pieces', {
     ${ofFinite('max(value)')} as max_value,
     ${atExtreme('step', 'value desc')} as max_value_step,
     ${atExtreme('time', 'value desc')} as max_value_time,
-    (count(*) - ${ofFinite('count(*)')})::int as non_finite,
+    (count(*) - ${ofFinite('count(*)')})::int as non_finite, null::bytea as outline,
     max(revision) as revision, true as is_open
   from (
     select job_id, length, attempt, bytes, revision, point.*

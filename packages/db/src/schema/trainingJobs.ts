@@ -99,6 +99,8 @@ const storedColumns = Object.fromEntries(
 /** Running jobs come before ended ones. Time is negated, so that every key ascends. */
 export const liveRank = sql<number>`(case when status in ('queued', 'starting', 'running', 'stopping') then 0 else 1 end)`
 export const newestRank = sql<number>`(-coalesce(started_at, registered_at))`
+/** Jobs without an eval_loss come last. */
+export const bestRank = sql<number>`coalesce(best_eval_loss, 'Infinity'::float8)`
 
 /** One row per job. Its lock orders all writes about the job. */
 export const trainingJobs = pgTable(
@@ -159,6 +161,8 @@ export const trainingJobs = pgTable(
       .with({ pages_per_range: 4, autosummarize: true }),
     index('training_jobs_name').on(job.name, job.job_id),
     index('training_jobs_newest').on(liveRank, newestRank, job.job_id),
+    index('training_jobs_best').on(sql`(${bestRank})`, job.job_id),
+    index('training_jobs_project').on(job.project, liveRank, newestRank, job.job_id),
   ],
 )
 

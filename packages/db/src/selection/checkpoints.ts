@@ -1,28 +1,26 @@
 import {
   type CheckpointKind,
-  explain,
   type Explanation,
-  explanationTable,
   type FilesState,
   lossGap,
   type LossGap,
   type Measured,
-  type RunContext,
-  select,
   type Selection,
-  decisionOf,
   stepKey,
   type TableRow,
   type TrainingJobStatus,
   ownValue,
 } from '@bestmark/core'
 import type { Database } from '../connection/client.ts'
+import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
 import { absolutePath } from '../values/root.ts'
-import { runContext } from './runContext.ts'
+import { type CheckpointFace, checkpointFaces } from './checkpointFaces.ts'
+import { type CheckpointMark, checkpointMarks } from './checkpointMarks.ts'
+import { type CheckpointPage, type PageOfRows, pageOfRows } from './checkpointPage.ts'
+import { type Decided, decided } from './decided.ts'
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 import { snapshot } from '../rows/snapshot.ts'
-import { type DecidingRows, decidingRows, type StoredCheckpoint } from './selection.ts'
 
 /** A checkpoint as people see it: its files, its evaluation, and its rank in the selection. */
 export interface CheckpointRow extends Pick<
@@ -64,56 +62,88 @@ export interface CheckpointRow extends Pick<
   why_not: string | null
 }
 
-/** A job's checkpoints by step, the decision over them, and its explanation. */
+/** A job's checkpoints, the decision over them, and its explanation. */
 export interface CheckpointList {
   /** The job's status at the same moment, and its revision. */
   status: TrainingJobStatus
   revision: number
+  /** The checkpoints of the page. */
   checkpoints: CheckpointRow[]
+  /** How many checkpoints the job has, on all pages. */
+  total: number
+  /** Begins the next page; null on the last one. */
+  next_cursor: string | null
+  /** What a chart shows of the checkpoints of all pages. */
+  marks: CheckpointMark[]
+  /** On a page, its lists are not longer than the page; see `shortened`. */
   selection: Selection
   explanation: Explanation
 }
 
 /**
- * The checkpoints of a job with the decision of the same moment; undefined if there is no such job.
+ * The checkpoints of a job with the decision of the same moment, all or one page; undefined if there is
+ * no such job. Throws Refused for an invalid cursor.
  */
 export async function checkpointsOf(
   db: Database,
   job_id: string,
+  page?: CheckpointPage,
 ): Promise<CheckpointList | undefined> {
-  const read = await snapshot(db, async (tx) => {
-    const rows = await decidingRows(tx, job_id)
-    return rows && { rows, context: await runContext(tx, rows) }
+  return snapshot(db, async (tx) => {
+    const made = await decided(db, tx, job_id)
+    if (!made) return undefined
+    const { job, selection, explanation, checkpoints } = made
+    const rows = pageOfRows(made, page)
+    const faces = await checkpointFaces(tx, job_id, page && rows.checkpoints)
+    return {
+      status: statusOf(job),
+      revision: job.revision,
+      checkpoints: rowsOf(made, rows, faces),
+      total: checkpoints.length,
+      next_cursor: rows.next_cursor,
+      marks: checkpointMarks(made),
+      selection: page ? shortened(selection, page.limit) : selection,
+      explanation,
+    }
   })
-  if (!read) return undefined
-  const { rows, context } = read
-  const decision = decisionOf(rows.input)
-  const selection = select(rows.input, decision)
-  const explanation = explain(rows.input, context, selection, decision)
-  const { revision } = rows.job
-  const checkpoints = facesOf(rows, context, selection)
-  return { status: statusOf(rows.job), revision, checkpoints, selection, explanation }
 }
 
-function facesOf(
-  { job, checkpoints, input }: DecidingRows,
-  { trainLoss }: RunContext,
-  selection: Selection,
+/**
+ * A selection whose ranking and skipped candidates are not longer than a page. Of near ties the first
+ * and the last stay, which are the ones that policy within_noise may prefer.
+ */
+function shortened(selection: Selection, limit: number): Selection {
+  const { ranking, skipped, near_ties } = selection
+  const ends = (ties: NonNullable<Selection['near_ties']>) => {
+    const { candidates } = ties
+    if (candidates.length <= limit) return ties
+    return { ...ties, candidates: [...candidates.slice(0, limit - 1), ...candidates.slice(-1)] }
+  }
+  return {
+    ...selection,
+    ranking: ranking.slice(0, limit),
+    skipped: skipped.slice(0, limit),
+    near_ties: near_ties && ends(near_ties),
+  }
+}
+
+function rowsOf(
+  { job, measured, table, context, selection }: Decided,
+  { checkpoints }: PageOfRows,
+  faces: ReadonlyMap<string, CheckpointFace>,
 ): CheckpointRow[] {
   const { metric } = selection
-  const measured = new Map(
-    input.evaluations.map((evaluation) => [stepKey(evaluation), evaluation.values]),
-  )
-  const rows = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
-  return checkpoints.map((checkpoint): CheckpointRow => {
+  return checkpoints.flatMap((checkpoint): CheckpointRow[] => {
     const { checkpoint_id, attempt, step } = checkpoint
+    const face = faces.get(checkpoint_id)
+    if (!face) return []
     const values = { ...measured.get(stepKey(checkpoint)) }
-    const row = rows.get(checkpoint_id) ?? UNRANKED
-    const train_loss = step === null ? null : (trainLoss?.({ attempt, step }) ?? null)
+    const row = table.get(checkpoint_id) ?? UNRANKED
+    const train_loss = step === null ? null : (context.trainLoss?.({ attempt, step }) ?? null)
     const eval_loss = ownValue(values, 'eval_loss') ?? null
     const { rank, difference, is_best, is_tied, origin, why } = row
-    return {
-      ...faceOf(checkpoint, job),
+    const shown: CheckpointRow = {
+      ...faceOf(checkpoint, face, job),
       values,
       train_loss,
       loss_gap: lossGap({ eval_loss, train_loss }, job.loss_scale),
@@ -121,6 +151,7 @@ function facesOf(
       ...{ rank, difference, is_best, is_tied, origin },
       why_not: is_best ? null : (why ?? selection.reason),
     }
+    return [shown]
   })
 }
 
@@ -135,10 +166,13 @@ export async function listCheckpoints(db: Database, job_id: string): Promise<Che
   return (await checkpointsOf(db, job_id))?.checkpoints ?? []
 }
 
-function faceOf(checkpoint: StoredCheckpoint, { job_id, output_dir }: JobRow) {
-  const { checkpoint_id, attempt, step, epoch, path, role } = checkpoint
-  const { files_state, files_why, bytes, checked_at, saved_at } = checkpoint
-  const { kind, base, digest, pinned } = checkpoint
+function faceOf(
+  checkpoint: StoredCheckpoint,
+  face: CheckpointFace,
+  { job_id, output_dir }: JobRow,
+) {
+  const { checkpoint_id, attempt, step, epoch, path, files_state, files_why, pinned } = checkpoint
+  const { role, bytes, checked_at, saved_at, kind, base, digest } = face
   return {
     ...{ checkpoint_id, job_id, attempt, step, epoch, role },
     path,

@@ -12,16 +12,16 @@ import {
   stateFacts,
   trackerStateOf,
 } from '@bestmark/core'
-import { asc, eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evaluations.ts'
+import { checkpointRows, type StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
+import { type EvaluationRow, evaluationRows, evaluationsOf } from '../rows/evaluationRows.ts'
 import type { Tx } from '../rows/job.ts'
 import { absolutePath } from '../values/root.ts'
-import { checkpoints, type JobRow, trainingJobs } from '../schema.ts'
+import { type JobRow, trainingJobs } from '../schema.ts'
+import { storeCurve } from '../series/curves.ts'
 import { namedSeries } from '../series/namedSeries.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
-
-export type StoredCheckpoint = typeof checkpoints.$inferSelect
 
 /** All inputs of a selection. */
 export interface DecidingRows {
@@ -42,22 +42,13 @@ export async function selectionOf(db: Database, job_id: string): Promise<Selecti
 /** The rows that decide for a job; undefined if there is no such job. */
 export async function decidingRows(tx: Tx, job_id: string): Promise<DecidingRows | undefined> {
   const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
-  return job && rowsOf(tx, job)
+  return job && decidingRowsOf(tx, job)
 }
 
-async function rowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
-  const stored = await tx
-    .select()
-    .from(checkpoints)
-    .where(eq(checkpoints.job_id, job.job_id))
-    .orderBy(
-      sql`${checkpoints.step} nulls last`,
-      asc(checkpoints.attempt),
-      asc(checkpoints.arrival),
-    )
-    .prepare('checkpoint_rows')
-    .execute()
-  const rows = await evaluationRows(tx, job.job_id)
+/** The rows that decide for a job whose row is read. */
+export async function decidingRowsOf(tx: Tx, job: JobRow): Promise<DecidingRows> {
+  const stored = (await checkpointRows(tx, [job.job_id])).get(job.job_id) ?? []
+  const rows = (await evaluationRows(tx, [job.job_id])).get(job.job_id) ?? []
   const input = inputOf(job, rows, stored)
   // Only this policy uses the training losses, so other policies do not read them.
   if (job.selection_policy === 'scored') {
@@ -89,7 +80,7 @@ export function inputOf(
  * Returns the facts that depend on the evaluations of the deciding metric.
  */
 export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> {
-  const { input, evaluations } = await rowsOf(tx, job)
+  const { input, evaluations } = await decidingRowsOf(tx, job)
   const { best, metric, direction, reason } = select(input)
   const set = {
     best_eval_loss: best?.eval_loss ?? null,
@@ -103,6 +94,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   }
   const here = eq(trainingJobs.job_id, job.job_id)
   await tx.update(trainingJobs).set(set).where(here).prepare('select_best').execute()
+  await storeCurve(tx, job.job_id, evaluations)
   // A score measured after training does not change the state of the training.
   const logged = evaluations.filter(({ scored_by }) => scored_by === null)
   const isLogged = metric === null || evaluations.some((row) => row.metric === metric)
@@ -128,11 +120,11 @@ export function claimOf({ claim }: JobRow): Claim | null {
 
 const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
 
-/** Stored rows as events, one event per row and metric, which is enough for the tracker state. */
+/** Stored rows as events, one event per row and metric; the tracker state uses no times. */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
-  return rows.map(({ attempt, step, epoch, at, metric, value, samples }) => {
+  return rows.map(({ attempt, step, epoch, metric, value, samples }) => {
     const values = { [metric]: value }
-    return { type: 'evaluation', attempt, step, epoch, at, values, samples, ...UNSAID }
+    return { type: 'evaluation', attempt, step, epoch, at: null, values, samples, ...UNSAID }
   })
 }
 

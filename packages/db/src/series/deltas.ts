@@ -11,7 +11,8 @@ import {
   rewinding,
   rewindsOf,
 } from '../rows/joined.ts'
-import { concatenate, cut, EMPTY } from './loggedSeries.ts'
+import { floatsIn } from './chunkReader.ts'
+import { concatenate, cut, EMPTY } from './seriesParts.ts'
 import {
   type MeasuredPoint,
   measuredPoints,
@@ -179,7 +180,13 @@ function loggedSince(
   const series = requested.flatMap(([name, from]) => {
     const ofName = byName.get(name) ?? []
     const pieces = ofName.map(({ attempt, index, steps, values, times }): Piece => {
-      return { attempt, index, steps: floats(steps), values: floats(values), times: floats(times) }
+      return {
+        attempt,
+        index,
+        steps: floatsIn(steps),
+        values: floatsIn(values),
+        times: floatsIn(times),
+      }
     })
     const rewinds = rewindsOf(rewinding(name, attempts), (attempt) => {
       return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
@@ -188,10 +195,6 @@ function loggedSince(
     return joined({ name, kind: loggedKind(name) }, from, pieces, rewinds, isWhole)
   })
   return { series, more }
-}
-
-function floats(bytes: Buffer): Float64Array {
-  return new Float64Array(new Uint8Array(bytes).buffer)
 }
 
 /** The pieces as one delta. A later attempt replaces the steps that it repeats. */

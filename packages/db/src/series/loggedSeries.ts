@@ -1,7 +1,5 @@
 import type { Series } from '@bestmark/core'
-import { and, eq, getViewSelectedFields, inArray, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
-import type { Orm } from '../connection/client.ts'
 import {
   type JoinedAttempt,
   ordinalOf,
@@ -9,45 +7,11 @@ import {
   rewindsOf,
   type Rewinds,
 } from '../rows/joined.ts'
-import { seriesChunks, seriesPieces } from '../schema.ts'
-
-const { steps, values, times, ...SUMMARY } = getViewSelectedFields(seriesPieces)
-
-/** A chunk without its bytes. */
-export type ChunkSummary = Omit<typeof seriesPieces.$inferSelect, 'steps' | 'values' | 'times'>
-
-/** Requested steps, both ends included. */
-export interface Window {
-  from_step: number
-  to_step: number
-}
-
-/**
- * The columns of a summary, read without Drizzle: it takes twice as long for the thousand rows of
- * a million points. The driver gives a `bigint` as text.
- */
-const COLUMNS = sql.join(
-  Object.values(SUMMARY).map((column) => {
-    const name = sql.identifier(column.name)
-    return column.getSQLType() === 'bigint' ? sql`${name}::float8 as ${name}` : name
-  }),
-  sql`, `,
-)
-
-/** The chunks of some series of a job, by attempt and ordinal. */
-export async function chunkSummaries(
-  orm: Pick<Orm, 'execute'>,
-  job_id: string,
-  names: readonly string[],
-): Promise<ChunkSummary[]> {
-  if (names.length === 0) return []
-  const rows = await orm.execute(sql`
-    select ${COLUMNS} from ${seriesPieces}
-    where job_id = ${job_id} and name = any(${sql.param(names)}::text[])
-    order by name, attempt, ordinal`)
-  // The columns are those of the type.
-  return rows as unknown as ChunkSummary[]
-}
+import { pointsOfOutline } from '../rows/outline.ts'
+import { chunkKey, type Reader, readChunks } from './chunkReader.ts'
+import type { ChunkSummary } from './chunkSummaries.ts'
+import { PointList } from './pointList.ts'
+import { cut, type Window } from './seriesParts.ts'
 
 /** A chunk, and the steps of it that are shown. */
 export interface Kept {
@@ -62,15 +26,21 @@ export interface LoggedPlan {
   joined: readonly Kept[]
   /** What later attempts replaced, by attempt. */
   replaced: ReadonlyMap<number, readonly Kept[]>
-  /** The chunks whose points are needed. For the others the summaries are enough. */
+  /** The chunks whose points are needed, and those whose outline is enough. */
   needed: readonly ChunkSummary[]
+  outlined: readonly ChunkSummary[]
   next_ordinal: number
 }
 
+/** From this many points per requested point on, an outline of each chunk is enough. */
+const OUTLINED = 16
+/** From this many on, the first, last, lowest and highest point of each chunk are enough. */
+const CORNERED = CHUNK / 4
+
 /**
- * Plans the reading of one series, joined over its attempts. If it has many more points than
- * requested, most chunks give only their first, last, lowest and highest point. Chunks with a
- * pinned step, a non-finite value or an end of the window are read in full.
+ * Plans the reading of one series, joined over its attempts. The more points it has per requested
+ * point, the less is read of each chunk. Chunks with a pinned step or an end of the window are read
+ * in full.
  */
 export function planLogged(
   chunks: readonly ChunkSummary[],
@@ -80,35 +50,73 @@ export function planLogged(
   const last = chunks.at(-1)
   const { joined, replaced } = keep(chunks, attempts, request)
   const pins = Float64Array.from(request.pinned).sort()
-  const neededOf = (kept: readonly Kept[]): ChunkSummary[] => {
-    const most = kept.reduce((sum, { chunk }) => sum + chunk.count, 0)
-    const overview = most > (CHUNK / 4) * request.points
-    return kept.flatMap(({ chunk, whole }) => {
-      const isNeeded = !overview || !whole || chunk.non_finite > 0 || holds(chunk, pins)
-      return isNeeded ? [chunk] : []
-    })
-  }
+  const parts = [joined, replaced].flatMap((kept) => {
+    const count = kept.reduce((sum, { chunk }) => sum + chunk.count, 0)
+    const share = count / request.points
+    return kept.map((one) => ({ chunk: one.chunk, detail: detailOf(one, share, pins) }))
+  })
+  const read = (detail: Detail): ChunkSummary[] => [
+    ...new Set(parts.flatMap((part) => (part.detail === detail ? [part.chunk] : []))),
+  ]
   return {
     joined,
     replaced: Map.groupBy(replaced, ({ chunk }) => chunk.attempt),
-    needed: [...new Set([...neededOf(joined), ...neededOf(replaced)])],
+    needed: read('points'),
+    outlined: read('outline'),
     next_ordinal: last ? ordinalOf(last.attempt, last.ordinal + last.count) : 0,
   }
 }
 
-/** Points of some chunks in order, without thinning, and how many there are. */
+type Detail = 'points' | 'outline' | 'corners'
+
+/** What is read of a chunk of a series that has `share` points per requested point. */
+function detailOf({ chunk, whole }: Kept, share: number, pins: Float64Array): Detail {
+  if (share <= OUTLINED || !whole || holds(chunk, pins)) return 'points'
+  if (share > CORNERED && chunk.non_finite === 0) return 'corners'
+  return chunk.has_outline ? 'outline' : 'points'
+}
+
+/** What was read of some chunks: their points or their outlines. */
+export type ReadParts = ReadonlyMap<ChunkSummary, Series>
+
+/** Reads the chunks of some plans. */
+export async function readParts(orm: Reader, plans: readonly LoggedPlan[]): Promise<ReadParts> {
+  const needed = plans.flatMap((plan) => plan.needed)
+  const outlined = plans.flatMap((plan) => plan.outlined)
+  const points = await readChunks(orm, needed, ['steps', 'values', 'times'])
+  const outlines = await readChunks(orm, outlined, ['outline'])
+  const parts = new Map<ChunkSummary, Series>()
+  for (const chunk of needed) {
+    const read = points.get(chunkKey(chunk))
+    if (read) parts.set(chunk, read)
+  }
+  for (const chunk of outlined) {
+    const read = outlines.get(chunkKey(chunk))
+    if (read) parts.set(chunk, pointsOfOutline(read.outline))
+  }
+  return parts
+}
+
+/** The read points of some chunks in order, without thinning, and how many there are in all. */
 export function pointsOf(
   kept: readonly Kept[],
-  read: ReadonlyMap<string, Series>,
+  read: ReadParts,
 ): { series: Series; count: number } {
   let count = 0
-  const parts = kept.map(({ chunk, window }) => {
-    const full = read.get(chunkKey(chunk))
-    const part = full ? cut(head(full, chunk.count), window) : corners(chunk)
-    count += full ? part.steps.length : chunk.count
-    return part
+  const parts = kept.map(({ chunk, window, whole }) => {
+    const part = read.get(chunk)
+    const inside = part && (whole ? part : cut(part, window))
+    count += whole ? chunk.count : (inside?.steps.length ?? 0)
+    return inside
   })
-  return { series: concatenate(parts), count }
+  const most = parts.reduce((sum, part) => sum + (part?.steps.length ?? CORNERS), 0)
+  const points = new PointList(most)
+  kept.forEach(({ chunk }, index) => {
+    const part = parts[index]
+    if (part) points.append(part)
+    else addCorners(points, chunk)
+  })
+  return { series: points.series, count }
 }
 
 /** Which chunks and steps stay, and which a later attempt repeated. */
@@ -124,13 +132,13 @@ function keep(
     const whole = chunk.min_step >= window.from_step && chunk.max_step <= window.to_step
     return [{ chunk, window, whole }]
   }
+  const ends = new Map([...present].map((attempt) => [attempt, rewinds.keptUpTo(attempt, present)]))
+  const endOf = ({ attempt }: ChunkSummary): number => ends.get(attempt) ?? Infinity
   const joined = chunks.flatMap((chunk) => {
-    const end = Math.min(to_step, rewinds.keptUpTo(chunk.attempt, present))
-    return inside(chunk, { from_step, to_step: end })
+    return inside(chunk, { from_step, to_step: Math.min(to_step, endOf(chunk)) })
   })
   const replaced = chunks.flatMap((chunk) => {
-    const end = rewinds.keptUpTo(chunk.attempt, present)
-    return inside(chunk, { from_step: Math.max(from_step, end + 1), to_step })
+    return inside(chunk, { from_step: Math.max(from_step, endOf(chunk) + 1), to_step })
   })
   return { joined, replaced }
 }
@@ -150,122 +158,26 @@ function rewindsOfChunks(
 
 /** Whether one of the sorted steps lies in the chunk. */
 function holds({ min_step, max_step }: ChunkSummary, sorted: Float64Array): boolean {
-  return sorted.some((step) => step >= min_step && step <= max_step)
-}
-
-/** The points of some chunks of a job, by `chunkKey`. */
-export async function readChunks(
-  orm: Pick<Orm, 'select'>,
-  job_id: string,
-  chunks: readonly ChunkKey[],
-): Promise<Map<string, Series>> {
-  const rows = [
-    ...(await readClosed(orm, job_id, chunks)),
-    ...(await readOpen(orm, job_id, chunks)),
-  ]
-  return new Map(rows.map((row) => [chunkKey(row), row]))
-}
-
-async function readClosed(
-  orm: Pick<Orm, 'select'>,
-  job_id: string,
-  chunks: readonly ChunkKey[],
-): Promise<Points[]> {
-  const closed = chunks.filter(({ is_open }) => !is_open)
-  if (closed.length === 0) return []
-  const { attempt, name, ordinal, steps, values, times } = seriesChunks
-  const column = <T>(of: (chunk: ChunkKey) => T) => sql.param(closed.map(of))
-  const wanted = sql`(${attempt}, ${name}, ${ordinal}) in (
-    select * from unnest(${column((one) => one.attempt)}::int[],
-      ${column((one) => one.name)}::text[], ${column((one) => one.ordinal)}::bigint[]))`
-  return orm
-    .select({ attempt, name, ordinal, steps, values, times })
-    .from(seriesChunks)
-    .where(and(eq(seriesChunks.job_id, job_id), wanted))
-}
-
-/** A series has at most one open chunk per attempt, so these are not more than requested. */
-async function readOpen(
-  orm: Pick<Orm, 'select'>,
-  job_id: string,
-  chunks: readonly ChunkKey[],
-): Promise<Points[]> {
-  const open = chunks.filter(({ is_open }) => is_open)
-  if (open.length === 0) return []
-  const { attempt, name, ordinal, steps, values, times, is_open } = seriesPieces
-  const names = inArray(name, [...new Set(open.map((one) => one.name))])
-  const attempts = inArray(attempt, [...new Set(open.map((one) => one.attempt))])
-  return orm
-    .select({ attempt, name, ordinal, steps, values, times })
-    .from(seriesPieces)
-    .where(and(eq(seriesPieces.job_id, job_id), is_open, names, attempts))
-}
-
-type Points = Series & Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal'>
-
-type ChunkKey = Pick<ChunkSummary, 'attempt' | 'name' | 'ordinal' | 'is_open'>
-
-/** Names a chunk within its job. */
-function chunkKey({ attempt, name, ordinal }: Omit<ChunkKey, 'is_open'>): string {
-  return `${attempt} ${ordinal} ${name}`
-}
-
-export const EMPTY: Series = {
-  steps: new Float64Array(),
-  values: new Float64Array(),
-  times: new Float64Array(),
-}
-
-/** The first, lowest, highest and last point of a chunk of finite values, in order of steps. */
-function corners(chunk: ChunkSummary): Series {
-  const first = [chunk.first_step, chunk.first_value, chunk.first_time]
-  const last = [chunk.last_step, chunk.last_value, chunk.last_time]
-  const low = [chunk.min_value_step ?? NaN, chunk.min_value ?? NaN, chunk.min_value_time ?? NaN]
-  const high = [chunk.max_value_step ?? NaN, chunk.max_value ?? NaN, chunk.max_value_time ?? NaN]
-  const between = (low[0] ?? 0) <= (high[0] ?? 0) ? [low, high] : [high, low]
-  const points = [first, ...between, last].filter((point, index, all) => {
-    return index === 0 || point[0] !== all[index - 1]?.[0]
-  })
-  const column = (index: number) => Float64Array.from(points, (point) => point[index] ?? NaN)
-  return { steps: column(0), values: column(1), times: column(2) }
-}
-
-/** The first points of a series: a chunk may have grown since its summary was read. */
-function head({ steps, values, times }: Series, count: number): Series {
-  return {
-    steps: steps.subarray(0, count),
-    values: values.subarray(0, count),
-    times: times.subarray(0, count),
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? NaN) < min_step) low = middle + 1
+    else high = middle
   }
+  return (sorted[low] ?? Infinity) <= max_step
 }
 
-/** The points of a series whose steps lie in a window. */
-export function cut(series: Series, { from_step, to_step }: Window): Series {
-  const inside = (step: number): boolean => step >= from_step && step <= to_step
-  if (series.steps.every(inside)) return series
-  const column = (numbers: Float64Array): Float64Array =>
-    numbers.filter((_, index) => inside(series.steps[index] ?? NaN))
-  return {
-    steps: column(series.steps),
-    values: column(series.values),
-    times: column(series.times),
-  }
-}
+/** The most points that a chunk gives if only its summary is read. */
+const CORNERS = 4
 
-/** Series one after the other. */
-export function concatenate(parts: readonly Series[]): Series {
-  const length = parts.reduce((sum, { steps }) => sum + steps.length, 0)
-  const whole: Series = {
-    steps: new Float64Array(length),
-    values: new Float64Array(length),
-    times: new Float64Array(length),
-  }
-  let at = 0
-  for (const part of parts) {
-    whole.steps.set(part.steps, at)
-    whole.values.set(part.values, at)
-    whole.times.set(part.times, at)
-    at += part.steps.length
-  }
-  return whole
+/** Adds the first, lowest, highest and last point of a chunk of finite values, in order of arrival. */
+function addCorners(points: PointList, chunk: ChunkSummary): void {
+  points.add(chunk.first_step, chunk.first_value, chunk.first_time)
+  const { min_value_step: low, max_value_step: high, first_step: first, last_step: last } = chunk
+  const addLow = () => points.add(low, chunk.min_value, chunk.min_value_time)
+  const addHigh = () => points.add(high, chunk.max_value, chunk.max_value_time)
+  const [lower, higher] = [Math.min(low, high), Math.max(low, high)]
+  if (lower !== first) (low <= high ? addLow : addHigh)()
+  if (higher !== lower) (low <= high ? addHigh : addLow)()
+  if (last !== higher) points.add(last, chunk.last_value, chunk.last_time)
 }

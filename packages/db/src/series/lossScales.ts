@@ -26,7 +26,7 @@ export async function countLossScales(orm: Orm): Promise<void> {
   })
 }
 
-async function scaleOf(tx: Pick<Orm, 'select'>, of_job: string) {
+async function scaleOf(tx: Pick<Orm, 'select' | 'execute'>, of_job: string) {
   const { job_id, attempt, step, epoch, value, metric, repeat, scored_by, arrival } = evaluations
   const ofJob = and(eq(job_id, of_job), eq(metric, 'eval_loss'), eq(repeat, 0), isNull(scored_by))
   const rows = await tx

@@ -3,6 +3,7 @@ import { and, asc, eq, inArray, isNotNull } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
 import { type JoinedAttempt, ordinalOf, rewindsOf, type Rewinds } from '../rows/joined.ts'
 import { evaluations } from '../schema.ts'
+import { PointList } from './pointList.ts'
 
 /** One measured value of a metric, with its index within its attempt. */
 export interface MeasuredPoint {
@@ -71,11 +72,9 @@ export function rewindsOfPoints(
 
 /** The points as columns. */
 export function seriesOfPoints(points: readonly MeasuredPoint[]): Series {
-  return {
-    steps: Float64Array.from(points, ({ step }) => step),
-    values: Float64Array.from(points, ({ value }) => value),
-    times: Float64Array.from(points, ({ at }) => at ?? NaN),
-  }
+  const list = new PointList(points.length)
+  for (const { step, value, at } of points) list.add(step, value, at ?? NaN)
+  return list.series
 }
 
 /** The ordinal that follows these points. */

@@ -10,7 +10,7 @@ import { seriesPieces } from '../schema.ts'
 import { lossFinder, type Losses } from './lossFinder.ts'
 import { trainLosses } from './trainLoss.ts'
 
-type Reader = Pick<Orm, 'selectDistinct' | 'select'>
+type Reader = Pick<Orm, 'selectDistinct' | 'select' | 'execute'>
 
 /**
  * The training series that a person or the run named as a metric, with their values at the run's

@@ -2,17 +2,9 @@ import { isSystem, type Series, thin } from '@bestmark/core'
 import { and, count, eq, isNotNull, sql, sum } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
 import { joinedAttempts, type JoinedAttempt } from '../rows/joined.ts'
-import {
-  chunkSummaries,
-  type ChunkSummary,
-  cut,
-  EMPTY,
-  type LoggedPlan,
-  planLogged,
-  pointsOf,
-  readChunks,
-  type Window,
-} from './loggedSeries.ts'
+import type { Reader } from './chunkReader.ts'
+import { chunkSummaries, type ChunkSummary } from './chunkSummaries.ts'
+import { type LoggedPlan, planLogged, pointsOf, type ReadParts, readParts } from './loggedSeries.ts'
 import {
   joinPoints,
   type MeasuredPoint,
@@ -20,6 +12,7 @@ import {
   ordinalAfter,
   seriesOfPoints,
 } from './measuredSeries.ts'
+import { cut, EMPTY, type Window } from './seriesParts.ts'
 import { snapshot } from '../rows/snapshot.ts'
 import { checkpoints, evaluations, seriesPieces } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
@@ -92,8 +85,7 @@ async function readSeriesIn(
   const read = new Map<string, NamedSeries>()
   for (const [name, found] of measured) read.set(name, measuredSeries(name, found, attempts, query))
   const logged = Map.groupBy(summaries, ({ name }) => name)
-  for await (const one of loggedSeries(orm, job_id, logged, attempts, query))
-    read.set(one.name, one)
+  for await (const one of loggedSeries(orm, logged, attempts, query)) read.set(one.name, one)
   return names.map((name) => {
     const none = { count: 0, next_ordinal: 0, earlier: [], ...EMPTY }
     return read.get(name) ?? { name, kind: loggedKind(name), ...none }
@@ -131,11 +123,12 @@ function measuredSeries(
 
 /** 24 bytes per point, 1,024 points per chunk: this many chunks are 12 MB. */
 const CHUNKS_AT_ONCE = 512
+/** About how many outlines are as long as the points of a chunk. */
+const OUTLINES = 16
 
 /** The logged series, each thinned as soon as it is read; short ones are read together. */
 async function* loggedSeries(
-  orm: Pick<Orm, 'select'>,
-  job_id: string,
+  orm: Reader,
   chunks: ReadonlyMap<string, readonly ChunkSummary[]>,
   attempts: readonly JoinedAttempt[],
   query: Query,
@@ -144,16 +137,14 @@ async function* loggedSeries(
     name,
     ...planLogged(parts, attempts, query),
   }))
+  const sizeOf = (plan?: LoggedPlan): number =>
+    plan ? plan.needed.length + plan.outlined.length / OUTLINES : 0
   for (let from = 0; from < plans.length;) {
     let [to, size] = [from, 0]
-    do size += plans[to++]?.needed.length ?? 0
-    while (to < plans.length && size + (plans[to]?.needed.length ?? 0) <= CHUNKS_AT_ONCE)
+    do size += sizeOf(plans[to++])
+    while (to < plans.length && size + sizeOf(plans[to]) <= CHUNKS_AT_ONCE)
     const batch = plans.slice(from, to)
-    const read = await readChunks(
-      orm,
-      job_id,
-      batch.flatMap(({ needed }) => needed),
-    )
+    const read = await readParts(orm, batch)
     for (const plan of batch) yield seriesOfPlan(plan, read, query)
     from = to
   }
@@ -161,7 +152,7 @@ async function* loggedSeries(
 
 function seriesOfPlan(
   { name, joined, replaced, next_ordinal }: LoggedPlan & { name: string },
-  read: ReadonlyMap<string, Series>,
+  read: ReadParts,
   { points, pinned }: Query,
 ): NamedSeries {
   const { series, count } = pointsOf(joined, read)

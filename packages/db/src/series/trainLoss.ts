@@ -1,8 +1,11 @@
-import { type Measured, type RunContext, type StepKey, stepKey } from '@bestmark/core'
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { type Measured, type RunContext, type Series, type StepKey, stepKey } from '@bestmark/core'
+import { and, asc, eq, inArray } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
+import { chunkKey, type ChunkKey, readChunks } from './chunkReader.ts'
 import { lossFinder, type Losses } from './lossFinder.ts'
-import { seriesChunks, seriesPieces } from '../schema.ts'
+import { seriesPieces } from '../schema.ts'
+
+type Reader = Pick<Orm, 'select' | 'execute'>
 
 /** Weights of a job, as its evaluations and checkpoints name them. */
 interface Requested {
@@ -12,12 +15,8 @@ interface Requested {
 }
 
 /** A chunk of training losses, without its points. */
-interface Chunk {
-  job_id: string
-  attempt: number
-  ordinal: number
+interface Chunk extends ChunkKey {
   min_step: number
-  is_open: boolean
 }
 
 /**
@@ -26,22 +25,26 @@ interface Chunk {
  * needed chunk once.
  */
 export async function trainLosses(
-  orm: Pick<Orm, 'select'>,
+  orm: Reader,
   requested: readonly Requested[],
   series = 'loss',
 ): Promise<Map<string, Losses>> {
   const chunks = await chunksOf(orm, [...new Set(requested.map(({ job_id }) => job_id))], series)
   const wanted = wantedChunks(chunks, requested)
-  const keys = [...wanted.values()].map(({ chunk }) => chunk)
+  const entries = [...wanted.values()]
   const losses = new Map<string, Map<string, Measured>>()
-  for (let from = 0; from < keys.length; from += CHUNKS_AT_ONCE) {
-    for (const points of await readPoints(orm, keys.slice(from, from + CHUNKS_AT_ONCE), series)) {
-      const ofJob = losses.get(points.job_id) ?? new Map<string, Measured>()
-      losses.set(points.job_id, ofJob)
+  for (let from = 0; from < entries.length; from += CHUNKS_AT_ONCE) {
+    const some = entries.slice(from, from + CHUNKS_AT_ONCE)
+    const keys = some.map(({ chunk }) => chunk)
+    const read = await readChunks(orm, keys, ['steps', 'values'])
+    for (const { chunk, steps } of some) {
+      const points = read.get(chunkKey(chunk))
+      if (!points) continue
+      const ofJob = losses.get(chunk.job_id) ?? new Map<string, Measured>()
+      losses.set(chunk.job_id, ofJob)
       const lossAt = lossesOf(points)
-      for (const step of wanted.get(chunkKey(points))?.steps ?? []) {
-        ofJob.set(stepKey({ ...points, step }), lossAt(step))
-      }
+      const { attempt } = chunk
+      for (const step of steps) ofJob.set(stepKey({ attempt, step }), lossAt(step))
     }
   }
   return losses
@@ -49,7 +52,7 @@ export async function trainLosses(
 
 /** The same for one job. */
 export async function trainLossOf(
-  orm: Pick<Orm, 'select'>,
+  orm: Reader,
   job_id: string,
   weights: readonly Omit<Requested, 'job_id'>[],
 ): Promise<NonNullable<RunContext['trainLoss']>> {
@@ -57,24 +60,14 @@ export async function trainLossOf(
   return lossFinder((await trainLosses(orm, requested)).get(job_id))
 }
 
-type ChunkKey = Omit<Chunk, 'min_step' | 'is_open'>
-
 /** Sixteen bytes per point, 1,024 points per chunk: this many chunks are 16 MB. */
 const CHUNKS_AT_ONCE = 1_000
 
-function chunkKey({ job_id, attempt, ordinal }: ChunkKey): string {
-  return `${job_id} ${attempt} ${ordinal}`
-}
-
-async function chunksOf(
-  orm: Pick<Orm, 'select'>,
-  job_ids: readonly string[],
-  series: string,
-): Promise<Chunk[]> {
+async function chunksOf(orm: Reader, job_ids: readonly string[], series: string): Promise<Chunk[]> {
   if (job_ids.length === 0) return []
   const { job_id, attempt, name, ordinal, min_step, is_open } = seriesPieces
   return orm
-    .select({ job_id, attempt, ordinal, min_step, is_open })
+    .select({ job_id, attempt, name, ordinal, min_step, is_open })
     .from(seriesPieces)
     .where(and(inArray(job_id, [...job_ids]), eq(name, series)))
     .orderBy(asc(job_id), asc(attempt), asc(ordinal))
@@ -126,55 +119,12 @@ function countUpTo(ascending: ArrayLike<number>, bound: number): number {
   return low
 }
 
-type Points = ChunkKey & { steps: Float64Array; values: Float64Array }
-
-async function readPoints(
-  orm: Pick<Orm, 'select'>,
-  chunks: readonly Chunk[],
-  series: string,
-): Promise<Points[]> {
-  const { true: open = [], false: closed = [] } = Object.groupBy(
-    chunks,
-    ({ is_open }) => `${is_open}`,
-  )
-  return [...(await readClosed(orm, closed, series)), ...(await readOpen(orm, open, series))]
-}
-
-async function readClosed(
-  orm: Pick<Orm, 'select'>,
-  chunks: readonly Chunk[],
-  series: string,
-): Promise<Points[]> {
-  if (chunks.length === 0) return []
-  const { job_id, attempt, name, ordinal, steps, values } = seriesChunks
-  const column = <T>(of: (chunk: Chunk) => T) => sql.param(chunks.map(of))
-  const wanted = sql`(${job_id}, ${attempt}, ${ordinal}) in (
-    select * from unnest(${column((one) => one.job_id)}::uuid[],
-      ${column((one) => one.attempt)}::int[], ${column((one) => one.ordinal)}::bigint[]))`
-  return orm
-    .select({ job_id, attempt, ordinal, steps, values })
-    .from(seriesChunks)
-    .where(and(eq(name, series), wanted))
-}
-
-async function readOpen(
-  orm: Pick<Orm, 'select'>,
-  chunks: readonly Chunk[],
-  series: string,
-): Promise<Points[]> {
-  if (chunks.length === 0) return []
-  const { job_id, attempt, name, ordinal, steps, values, is_open } = seriesPieces
-  const jobs = inArray(job_id, [...new Set(chunks.map((one) => one.job_id))])
-  return orm
-    .select({ job_id, attempt, ordinal, steps, values })
-    .from(seriesPieces)
-    .where(and(jobs, eq(name, series), is_open))
-}
-
 /**
  * Finds the value at the greatest step that is not above a given step; of equal steps the latest.
  */
-function lossesOf({ steps, values }: Points): (step: number) => Measured {
+function lossesOf({ steps, values }: Pick<Series, 'steps' | 'values'>): (step: number) => Measured {
+  const isAscending = steps.every((step, index) => index === 0 || step >= (steps[index - 1] ?? NaN))
+  if (isAscending) return (step) => values[countUpTo(steps, step) - 1] ?? null
   // The sort is stable, so equal steps keep their order.
   const order = [...steps.keys()].sort((a, b) => (steps[a] ?? 0) - (steps[b] ?? 0))
   const ascending = Float64Array.from(order, (index) => steps[index] ?? NaN)
