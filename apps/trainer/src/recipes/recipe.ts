@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { CHAR_LM } from '@bestmark/char-lm'
+import { nodeOptions, programPath } from '@bestmark/db/programs'
 import { Failure } from '../failure.ts'
 
 /** A built-in training program and its presets, the default first. */
@@ -34,14 +34,14 @@ export interface RunRequest {
   resume: string | null
 }
 
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+const CHILD = programPath('child.ts', import.meta.url)
 
 /** The command line of a run's child process. */
 export function childArgv(request: RunRequest): string[] {
   const { folder, recipe, preset, attempt, resume } = request
   return [
     process.execPath,
-    ...['--import', import.meta.resolve('@bestmark/db/loader')],
+    ...nodeOptions(),
     CHILD,
     folder,
     `--recipe=${recipe}`,

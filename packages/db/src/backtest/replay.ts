@@ -1,8 +1,8 @@
 import { backtest, type Backtest, type BacktestOptions } from '@bestmark/core'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { FinishedRun } from './finishedRuns.ts'
+import { programPath } from '../programs.ts'
 import { lossFinder } from '../series/lossFinder.ts'
 
 /** The runs and options of one replay. */
@@ -29,7 +29,7 @@ export function replayHere({ runs, options }: ReplayOrder): Backtest {
   return backtest(withLosses, options)
 }
 
-const PROGRAM = fileURLToPath(new URL('./replayProcess.ts', import.meta.url))
+const PROGRAM = programPath('./replayProcess.ts', import.meta.url)
 
 /**
  * Replays in a separate process. Throws if that process fails; its error output goes to this

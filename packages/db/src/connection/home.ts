@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bestEffort } from './bestEffort.ts'
@@ -11,8 +12,8 @@ export class HomeUnusable extends Error {
 }
 
 /**
- * The data folder as an absolute path: BESTMARK_HOME, by default `.bestmark` beside the code. A
- * relative path starts at the code's folder, so that it always means the same board.
+ * The data folder as an absolute path: BESTMARK_HOME, by default `.bestmark` beside the code, or in
+ * the user's home folder. A relative path starts there, too, so that it always means the same board.
  */
 export function resolveHome(env: Record<string, string | undefined> = process.env): string {
   return resolve(repositoryRoot(), env['BESTMARK_HOME'] || '.bestmark')
@@ -117,11 +118,14 @@ export function unusable(home: string, cause: unknown): HomeUnusable {
   )
 }
 
-/** The workspace's folder, found upwards, because a bundled copy of this file is in another folder. */
+/**
+ * The folder of the code, found upwards. The code of the npm package may be in a cache, so there it is
+ * the home folder of the user.
+ */
 function repositoryRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url))
   for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, 'pnpm-workspace.yaml'))) return folder
   }
-  return process.cwd()
+  return homedir()
 }

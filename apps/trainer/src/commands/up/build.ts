@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { bestEffort, REMOVING, takeTurn } from '@bestmark/db'
+import { IS_PACKED, nodeOptions } from '@bestmark/db/programs'
 import { Builds } from './builds.ts'
 import { Failure } from '../../failure.ts'
 
@@ -14,8 +14,6 @@ const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
 export const WEB = join(ROOT, 'apps', 'web')
 /** The program of Vite. */
 export const VITE = join(WEB, 'node_modules', 'vite', 'bin', 'vite.js')
-// The tests' setup runs this where `import.meta.resolve` is missing.
-const LOADER = createRequire(import.meta.url).resolve('@bestmark/db/loader')
 const BUILDS = join(WEB, 'build')
 const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 
@@ -23,7 +21,7 @@ const SOURCES = ['apps/web', 'packages/core', 'packages/db', 'packages/api']
 type Builder = (draft: string, signal: AbortSignal) => Promise<void>
 
 /**
- * Builds the pages, unless a complete build of the same sources exists. Returns the folder of the
+ * Builds the pages, unless a complete build of the same sources exists, as in the npm package. Returns the folder of the
  * build. It does not change while this process runs.
  */
 export async function buildPages(
@@ -31,6 +29,7 @@ export async function buildPages(
   folder = BUILDS,
   builder: Builder = runBuilder,
 ): Promise<string> {
+  if (IS_PACKED) return join(BUILDS, 'pages')
   const builds = new Builds(folder)
   for (;;) {
     const digest = await digestOfSources()
@@ -62,7 +61,7 @@ async function build(
 
 async function runBuilder(draft: string, signal: AbortSignal): Promise<void> {
   // The processes that the build starts load our packages, too.
-  const words = ['--import', LOADER, VITE, 'build']
+  const words = [...nodeOptions(), VITE, 'build']
   const child = spawn(process.execPath, words, {
     cwd: WEB,
     env: { ...process.env, BESTMARK_BUILD: draft },

@@ -1,12 +1,13 @@
 import { hasEnded } from '@bestmark/core'
 import { BoardAccess, watch } from '@bestmark/db'
+import { IS_PACKED } from '@bestmark/db/programs'
 import { Agent } from '../../agent/agent.ts'
 import { agentOptions } from '../../agent/options.ts'
 import { AlertSender } from '../../alerts/alertSender.ts'
 import { boardAddress } from '../../alerts/boardAddress.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard, type Board } from '../../board/board.ts'
-import { EXIT } from '../../failure.ts'
+import { EXIT, Failure } from '../../failure.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopRequest } from '../../processes/stopRequest.ts'
 import { pause } from '../../pause.ts'
@@ -32,6 +33,7 @@ const WATCH_AGAIN = 1000
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, UP)
+  if (values.dev && IS_PACKED) throw new Failure('--dev needs the sources of Bestmark.')
   const restarts = { ...RESTARTS, most: values.restarts }
   using stopRequest = new StopRequest()
   const leaving = untilAborted(stopRequest.signal)

@@ -1,8 +1,10 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
+import { nodeOptions, programPath } from '@bestmark/db/programs'
 import { Failure } from '../../failure.ts'
 import type { Address } from './address.ts'
 import { VITE, WEB } from './build.ts'
+
+const SERVER = programPath('../../../../web/serve.ts', import.meta.url)
 
 /** How long the server may take to close live connections before it is killed (ms). */
 const PATIENCE = 2000
@@ -47,7 +49,7 @@ export async function servePages(
   pages: string,
   output: 'inherit' | 'stderr' = 'inherit',
 ): Promise<WebServer> {
-  const child = fork(join(WEB, 'serve.ts'), {
+  const child = fork(SERVER, {
     cwd: WEB,
     detached: true,
     env: {
@@ -57,7 +59,7 @@ export async function servePages(
       BESTMARK_HOME: home,
       BESTMARK_PAGES: pages,
     },
-    execArgv: ['--import', import.meta.resolve('@bestmark/db/loader')],
+    execArgv: nodeOptions(),
     stdio: ['ignore', output === 'stderr' ? 2 : output, 'inherit', 'ipc'],
   })
   const listening = await new Promise<number>((resolve, reject) => {

@@ -1,0 +1,12 @@
+// What the code uses and Node 20 does not have.
+import 'core-js/actual/array/from-async.js'
+import 'core-js/actual/async-disposable-stack/index.js'
+import 'core-js/actual/disposable-stack/index.js'
+import 'core-js/actual/iterator/index.js'
+import 'core-js/actual/map/group-by.js'
+import 'core-js/actual/object/group-by.js'
+import 'core-js/actual/promise/try.js'
+import 'core-js/actual/promise/with-resolvers.js'
+import 'core-js/actual/regexp/escape.js'
+import 'core-js/actual/set/index.js'
+import 'core-js/actual/suppressed-error.js'
