@@ -1,0 +1,175 @@
+/**
+ * A test runner for StrykerJS that loads the core's tests once and calls them again for each mutant.
+ * Stryker's own runner for Vitest loads them again for each mutant, which takes many hours.
+ */
+import { globSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { MutantCoverage, StrykerOptions } from '@stryker-mutator/api/core'
+import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin'
+import {
+  determineHitLimitReached,
+  type DryRunResult,
+  DryRunStatus,
+  type MutantRunOptions,
+  type MutantRunResult,
+  type TestResult,
+  type TestRunner,
+  type TestRunnerCapabilities,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner'
+
+export { expect } from 'vitest'
+
+/** Many draws of one rule take longer than all other tests together. Few draws are tested, too. */
+const LEFT_OUT = ['a choice among a million checkpoints', 'an interval over %i groups contains']
+
+/** Where mutated code counts which mutants a test reaches. Only the dry run needs it, and it is slow. */
+const COUNTING = 'var c = cov.static;'
+const COUNTING_IN_DRY_RUN = `if (ns.activeMutant !== undefined) return; ${COUNTING}`
+
+registerHooks({
+  resolve: (name, context, next) =>
+    name === 'vitest' && context.parentURL?.includes('.test.ts')
+      ? { url: import.meta.url, shortCircuit: true }
+      : next(name, context),
+  load: (url, context, next) => {
+    const module = next(url, context)
+    if (!url.includes('/src/')) return module
+    const { source = '' } = module
+    const code = typeof source === 'string' ? source : new TextDecoder().decode(source)
+    return { ...module, source: code.replace(COUNTING, COUNTING_IN_DRY_RUN) }
+  },
+})
+
+/** What mutated code reads and counts. */
+interface Mutated {
+  activeMutant?: string | undefined
+  currentTestId?: string | undefined
+  mutantCoverage?: MutantCoverage
+  hitCount?: number
+  hitLimit?: number | undefined
+}
+const mutated: Mutated = ((globalThis as { __stryker__?: Mutated }).__stryker__ ??= {})
+
+interface Test {
+  readonly file: string
+  readonly name: string
+  readonly run: () => void
+  /** How long it took the last time (ms). */
+  took: number
+}
+const tests: Test[] = []
+let file = ''
+
+/** Stands in for `test` of Vitest, of which the core's tests use no more than this. */
+export function test(name: string, run: () => void): void {
+  if (!LEFT_OUT.some((start) => name.startsWith(start))) tests.push({ file, name, run, took: 0 })
+}
+
+test.each = (rows: readonly unknown[]) => {
+  return (name: string, run: (...row: unknown[]) => void): void => {
+    for (const [index, row] of rows.entries()) {
+      test(`${name} (row ${index + 1})`, () =>
+        run(...(Array.isArray(row) ? (row as unknown[]) : [row])))
+    }
+  }
+}
+
+class SameProcess implements TestRunner {
+  static readonly inject = tokens(commonTokens.options)
+  private readonly options: StrykerOptions
+  private isLoaded = false
+  private isFresh = true
+
+  constructor(options: StrykerOptions) {
+    this.options = options
+  }
+
+  /** A mutant of code that runs on import needs a new process. */
+  capabilities(): TestRunnerCapabilities {
+    return { reloadEnvironment: this.options.ignoreStatic }
+  }
+
+  async dryRun(): Promise<DryRunResult> {
+    await this.load()
+    const results = tests.map(resultOf)
+    const mutantCoverage = mutated.mutantCoverage ?? { static: {}, perTest: {} }
+    return { status: DryRunStatus.Complete, tests: results, mutantCoverage }
+  }
+
+  async mutantRun(run: MutantRunOptions): Promise<MutantRunResult> {
+    if (run.mutantActivation === 'runtime') await this.load()
+    mutated.activeMutant = run.activeMutant.id
+    mutated.hitCount = 0
+    mutated.hitLimit = run.hitLimit
+    await this.load()
+    const ids = run.testFilter && new Set(run.testFilter)
+    const results = this.resultsOf(tests.filter((one) => !ids || ids.has(idOf(one))))
+    const outOfBounds = determineHitLimitReached(mutated.hitCount, run.hitLimit)
+    return toMutantRunResult(outOfBounds ?? { status: DryRunStatus.Complete, tests: results })
+  }
+
+  /** Up to the first that fails, the fastest first. Throws if it also fails without the mutant. */
+  private resultsOf(some: readonly Test[]): TestResult[] {
+    const results: TestResult[] = []
+    for (const one of some.toSorted((a, b) => a.took - b.took)) {
+      results.push(resultOf(one))
+      if (results.at(-1)?.status === TestStatus.Failed) {
+        if (!this.isFresh) checkWithoutMutant(one)
+        break
+      }
+    }
+    this.isFresh = false
+    return results
+  }
+
+  private async load(): Promise<void> {
+    if (this.isLoaded) return
+    this.isLoaded = true
+    for (const path of globSync('src/**/*.test.ts').sort()) {
+      file = path
+      await import(pathToFileURL(resolve(path)).href)
+    }
+  }
+}
+
+/** An earlier mutant may have changed data of the tests. Stryker tries again in a new process. */
+function checkWithoutMutant(one: Test): void {
+  mutated.activeMutant = undefined
+  const failure = failureOf(one.run)
+  if (failure) throw new Error(`"${one.name}" also fails without the mutant: ${failure}`)
+}
+
+function idOf({ file, name }: Test): string {
+  return `${file}#${name}`
+}
+
+function resultOf(one: Test): TestResult {
+  const id = idOf(one)
+  mutated.currentTestId = id
+  const start = performance.now()
+  const failureMessage = failureOf(one.run)
+  one.took = performance.now() - start
+  mutated.currentTestId = undefined
+  const named = { id, name: one.name, fileName: resolve(one.file), timeSpentMs: one.took }
+  return failureMessage === undefined
+    ? { ...named, status: TestStatus.Success }
+    : { ...named, status: TestStatus.Failed, failureMessage }
+}
+
+/** The message of what a test throws; undefined if it passes. */
+function failureOf(run: () => void): string | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+export const strykerPlugins = [
+  declareClassPlugin(PluginKind.TestRunner, 'same-process', SameProcess),
+]
