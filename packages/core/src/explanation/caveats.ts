@@ -82,7 +82,7 @@ function accuracyNotes({ evaluations }: ExplanationInput): Note[] {
   })
   if (!isStuck) return []
   const last = later.at(-1) ?? first
-  const text = `In all ${pairs.length} evaluations ${name} stays at about ${figure(last.accuracy)} and eval_loss at about ${figure(last.loss)}, so training has not changed the model's answers.`
+  const text = `In all ${pairs.length} evaluations ${name} stays at about ${figure(last.accuracy)} and eval_loss at about ${figure(last.loss)}. Training has not changed the model's answers.`
   return [note('constant_accuracy', 'warning', text)]
 }
 
@@ -110,7 +110,7 @@ function nanNotes({ evaluations, context }: ExplanationInput): Note[] {
 function scaleNotes({ context }: ExplanationInput): Note[] {
   const ratio = scaleRatio(context.loss_scale ?? NO_LOSSES)
   if (ratio === null) return []
-  const text = `The training loss is always about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss, so the two probably have different scales (such as a sum over accumulated steps). The loss gap and overfitting are not computed.`
+  const text = `The training loss is always about ${figure(Number(ratio.toPrecision(2)))} × the evaluation loss. The two probably have different scales, such as a sum over accumulated steps. The loss gap and overfitting are not computed.`
   return [note('unlike_scales', 'note', text)]
 }
 

@@ -200,7 +200,7 @@ test('if there is no choice, the answer says what to do', () => {
     values: { eval_loss: 3 - index / 10 },
   }))
   expect(noted('nothing_to_choose', { evaluations: short })?.text).toContain(
-    'the last evaluation is the best so far',
+    'The last evaluation is the best so far.',
   )
   expect(noted('nothing_to_choose', { evaluations: turned() })).toBeUndefined()
 })
@@ -237,7 +237,7 @@ test('misleading metrics have notes: columns, stuck accuracy, averaged weights, 
   )
   const stuck = turned(() => ({ eval_accuracy: 0.8333, eval_loss: 1.4 }))
   expect(noted('constant_accuracy', { evaluations: stuck })?.text).toBe(
-    "In all 6 evaluations eval_accuracy stays at about 0.8333 and eval_loss at about 1.4, so training has not changed the model's answers.",
+    "In all 6 evaluations eval_accuracy stays at about 0.8333 and eval_loss at about 1.4. Training has not changed the model's answers.",
   )
   const ema = noted('averaged_weights', { evaluations: turned(() => ({ ema_acc: 0.5 })) })
   expect(ema?.text).toContain('It is unknown which weights')

@@ -62,7 +62,7 @@ test('an accuracy and a loss that stay within small changes are stuck, at their 
         }),
       ),
     })
-  expect(stuck(0.003, 0.03)).toMatch(/acc stays at about 0\.503 and eval_loss at about 4\.03,/)
+  expect(stuck(0.003, 0.03)).toMatch(/acc stays at about 0\.503 and eval_loss at about 4\.03\./)
   expect(stuck(0.003, 0.05)).toBeUndefined()
   expect(stuck(0.007, 0.03)).toBeUndefined()
   expect(toneOf('constant_accuracy', { evaluations: evaluations() })).toBeNull()

@@ -29,7 +29,7 @@ export function nothingToChoose(
   const epoch = last?.epoch ?? null
   if (epoch === null || epoch >= 1) return null
   if (!improvedThroughout(evaluations.filter(isMeasured), metric, direction)) return null
-  const text = `${metric} was still improving when the run ended in its first epoch, so the last evaluation is the best so far.`
+  const text = `${metric} was still improving when the run ended in its first epoch. The last evaluation is the best so far.`
   return { code: 'still_falling', text }
 }
 

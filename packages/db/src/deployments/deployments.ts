@@ -145,8 +145,8 @@ export async function createDeployment(
   const { job_id, checkpoint_id, model_name } = order
   if (!MODEL_NAME.test(model_name)) {
     throw new Refused(
-      'A model name has up to 64 lower-case letters, digits, dots, dashes or underscores, and ' +
-        'begins with a letter or a digit.',
+      'A model name begins with a letter or a digit. It has at most 64 characters: lower-case ' +
+        'letters, digits, dots, dashes and underscores.',
     )
   }
   const deployment_id = randomUUID()

@@ -7,8 +7,9 @@ export const COMPARE = command({
   name: 'compare',
   summary: 'Show which checkpoint of several runs is best, and why.',
   details: [
-    'Runs are comparable if they have the same metric, the same direction and the same evaluation ' +
-      'data (sample count, and data sets in the configuration). Each group of comparable runs has a best.',
+    'Runs can be compared if they have the same metric, direction and evaluation data. The data are ' +
+      'the same if the sample counts and the data sets in the configurations are. Each group of such ' +
+      'runs has its own best.',
     'Exits with 1 if there is no single best checkpoint.',
   ],
   forms: ['compare JOB… [options]', 'compare --project NAME [options]'],

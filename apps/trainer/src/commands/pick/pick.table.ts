@@ -8,8 +8,8 @@ export const PICK = command({
   summary: 'Print the best checkpoint of a run, without a database.',
   details: [
     ...POLICY_TEXTS,
-    'Exits with 0 if each path has a best checkpoint, 1 if one has none, 2 if one cannot be read, and ' +
-      '3 with --fail-on-disagreement.',
+    'Exits with 0 if each path has a best checkpoint, with 1 if one has none, and with 2 if one ' +
+      'cannot be read.',
   ],
   arguments: { PATH: many('the folder of a run, or one trainer_state.json', { isFile: true }) },
   options: {
