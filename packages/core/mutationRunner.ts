@@ -64,7 +64,7 @@ interface Test {
 const tests: Test[] = []
 let file = ''
 
-/** Stands in for `test` of Vitest, of which the core's tests use no more than this. */
+/** Replaces `test` of Vitest. The core's tests use only this part of it. */
 export function test(name: string, run: () => void): void {
   if (!LEFT_OUT.some((start) => name.startsWith(start))) tests.push({ file, name, run, took: 0 })
 }

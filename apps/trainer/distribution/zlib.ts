@@ -1,4 +1,4 @@
-// Node 20 has no zstd. There, what is written in its format is not compressed.
+// Node 20 has no zstd. There, data is written in the format of zstd without compression.
 import * as zlib from 'node:zlib'
 import { decompress } from 'fzstd'
 
@@ -43,7 +43,7 @@ export function decompressHere(
 }
 
 /** What Node has here; the types are those of newer versions. */
-const own: Partial<Pick<typeof zlib, 'zstdCompressSync' | 'zstdDecompress'>> = zlib
+const builtIn: Partial<Pick<typeof zlib, 'zstdCompressSync' | 'zstdDecompress'>> = zlib
 
-export const zstdCompressSync = own.zstdCompressSync ?? uncompressedFrame
-export const zstdDecompress = own.zstdDecompress ?? decompressHere
+export const zstdCompressSync = builtIn.zstdCompressSync ?? uncompressedFrame
+export const zstdDecompress = builtIn.zstdDecompress ?? decompressHere

@@ -92,7 +92,9 @@ function listOf(text: string): string[] {
   ]
 }
 
-/** A phone, on which every address is looked at, and a screen for those that are laid out otherwise there. */
+/**
+ * A phone for every address, and a wide screen for the addresses that have another layout there.
+ */
 const PHONE: Screen = [320, 'dark']
 const DESK: Screen = [1280, 'light']
 

@@ -25,7 +25,7 @@ test('a file that is cut anywhere is refused, and the board stays as it was', as
   const lines = text.toString('latin1').split('\n').slice(0, -2)
   for (const cut of [...cuts, gzipSync(Buffer.from(`${lines.join('\n')}\n`, 'latin1'))]) {
     await expect(checkBackup(fileOf(cut))).rejects.toThrow(BackupUnusable)
-    // Rows that are cut may be refused by the database before the end is missed.
+    // The database may refuse cut rows before the missing end is noticed.
     await expect(restoreBackup(target, fileOf(cut))).rejects.toThrow()
   }
   expect(await rowsOf(target)).toEqual(before)

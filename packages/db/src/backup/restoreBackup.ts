@@ -152,10 +152,14 @@ async function assertKnown({ migrations, bestmark }: BackupHeader, file: string)
     )
   }
   if (migrations.some((name, index) => name !== known[index])) {
-    throw new BackupUnusable(`${file} has migrations in another order than any Bestmark.`)
+    throw new BackupUnusable(
+      `${file} has migrations in an order that no Bestmark has. Use another backup.`,
+    )
   }
 }
 
 function unknownColumn(file: string, name: string): BackupUnusable {
-  return new BackupUnusable(`${file} has ${name}, which no board of its version has.`)
+  return new BackupUnusable(
+    `${file} has ${name}, which no board of its version has. Use another backup.`,
+  )
 }

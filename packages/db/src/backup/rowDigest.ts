@@ -12,7 +12,7 @@ export class RowDigest {
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) this.#rows++
   }
 
-  /** To be asked once. */
+  /** Call it once. */
   end(): { rows: number; sha256: string } {
     return { rows: this.#rows, sha256: this.#hash.digest('hex') }
   }

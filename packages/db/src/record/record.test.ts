@@ -258,7 +258,7 @@ test('a job moves to another folder together with its first events there, and wh
   expect(await jobStatus(db, job_id)).toEqual(status)
 })
 
-test('a live point leaves every index of its job as it is', async () => {
+test('a live point does not change any index of its job', async () => {
   const job_id = await newJob(db)
   const updates = async () => {
     await db.sql`select pg_stat_force_next_flush()`

@@ -154,8 +154,8 @@ export const trainingJobs = pgTable(
   },
   (job) => [
     index('training_jobs_host').on(job.host_id),
-    // Every write changes the revision. A summary of blocks leaves the row's other indexes as they
-    // are, which a tree would not: then a write of one point is 5 times as long.
+    // Every write changes the revision. With a summary of blocks a write does not change the row's
+    // other indexes. With a tree it would, and the write of one point would be 5 times as long.
     index('training_jobs_written')
       .using('brin', job.board_revision)
       .with({ pages_per_range: 4, autosummarize: true }),

@@ -16,8 +16,9 @@ export interface CheckpointMark {
 const MOST = 1_000
 
 /**
- * The marks of a job's checkpoints in a window of steps, by step. Of many marks, those stay that a chart
- * can tell apart: of each stretch of steps one per state of the files, and the best.
+ * The marks of a job's checkpoints in a window of steps, by step. Of many marks, only those stay
+ * that a chart can show separately: for each stretch of steps one per state of the files, and the
+ * best.
  */
 export function checkpointMarks(
   { checkpoints, selection }: Pick<Decided, 'checkpoints' | 'selection'>,
@@ -42,9 +43,9 @@ function apart(marks: readonly CheckpointMark[]): CheckpointMark[] {
   const taken = new Set<string>()
   return marks.filter(({ step, files_state, is_best, is_tied }) => {
     if (step === null) return false
-    const place = `${Math.floor((step - first) / stretch)} ${files_state} ${is_tied}`
-    if (taken.has(place) && !is_best) return false
-    taken.add(place)
+    const key = `${Math.floor((step - first) / stretch)} ${files_state} ${is_tied}`
+    if (taken.has(key) && !is_best) return false
+    taken.add(key)
     return true
   })
 }

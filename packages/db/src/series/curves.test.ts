@@ -34,7 +34,7 @@ test('the curve in a list is that of the evaluations, also after a resume and a 
   await recordEvents(db, job_id, evaluation(101, 0.5, 1))
   await recordEvents(db, job_id, ended(1))
   expect((await curve())?.values.at(-1)).toBe(0.5)
-  const anew = { source: 'again', from: null, to: '1', events: [started()], replace: true }
-  await record(db, job_id, anew)
+  const again = { source: 'again', from: null, to: '1', events: [started()], replace: true }
+  await record(db, job_id, again)
   expect(await curve()).toBeUndefined()
 })

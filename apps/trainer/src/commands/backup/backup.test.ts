@@ -9,7 +9,7 @@ import { command } from '../testing.ts'
 
 const here = testBoard()
 
-/** A board with nothing open on it. */
+/** A board that no process uses. */
 async function anotherBoard() {
   const folder = await temporaryFolder()
   const board = await newBoardEnv(folder.path)

@@ -10,7 +10,7 @@ export const RESTORE = command({
   arguments: { FILE: one('a file of bestmark backup', { isFile: true }) },
   options: {
     replace: flag(
-      'Replace what the board holds. Before, it is backed up in the folder backups of the data folder.',
+      'Replace the content of the board. It is first backed up to the folder backups in the data folder.',
     ),
     'same-machine': flag(
       'This is the machine that made the backup, with a new data folder: its runs are recorded here again.',

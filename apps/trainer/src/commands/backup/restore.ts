@@ -50,7 +50,11 @@ export async function main(words: readonly string[]): Promise<number> {
   if (values['same-machine']) await takeHostId(board.home, host_id)
   else if (host_id !== board.host_id) notify(...otherMachine(host))
   if (values.json) print(JSON.stringify({ ...what, replaced: replaced ?? null }))
-  else print(`Restored the backup ${made}.`, ...(replaced ? [`Before: ${replaced}`] : []))
+  else
+    print(
+      `Restored the backup ${made}.`,
+      ...(replaced ? [`The earlier board is in ${replaced}`] : []),
+    )
   return EXIT.found
 }
 
@@ -64,7 +68,7 @@ async function backUpFirst(board: Board): Promise<string> {
 
 function otherMachine(host: string): string[] {
   return [
-    `The jobs belong to ${host} as it was then. If this is that machine with a new data folder, ` +
+    `The jobs belong to ${host}. If this machine is ${host} with a new data folder, ` +
       'restore with --same-machine.',
   ]
 }
@@ -79,7 +83,7 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
     if (cause instanceof BoardNotEmpty) {
       throw new Failure(
         'The board is not empty, so nothing was restored. Use another BESTMARK_HOME, or --replace, ' +
-          'which first backs up what it holds.',
+          'which first backs up the board.',
         { cause },
       )
     }

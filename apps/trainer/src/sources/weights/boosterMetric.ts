@@ -43,7 +43,7 @@ function cutMetric(
   if (!model || !row || models.length > 1 || row.step >= (last.at(-1) ?? 0)) return undefined
   for (const metric of names) {
     const direction = directionAt(rows, row, metric)
-    const declared_by = `${model.found.path}, whose last tree is ${row.step}, where ${metric} is best`
+    const declared_by = `${model.found.path}: ${metric} is best at its last tree (${row.step})`
     if (direction) return { metric_for_best: metric, direction, declared_by }
   }
   return undefined
