@@ -19,7 +19,7 @@ import { type Served, servedIn, shipOn } from './shipper.ts'
 import { type SourceOutcome, SourcesSoak } from './sources.ts'
 import { APPENDS, Appends } from './trainer.ts'
 
-/** What happens to the recorders while training goes on. */
+/** What happens to the recorders while training continues. */
 export interface Harm {
   seed: number
   /** How many times an agent is killed. */

@@ -64,7 +64,7 @@ class Trouble(InFolder):
             "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))\n"
             "bestmark.log({'eval_loss': 30}, 30)\n")
         self.assertEqual(ran.returncode, 0, ran.stderr)
-        self.assertEqual(ran.stderr.count("training goes on"), 1)
+        self.assertEqual(ran.stderr.count("training continues"), 1)
         evaluations = self.events("evaluation")
         self.assertEqual([one["step"] for one in evaluations], list(range(31)))
         lines = self.lines()
@@ -90,7 +90,7 @@ class Trouble(InFolder):
 
 
 class Hanging(InFolder):
-    """A file system on which no file can be opened until it goes on."""
+    """A file system on which no file can be opened until it works again."""
 
     def hang(self) -> threading.Event:
         goes_on, really = threading.Event(), os.open

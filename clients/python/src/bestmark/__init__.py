@@ -28,6 +28,6 @@ def read(url: str, token: str | None = None) -> "Board":
     `url` is the link that `bestmark up` printed. Pass `token` if the link has none; the file
     `token` in the board's data folder holds it.
     """
-    # A training program does not pay for what only a reader needs.
+    # A training program does not load what only a reader needs.
     from .reader import Board
     return Board(url, token)

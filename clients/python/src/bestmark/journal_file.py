@@ -128,7 +128,7 @@ class JournalFile:
         """Begins the journal of the same run again, with the events that are still in memory."""
         warn("write", FileNotFoundError(f"{self.path} was removed; it is created again"))
         lost = [warning(text=f"{self._count_not_kept} earlier events are missing here: the journal"
-                             " was removed while the run went on.")] if self._count_not_kept else []
+                             " was removed while the run trained.")] if self._count_not_kept else []
         waiting.put_first(self._kept + lost + self._piece)
         self._kept, self._piece, self._count_not_kept = [], [], 0
         self.unwritten = bytearray()

@@ -14,7 +14,7 @@ _MEASURED = ("loss", "eval_loss", "train_loss_at_eval", "perplexity", "loss_gap"
 
 
 class BoardError(Exception):
-    """The board cannot be reached, or refuses what was asked."""
+    """The board cannot be reached, or refuses the request."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class History:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint of a job. `fields` has everything that the board says of it."""
+    """One checkpoint of a job. `fields` has all that the board stores about it."""
     step: int | None
     path: str
     absolute_path: str
@@ -73,7 +73,7 @@ class Job:
 
     @property
     def best(self) -> Checkpoint | None:
-        """The checkpoint to ship, asked for now; None where none can be shipped. See `why`."""
+        """The checkpoint to ship, read now; None if none can be shipped. See `why`."""
         best = self._get("/best")["best"]
         return None if best is None else _checkpoint(best)
 

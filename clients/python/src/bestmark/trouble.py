@@ -23,4 +23,4 @@ def warn(name: str, error: Exception) -> None:
     """Warns once per function name and type of error."""
     if (name, type(error)) not in warned:
         warned.add((name, type(error)))
-        logging.getLogger("bestmark").warning("%s failed (%r); training goes on.", name, error)
+        logging.getLogger("bestmark").warning("%s failed (%r); training continues.", name, error)
