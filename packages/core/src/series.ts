@@ -8,6 +8,9 @@ export interface Series {
   times: Float64Array
 }
 
+/** About how many points of a series are kept per attempt, once its raw points are removed. */
+export const KEPT_POINTS = 1_000
+
 /** Picks points by index, in the order given. */
 export function pick(series: Series, indices: readonly number[]): Series {
   const column = (values: Float64Array): Float64Array =>

@@ -1,5 +1,12 @@
 import { hasEnded, type JobState } from '@bestmark/core'
-import { EXPORTED, hostedJobs, purgeDeletedJobs, recordHostAlive } from '@bestmark/db'
+import {
+  EXPORTED,
+  hostedJobs,
+  purgeDeletedJobs,
+  recordHostAlive,
+  removeOldPoints,
+  vacuumBoard,
+} from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { FullDisks } from './fullDisks.ts'
 import { AGENT_OPTIONS, type AgentOptions, type Pace, ACTIVE_STATES } from './options.ts'
@@ -201,7 +208,8 @@ export class Agent {
       await sweepJob(this.#db, next)
       return this.#takeUpAgain(next)
     }
-    await purgeDeletedJobs(this.#db)
+    const freed = (await purgeDeletedJobs(this.#db)) + (await removeOldPoints(this.#db))
+    if (freed > 0) await vacuumBoard(this.#db)
     await pause(this.#pace.rest, this.#over.signal)
     this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }

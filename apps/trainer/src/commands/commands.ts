@@ -19,6 +19,7 @@ import { PRUNE } from './prune/prune.table.ts'
 import { REPORT } from './report/report.table.ts'
 import { RUN } from './run/run.table.ts'
 import { SCORE } from './score/score.table.ts'
+import { SPACE } from './space/space.table.ts'
 import { TRAIN } from './train.table.ts'
 import { UP } from './up/up.table.ts'
 import { WATCH } from './watch/watch.table.ts'
@@ -78,6 +79,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: PRUNE, load: () => import('./prune/prune.ts') },
       { table: EXPORT, load: () => import('./export.ts') },
       { table: BACKUP, load: () => import('./backup/backup.ts') },
+      { table: SPACE, load: () => import('./space/space.ts') },
       { table: RESTORE, load: () => import('./backup/restore.ts') },
     ],
   },

@@ -114,6 +114,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['backup', 'hostile.bestmark'],
     ['backup', 'hostile.bestmark', '--json'],
   ],
+  space: () => [['space'], ['space', '--json'], ['space', '--keep-points', HOSTILE_TEXTS.lines]],
   restore: () => [
     ['restore', 'hostile.bestmark', '--check'],
     ['restore', HOSTILE_TEXTS.terminal],

@@ -32,6 +32,7 @@ export interface JobDetail extends Pick<
   | 'attempt'
   | 'host_id'
   | 'stop_requested_at'
+  | 'points_removed_at'
   | 'registered_at'
   | 'changed_at'
   | 'revision'
@@ -57,6 +58,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   const { loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred } = job
   const { metric_directions, policy_options, policy_from } = job
   const { is_stoppable, stop_requested_at, registered_at, changed_at, revision } = job
+  const { points_removed_at } = job
   return {
     job_id,
     config: { ...job.setup_config, ...job.config },
@@ -64,6 +66,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
     ...{ loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred },
     ...{ metric_directions, policy_options, policy_from },
     ...{ is_stoppable, stop_requested_at, registered_at, changed_at, revision },
+    points_removed_at,
     attempts: rows.map(({ job_id: _job, revision: _revision, ...row }) => row),
     is_example: await isExample(db, job_id),
     sample_count: await countSamples(db, job_id),

@@ -54,6 +54,7 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
     samples_revision: revision,
   }
   const declarations = {
+    points_removed_at: null,
     claim: null,
     config: {},
     setup_config: {},

@@ -1,13 +1,15 @@
-import { boolean, check, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm'
 import { milliseconds, storableText } from './columns.ts'
 
-/** One row: the id of this board. */
+/** One row: the id of this board, and its rules. */
 export const board = pgTable(
   'board',
   {
     one: boolean().primaryKey().default(true),
     board_id: uuid().notNull().defaultRandom(),
+    /** For how many days after its end all points of a job are kept; null: for ever. */
+    keep_points_days: integer(),
   },
   (row) => [check('board_has_one_row', sql`${row.one}`)],
 )

@@ -134,6 +134,8 @@ export const trainingJobs = pgTable(
     /** Why the selected checkpoint is the best, as one sentence. */
     best_reason: storableText(),
     stop_requested_at: milliseconds(),
+    /** When its series were thinned last, by the rule of the board. */
+    points_removed_at: milliseconds(),
     /** When the run last logged, by the database's clock, and its usual time between log lines (ms). */
     heard_at: milliseconds(),
     cadence: doublePrecision(),
