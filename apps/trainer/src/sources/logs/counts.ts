@@ -93,9 +93,9 @@ function findCount(
 ): number | null {
   state.axis ??= step !== null ? 'steps' : 'epochs'
   if (state.axis === 'epochs') return epoch
-  // mmengine logs the epoch as the step if it evaluates once per epoch.
+  // mmengine logs the epoch as the step of an evaluation. Without epochs it is 0.
   const isEpoch =
-    step !== null && step === state.epoch && state.counted !== null && step < state.counted
+    step !== null && step === (state.epoch ?? 0) && state.counted !== null && step < state.counted
   if (!isTraining && isEpoch && Object.keys(evaluation).length > 0) return state.counted
   // A value at the end of an epoch belongs to the last step.
   return step ?? (epoch === null ? null : state.counted)

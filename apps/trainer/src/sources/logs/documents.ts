@@ -17,6 +17,7 @@ import { findCandidates } from '../weights/savedWeights.ts'
 import { measuresOf } from '../weights/skorchFacts.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import { boostedRecords } from './boostedDocument.ts'
+import { reportRecords } from './checkpointReports.ts'
 import { recordEvents, emptyCounts } from './counts.ts'
 import { readRecord } from './jsonLines.ts'
 import { saved as savedByLog } from './logs.ts'
@@ -121,6 +122,7 @@ function recordsInDocument(text: string): LogRecord[] {
   if (Array.isArray(value)) return value.flatMap(recordOf)
   if (!isObject(value)) return []
   const columns =
+    reportRecords(value) ??
     boostedRecords(value) ??
     columnsIn(value) ??
     Object.values(value)

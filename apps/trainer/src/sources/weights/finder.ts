@@ -24,7 +24,7 @@ export interface FoundWeights {
 
 /** Folders without weights of a run, and with many other files. */
 const SKIPPED_FOLDERS =
-  /^(\..*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
+  /^(\..*|.*\.orbax-checkpoint-tmp.*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
 /** A folder with one of these files is a separate run. */
 const RUN_FILES =
   /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/

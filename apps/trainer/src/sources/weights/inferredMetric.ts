@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { type Direction, directionOf, type EventOf } from '@bestmark/core'
 import { findBestRow } from './bestRow.ts'
 import { inferBoosterMetric } from './boosterMetric.ts'
@@ -28,6 +29,9 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
 ]
 /** Metrics of a log whose only held-out data is the test set. */
 const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_loss']
+/** Parts of the name of the best weights that name no metric. */
+const NOT_A_METRIC =
+  /(^|[-_.])(best|model|checkpoint|ckpt|weights)(?=[-_.]|$)|[-_](epoch|iter|step)s?[-_=]?\d+/gi
 /** With fewer rows, metrics may agree by chance. */
 const FEWEST = 3
 
@@ -44,6 +48,7 @@ export function inferMetric(
   return (
     byRecord(names, history) ??
     byBestStep(names, history) ??
+    byBestName(names, saved) ??
     byCustom(names) ??
     byBestFile(names, history, saved) ??
     inferBoosterMetric(candidates, history) ??
@@ -79,6 +84,33 @@ function byBestStep(names: readonly string[], history: LogHistory): InferredMetr
 function endsIn(name: string, measure: string | undefined): boolean {
   const bare = name.replace(/^(?:valid|validation|val|eval|dev|test)[ _/]/i, '')
   return measure !== undefined && bare.toLowerCase() === measure.toLowerCase()
+}
+
+/** The metric in the name of the best weights, such as `best_coco_bbox_mAP_epoch_8.pth`. */
+function byBestName(
+  names: readonly string[],
+  saved: readonly SavedFile[],
+): InferredMetric | undefined {
+  const found = saved.flatMap(({ path, role }) => {
+    const stem = basename(path).replace(/(\.[a-z]\w*)+$/i, '')
+    const metric = role === 'best' ? bareName(stem.replace(NOT_A_METRIC, '_')) : ''
+    const same = names.filter((name) => bareName(name) === metric)
+    return same.length === 1 && metric !== '' ? [{ path, metric: same[0] ?? '' }] : []
+  })
+  const [first] = found
+  if (!first || new Set(found.map(({ metric }) => metric)).size > 1) return undefined
+  if (first.metric === 'eval_loss') return undefined
+  const declared_by = `the name of ${first.path}`
+  return { metric_for_best: first.metric, direction: directionFor(first.metric), declared_by }
+}
+
+/** A name without its split, signs and letter case. */
+function bareName(name: string): string {
+  const words = name
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, ' ')
+    .trim()
+  return words.replace(/^(valid|validation|val|eval|dev|test) /, '').replaceAll(' ', '')
 }
 
 function byCustom(names: readonly string[]): InferredMetric | undefined {

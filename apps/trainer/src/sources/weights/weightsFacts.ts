@@ -1,5 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { systemCode } from '../../failure.ts'
+import { setOwn } from '@bestmark/core'
+import { isMeasure, nameWithSplit } from '../events/names.ts'
 import { openHandle, statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
@@ -17,6 +19,10 @@ import { readTorchFacts } from './torchFacts.ts'
 const KEPT = 512
 const cache = new Map<string, Promise<Facts>>()
 const LONGEST = 4 << 20
+/** Metrics that orbax's CheckpointManager keeps to find its best checkpoint. */
+const ORBAX = 'metrics/metrics'
+/** Files in a folder of weights that may hold its metadata. */
+const FOLDER_METADATA = ['trainer_state.json', 'meta.json', 'metrics.json', ORBAX]
 
 /** Reads the facts about weights from their file, and from a metadata file beside it or in its folder. */
 export async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
@@ -45,6 +51,8 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
     if (history) return { ...inside, ...history, file: beside }
     const metadata = jsonObject(text)
     if (!metadata) continue
+    if (beside.endsWith(`/${ORBAX}`))
+      return { ...inside, values: orbaxValues(metadata), file: beside }
     const { epoch, step, values } = factsIn(metadata)
     const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
     const isFirst = Object.keys(inside.values).length === 0
@@ -54,10 +62,20 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
   return inside
 }
 
+/** The metrics that were saved with a checkpoint are of held-out data, unless their name says `train`. */
+function orbaxValues(metadata: Readonly<Record<string, unknown>>): Record<string, number> {
+  const values: Record<string, number> = {}
+  for (const [name, value] of Object.entries(metadata)) {
+    const isUsed = typeof value === 'number' && isMeasure(name) && !/train/i.test(name)
+    if (isUsed) setOwn(values, nameWithSplit(name, 'eval'), value)
+  }
+  return values
+}
+
 /** Paths of possible metadata files of weights. */
 function metadataFiles({ path, file }: FoundWeights): string[] {
   if (path !== file && !path.includes('.ckpt')) {
-    return ['trainer_state.json', 'meta.json', 'metrics.json'].map((name) => `${path}/${name}`)
+    return FOLDER_METADATA.map((name) => `${path}/${name}`)
   }
   const [folder, name] = [dirname(file), basename(file)]
   const stem = name.replace(/\.[^.]+$/, '')

@@ -1,0 +1,92 @@
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rowsFrom, select } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { torchFile } from '../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
+import { readRun } from './readRun.ts'
+
+/** What real runs wrote, beside the scripts that made them. */
+const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
+
+/** The run of some files that a program wrote, with weights of these names. */
+async function read(
+  recorded: string,
+  weights: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+) {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, recorded), folder.path, { recursive: true })
+  const saved = Object.fromEntries(weights.map((name) => [name, torchFile({})]))
+  await writeFiles(folder.path, { ...saved, ...files })
+  const { events } = await readRun(folder.path)
+  const rows = rowsFrom(events)
+  const { best, metric, missed_best } = select({ policy: 'as_declared', ...rows })
+  const started = events.filter(({ type }) => type === 'started').at(-1)
+  const steps = Object.fromEntries(rows.checkpoints.map(({ path, step }) => [path, step]))
+  return { best: [best?.path, best?.step, metric, best?.value], missed_best, steps, started, rows }
+}
+
+test("orbax's checkpoints hold the metrics that its manager compares", async () => {
+  const { best, steps, rows } = await read('orbax')
+  // The script printed `best 200`.
+  expect(best).toEqual(['200', 200, 'eval_loss', 0.6])
+  expect(steps).toEqual({ 200: 200, 300: 300 })
+  expect(rows.checkpoints.map(({ files_state }) => files_state)).toEqual(['complete', 'complete'])
+})
+
+test('a metric in a checkpoint of orbax is held-out, but not one of the training', async () => {
+  const metrics = JSON.stringify({ accuracy: 0.5, train_accuracy: 0.9 })
+  const { rows } = await read('orbax', [], { '300/metrics/metrics': metrics })
+  expect(rows.evaluations.map(({ step, values }) => [step, values])).toEqual([
+    [200, { eval_loss: 0.6 }],
+    [300, { eval_accuracy: 0.5 }],
+  ])
+})
+
+test('a checkpoint that orbax did not finish is not listed', async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'orbax'), folder.path, { recursive: true })
+  const unfinished = '400.orbax-checkpoint-tmp-1795746791292935584'
+  await cp(join(FIXTURES, 'orbax/300'), join(folder.path, unfinished), { recursive: true })
+  const { checkpoints } = rowsFrom((await readRun(folder.path)).events)
+  expect(checkpoints.map(({ path }) => path)).toEqual(['200', '300'])
+})
+
+test("mmengine's evaluations have the iteration of the last training record before them", async () => {
+  const best = 'best_accuracy_top1_iter_16.pth'
+  const run = await read('mmengine/iterations', [best, 'iter_16.pth', 'iter_20.pth', 'iter_24.pth'])
+  // It printed: best checkpoint with 68.7500 accuracy/top1 at 16 iter.
+  expect(run.best.slice(1)).toEqual([16, 'accuracy/top1', 68.75])
+  expect(run.steps).toMatchObject({ [best]: 16, 'iter_24.pth': 24 })
+  expect(run.rows.evaluations.map(({ step }) => step)).toEqual([4, 8, 12, 16, 20, 24])
+})
+
+test('the name of the best weights names the metric that decides, as mmengine writes it', async () => {
+  const log = [0.5, 0.75, 0.6].map((iou, index) => {
+    const record = { 'coco/bbox_mAP': 0.9 - index * 0.1, 'coco/bbox_mAP_50': iou, step: index + 1 }
+    return `${JSON.stringify(record)}\n`
+  })
+  const names = ['best_coco_bbox_mAP_50_epoch_2.pth', 'epoch_1.pth', 'epoch_3.pth']
+  const run = await read('mmengine/epochs', names, {
+    '20261127_025048/vis_data/scalars.json': log.join(''),
+  })
+  expect(run.best).toEqual([names[0], 2, 'coco/bbox_mAP_50', 0.75])
+  expect(run.started).toMatchObject({
+    metric_is_inferred: true,
+    declared_by: 'the name of best_coco_bbox_mAP_50_epoch_2.pth',
+  })
+})
+
+test("Ray Train's snapshot has the metrics of the kept checkpoints, the newest first", async () => {
+  const file = join(FIXTURES, 'ray_train/checkpoint_manager_snapshot.json')
+  const snapshot = await readFile(file, 'utf8')
+  const names = [...snapshot.matchAll(/checkpoint_2026-[\d_.-]+/g)].map(([name]) => name)
+  const run = await read(
+    'ray_train',
+    [...new Set(names)].map((name) => `${name}/model.pt`),
+  )
+  expect(run.best).toEqual(['checkpoint_2026-11-27_02-43-01.892447', 3, 'eval_loss', 0.6])
+  expect(Object.values(run.steps).toSorted()).toEqual([3, 4, 6])
+})
