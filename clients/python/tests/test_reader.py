@@ -21,7 +21,8 @@ ANSWERS = {
     "/jobs?limit=200": {"jobs": [JOB], "next_cursor": "next"},
     "/jobs/a%2Fb?": JOB,
     "/jobs/a1/best?": {"best": CHECKPOINT, "sentence": "Step 2 is best."},
-    "/jobs/a1/checkpoints?": {"checkpoints": [CHECKPOINT]},
+    "/jobs/a1/checkpoints?": {"checkpoints": [CHECKPOINT], "next_cursor": "next"},
+    "/jobs/a1/checkpoints?cursor=next": {"checkpoints": [CHECKPOINT], "next_cursor": None},
     "/jobs/a1/series?": {"series": [{"name": "loss"}]},
     "/jobs/a1/series/points?name=loss&points=100000": {"series": [POINTS]},
     "/jobs/a1/series/points?name=none&points=100000": {"series": [NONE]},
@@ -64,7 +65,7 @@ class Reading(unittest.TestCase):
         self.assertEqual((job.best.step, job.best.path), (2, "c-2"))
         self.assertEqual(job.best.fields["values"], {"eval_loss": 1.5, "eval_acc": -math.inf})
         self.assertEqual(job.why, "Step 2 is best.")
-        self.assertEqual(len(job.checkpoints), 1)
+        self.assertEqual(len(job.checkpoints), 2)
 
     def test_a_history_is_plain_lists(self) -> None:
         history = self.board.job("a/b").history("loss")

@@ -125,6 +125,6 @@ test('the package needs neither a database nor the rest of this repository', asy
 
 test('the comments of procedures and fields are in the types', async () => {
   const declared = await readFile(join(installed, 'root.d.ts'), 'utf8')
-  expect(declared).toContain('/** Every checkpoint of a job by step, the decision over them')
+  expect(declared).toContain("* A page of a job's checkpoints, the decision over all of them")
   expect(declared).toContain('/** How much better an evaluation must be to count as an improvement')
 })

@@ -1,9 +1,11 @@
 import { explanationTable } from '@bestmark/core'
 import {
   type CheckpointList,
+  type CheckpointPage,
   checkpointsOf,
   type Database,
   JobUnknown,
+  marksOf,
   pinCheckpoints,
 } from '@bestmark/db'
 import { z } from 'zod'
@@ -13,12 +15,34 @@ import { Id, procedure, router } from './trpc.ts'
 const JobId = z.object({ job_id: Id })
 const PinInput = JobId.extend({ checkpoint_id: Id, pinned: z.boolean() })
 
+/** The most checkpoints of one page. */
+export const MOST_CHECKPOINTS = 1_000
+
+const ListInput = JobId.extend({
+  /** By step, or by rank: the best first, then those without a rank, the latest first. */
+  order: z.enum(['step', 'rank']).default('step'),
+  /** `next_cursor` of the previous page. */
+  cursor: z.string().max(100).nullish(),
+  limit: z.number().int().min(1).max(MOST_CHECKPOINTS).default(500),
+})
+
+const MarksInput = JobId.extend({ from_step: z.number(), to_step: z.number() })
+
 export const checkpoints = router({
-  /** Every checkpoint of a job by step, the decision over them, and the decision in words. */
-  list: procedure.input(JobId).query(({ ctx, input }) => {
+  /**
+   * A page of a job's checkpoints, the decision over all of them, and the decision in words. The lists
+   * of the decision are not longer than a page.
+   */
+  list: procedure.input(ListInput).query(({ ctx, input }) => {
+    const { job_id, ...page } = input
     return sharedRead(ctx.db, ['checkpoints.list', input], () =>
-      checkpointList(ctx.db, input.job_id),
+      checkpointList(ctx.db, job_id, page),
     )
+  }),
+
+  /** What a chart shows of the checkpoints in a window of steps; of very many some stay. */
+  marks: procedure.input(MarksInput).query(async ({ ctx, input: { job_id, ...window } }) => {
+    return existing(job_id, await marksOf(ctx.db, job_id, window))
   }),
 
   /** The choice as plain data, in words, and as one table, for tools. */
@@ -34,9 +58,16 @@ export const checkpoints = router({
   }),
 })
 
-/** Reads the checkpoints of a job. Throws JobUnknown. */
-export async function checkpointList(db: Database, job_id: string): Promise<CheckpointList> {
-  const list = await checkpointsOf(db, job_id)
-  if (!list) throw new JobUnknown(job_id)
-  return list
+/** Reads the checkpoints of a job, all or one page. Throws JobUnknown. */
+export async function checkpointList(
+  db: Database,
+  job_id: string,
+  page?: CheckpointPage,
+): Promise<CheckpointList> {
+  return existing(job_id, await checkpointsOf(db, job_id, page))
+}
+
+function existing<T>(job_id: string, found: T | undefined): T {
+  if (found === undefined) throw new JobUnknown(job_id)
+  return found
 }

@@ -52,6 +52,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
     'deployments.list': await api.deployments.list(),
     'checkpoints.list': await api.checkpoints.list({ job_id }),
+    'checkpoints.marks': await api.checkpoints.marks({ job_id, from_step: 0, to_step: 1_000 }),
     'checkpoints.explain': await api.checkpoints.explain({ job_id }),
     'checkpoints.pin': await api.checkpoints.pin({ ...chosen, pinned: true }),
     'policies.change': await api.policies.change({ job_id, policy: null, by: 'ana' }),

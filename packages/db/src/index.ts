@@ -21,6 +21,8 @@ export { compareJobs, hasComparableJobs, type ComparedJobs } from './comparison/
 export * from './rows/board.ts'
 export * from './hosts/hosts.ts'
 export * from './selection/checkpoints.ts'
+export { type CheckpointMark } from './selection/checkpointMarks.ts'
+export { type CheckpointPage } from './selection/checkpointPage.ts'
 export { checkpointId } from './rows/checkpointRows.ts'
 export * from './connection/client.ts'
 export { bestEffort, REMOVING } from './connection/bestEffort.ts'

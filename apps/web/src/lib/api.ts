@@ -21,6 +21,7 @@ export type NamedSeries = RouterOutputs['series']['read'][number]
 export type SeriesName = RouterOutputs['series']['names'][number]
 export type CheckpointList = RouterOutputs['checkpoints']['list']
 export type CheckpointRow = CheckpointList['checkpoints'][number]
+export type CheckpointMark = CheckpointList['marks'][number]
 export type PolicyChange = RouterOutputs['policies']['history'][number]
 export type Deployment = RouterOutputs['deployments']['list']['deployments'][number]
 

@@ -85,7 +85,15 @@ class Job:
     @property
     def checkpoints(self) -> list[Checkpoint]:
         """Every checkpoint, by step."""
-        return [_checkpoint(one) for one in self._get("/checkpoints")["checkpoints"]]
+        found: list[Checkpoint] = []
+        cursor: str | None = None
+        while True:
+            page = self._get("/checkpoints", cursor=cursor)
+            found += [_checkpoint(one) for one in page["checkpoints"]]
+            # An older board has no pages.
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return found
 
     @property
     def names(self) -> list[str]:

@@ -65,7 +65,11 @@ const Checkpoint = z.object({
   why_not: z.string().nullable(),
 })
 
-export const Checkpoints = z.object({ checkpoints: z.array(Checkpoint) })
+export const Checkpoints = z.object({
+  checkpoints: z.array(Checkpoint),
+  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
+  total: z.number().meta({ description: 'How many checkpoints the job has, on all pages.' }),
+})
 
 export const Best = z.object({
   job_id: z.string(),

@@ -6,10 +6,11 @@ import {
   readSeries,
   seriesNames,
   type CheckpointList,
+  type CheckpointPage,
   type Database,
 } from '@bestmark/db'
 import { z } from 'zod'
-import { checkpointList } from '../checkpoints.ts'
+import { checkpointList, MOST_CHECKPOINTS } from '../checkpoints.ts'
 import { procedure, router } from '../trpc.ts'
 import { Best, Checkpoints, JobPage, Samples, Series, SeriesNames, Status } from './outputs.ts'
 
@@ -55,16 +56,26 @@ export const plainRouter = router({
     .input(z.object({ job }))
     .output(Best)
     .query(async ({ ctx, input }) => {
-      const { status, checkpoints, selection, explanation } = await listOf(ctx.db, input.job)
+      const page = { order: 'rank', limit: 1 } as const
+      const list = await listOf(ctx.db, input.job, page)
+      const { status, checkpoints, selection, explanation } = list
       const best = checkpoints.find(({ is_best }) => is_best) ?? null
       return { ...selection, ...explanation, job_id: status.job_id, best }
     }),
 
   checkpoints: plain
-    .meta(get('/jobs/{job}/checkpoints', 'Every checkpoint of a job, by step.'))
-    .input(z.object({ job }))
+    .meta(get('/jobs/{job}/checkpoints', 'The checkpoints of a job, by step.'))
+    .input(
+      z.object({
+        job,
+        cursor: z.string().max(100).optional(),
+        limit: z.coerce.number().int().min(1).max(MOST_CHECKPOINTS).default(MOST_CHECKPOINTS),
+      }),
+    )
     .output(Checkpoints)
-    .query(({ ctx, input }) => listOf(ctx.db, input.job)),
+    .query(({ ctx, input: { job: text, ...page } }) => {
+      return listOf(ctx.db, text, { order: 'step', ...page })
+    }),
 
   samples: plain
     .meta(get('/jobs/{job}/samples', 'What the model made at its steps: texts, images, sounds.'))
@@ -122,6 +133,6 @@ export const plainRouter = router({
 /** NaN means that no time was logged. */
 const loggedTime = (time: number): number | null => (Number.isNaN(time) ? null : time)
 
-async function listOf(db: Database, text: string): Promise<CheckpointList> {
-  return checkpointList(db, (await namedJob(db, text)).job_id)
+async function listOf(db: Database, text: string, page: CheckpointPage): Promise<CheckpointList> {
+  return checkpointList(db, (await namedJob(db, text)).job_id, page)
 }

@@ -1,6 +1,6 @@
-import { checkpointKey, type FilesState } from '@bestmark/core'
+import { checkpointKey, type FilesState, type Selection } from '@bestmark/core'
+import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
 import type { Window } from '../series/seriesParts.ts'
-import type { Decided } from './decided.ts'
 
 /** What a chart shows of a checkpoint. */
 export interface CheckpointMark {
@@ -21,7 +21,7 @@ const MOST = 1_000
  * best.
  */
 export function checkpointMarks(
-  { checkpoints, selection }: Pick<Decided, 'checkpoints' | 'selection'>,
+  { checkpoints, selection }: { checkpoints: readonly StoredCheckpoint[]; selection: Selection },
   { from_step, to_step }: Window = { from_step: -Infinity, to_step: Infinity },
 ): CheckpointMark[] {
   const [best] = selection.ranking

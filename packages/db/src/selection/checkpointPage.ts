@@ -1,6 +1,6 @@
+import type { Selection } from '@bestmark/core'
 import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
 import { Refused } from '../values/refused.ts'
-import type { Decided } from './decided.ts'
 
 /** A part of a job's checkpoints. */
 export interface CheckpointPage {
@@ -18,12 +18,15 @@ export interface PageOfRows {
 
 /** The checkpoints of a page, or all by step. Throws Refused if the cursor names none of them. */
 export function pageOfRows(
-  { checkpoints, selection }: Pick<Decided, 'checkpoints' | 'selection'>,
+  {
+    checkpoints,
+    ranked,
+  }: { checkpoints: readonly StoredCheckpoint[]; ranked: readonly StoredCheckpoint[] },
   page?: CheckpointPage,
 ): PageOfRows {
   if (!page) return { checkpoints, next_cursor: null }
   const { order, cursor, limit } = page
-  const ordered = order === 'rank' ? byRank(checkpoints, selection) : checkpoints
+  const ordered = order === 'rank' ? ranked : checkpoints
   const before = cursor ? ordered.findIndex((row) => row.checkpoint_id === cursor) : -1
   if (cursor && before === -1) {
     throw new Refused('This page link is no longer valid. Go back to the first page.')
@@ -33,9 +36,10 @@ export function pageOfRows(
   return { checkpoints: rows, next_cursor: isLast ? null : (rows.at(-1)?.checkpoint_id ?? null) }
 }
 
-function byRank(
+/** Checkpoints by rank, the best first, then those without a rank, the latest first. */
+export function byRank(
   checkpoints: readonly StoredCheckpoint[],
-  { ranking }: Decided['selection'],
+  { ranking }: Selection,
 ): StoredCheckpoint[] {
   const ranks = new Map(ranking.map(({ checkpoint_id }, index) => [checkpoint_id, index]))
   const rankOf = ({ checkpoint_id }: StoredCheckpoint) => ranks.get(checkpoint_id) ?? Infinity

@@ -21,6 +21,7 @@ import { type Decided, decided } from './decided.ts'
 import { statusOf } from '../rows/job.ts'
 import type { JobRow } from '../schema.ts'
 import { snapshot } from '../rows/snapshot.ts'
+import type { Window } from '../series/seriesParts.ts'
 
 /** A checkpoint as people see it: its files, its evaluation, and its rank in the selection. */
 export interface CheckpointRow extends Pick<
@@ -101,10 +102,22 @@ export async function checkpointsOf(
       checkpoints: rowsOf(made, rows, faces),
       total: checkpoints.length,
       next_cursor: rows.next_cursor,
-      marks: checkpointMarks(made),
+      marks: made.marks,
       selection: page ? shortened(selection, page.limit) : selection,
       explanation,
     }
+  })
+}
+
+/** The marks of a job's checkpoints in a window of steps; undefined if there is no such job. */
+export async function marksOf(
+  db: Database,
+  job_id: string,
+  window: Window,
+): Promise<CheckpointMark[] | undefined> {
+  return snapshot(db, async (tx) => {
+    const made = await decided(db, tx, job_id)
+    return made && checkpointMarks(made, window)
   })
 }
 

@@ -14,6 +14,9 @@ import { eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import type { Tx } from '../rows/job.ts'
 import { trainingJobs } from '../schema.ts'
+import { type CheckpointMark, checkpointMarks } from './checkpointMarks.ts'
+import { byRank } from './checkpointPage.ts'
+import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
 import { runContext } from './runContext.ts'
 import { type DecidingRows, decidingRowsOf } from './selection.ts'
 
@@ -26,6 +29,9 @@ export interface Decided extends Pick<DecidingRows, 'job' | 'checkpoints'> {
   table: ReadonlyMap<string | null, TableRow>
   selection: Selection
   explanation: Explanation
+  /** The checkpoints by rank. */
+  ranked: readonly StoredCheckpoint[]
+  marks: CheckpointMark[]
 }
 
 /** This many decisions are kept for the next readers, such as those of the next pages. */
@@ -64,5 +70,7 @@ async function decide(tx: Tx, rows: DecidingRows): Promise<Decided> {
   const explanation = explain(input, context, selection, decision)
   const measured = new Map(input.evaluations.map((one) => [stepKey(one), one.values]))
   const table = new Map(explanationTable(selection).map((row) => [row.checkpoint_id, row]))
-  return { job, checkpoints, context, measured, table, selection, explanation }
+  const ranked = byRank(checkpoints, selection)
+  const marks = checkpointMarks({ checkpoints, selection })
+  return { job, checkpoints, context, measured, table, selection, explanation, ranked, marks }
 }

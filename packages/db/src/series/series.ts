@@ -58,8 +58,8 @@ export interface SeriesName {
 }
 
 /**
- * Series of a job in the requested order; one that does not exist is empty. The points at
- * checkpoints' steps always stay, including the best one's.
+ * Series of a job in the requested order; one that does not exist is empty. The point of the best
+ * checkpoint stays, and those of the others if there are not very many in the window.
  */
 export async function readSeries(
   db: Database,
@@ -71,7 +71,7 @@ export async function readSeries(
 }
 
 async function readSeriesIn(
-  orm: Pick<Orm, 'select' | 'selectDistinct' | 'execute'>,
+  orm: Pick<Orm, 'select' | 'execute'>,
   job_id: string,
   { names: requested, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
@@ -80,7 +80,7 @@ async function readSeriesIn(
   const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
   const unmeasured = names.filter((name) => !measured.has(name))
   const summaries = await chunkSummaries(orm, job_id, unmeasured)
-  const pinned = await checkpointSteps(orm, job_id)
+  const pinned = await pinnedSteps(orm, job_id, { from_step, to_step })
   const query = { from_step, to_step, points, pinned }
   const read = new Map<string, NamedSeries>()
   for (const [name, found] of measured) read.set(name, measuredSeries(name, found, attempts, query))
@@ -169,16 +169,24 @@ export function loggedKind(name: string): SeriesKind {
   return isSystem(name) ? 'system' : 'logged'
 }
 
-async function checkpointSteps(
-  orm: Pick<Orm, 'selectDistinct'>,
+/** With more checkpoints than this in the window, only the point of the best one stays for sure. */
+const MOST_PINNED = 200
+
+/** The steps whose points stay: those of the checkpoints in the window, if they are few, and the best. */
+async function pinnedSteps(
+  orm: Reader,
   job_id: string,
+  { from_step, to_step }: Window,
 ): Promise<number[]> {
-  const { step } = checkpoints
-  const rows = await orm
-    .selectDistinct({ step })
-    .from(checkpoints)
-    .where(and(eq(checkpoints.job_id, job_id), isNotNull(step)))
-  return rows.flatMap((row) => (row.step === null ? [] : [row.step]))
+  const rows = await orm.execute<{ step: number; is_best: boolean }>(sql`
+    select best_step::float8 as step, true as is_best from training_jobs
+    where job_id = ${job_id} and best_step is not null
+    union all
+    (select distinct step::float8, false from ${checkpoints}
+    where job_id = ${job_id} and step between ${from_step}::float8 and ${to_step}::float8
+    limit ${MOST_PINNED + 1})`)
+  const steps = rows.filter(({ is_best }) => rows.length <= MOST_PINNED || is_best)
+  return steps.map(({ step }) => step)
 }
 
 /** The names of a job's series, measured ones first. */

@@ -33,7 +33,7 @@ function listed() {
   }))
   // Sizes, times and training losses are missing.
   const checkpoints = rows as unknown as CheckpointRow[]
-  return { checkpoints, selection }
+  return { checkpoints, selection, next_cursor: null }
 }
 
 function words(choice: PolicyChoice): string {
@@ -57,6 +57,11 @@ test('a metric without measurements chooses no checkpoint, and the reason says w
 })
 
 test('without the data on the page there is no preview', () => {
+  const { selection, ...list } = listed()
+  const partial = { ...list, selection, next_cursor: 'a checkpoint' }
+  const f1 = { metric: 'eval_f1', direction: 'max' } as const
+  const preview = previewOf(partial, NOTHING, { policy: 'metric', options: f1 })
+  expect(preview).toEqual({ isComputed: false })
   expect(words({ policy: 'scored', options: {} })).toBe(
     'The result is shown once this policy decides.',
   )

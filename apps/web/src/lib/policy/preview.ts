@@ -13,21 +13,26 @@ export type Preview =
   | { isComputed: true; best: Ranked | null; metric: string | null; reason: string }
   | { isComputed: false }
 
-type Decided = Pick<CheckpointList, 'checkpoints' | 'selection'>
+type Decided = Pick<CheckpointList, 'checkpoints' | 'selection' | 'next_cursor'>
 
 /**
  * What a policy would choose among the checkpoints on the page, by the same `select` that the board
  * uses. The page has no evaluations without a checkpoint and no trainer state. So the noise is that
- * of the current selection, and choices that need the trainer state have no preview.
+ * of the current selection, and choices that need the trainer state have no preview. Neither have
+ * choices among checkpoints that are not read yet.
  */
 export function previewOf(list: Decided, declaration: Declaration, choice: PolicyChoice): Preview {
   const { policy, options } = choice
   if (policy === 'within_noise') return withinNoise(list, choice)
-  const { checkpoints, selection } = list
+  const { checkpoints, selection, next_cursor } = list
   if (policy === 'as_declared' && selection.policy === policy) {
     return { isComputed: true, ...selection }
   }
-  if (policy === 'scored' || (policy === 'as_declared' && declaration.metric === null)) {
+  if (
+    next_cursor !== null ||
+    policy === 'scored' ||
+    (policy === 'as_declared' && declaration.metric === null)
+  ) {
     return { isComputed: false }
   }
   const evaluations = measuredRows(checkpoints)

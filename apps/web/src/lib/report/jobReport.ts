@@ -1,6 +1,6 @@
 import { measuredJson, visibleLines } from '@bestmark/core'
 import type { Deployment, LogLine, Sample, SamplePair } from '../api.ts'
-import { checkpointName, ranked } from '../checkpoint/ranking.ts'
+import { checkpointName } from '../checkpoint/ranking.ts'
 import { kindWords } from '../checkpoint/kind.ts'
 import { whyText } from '../checkpoint/why.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
@@ -101,7 +101,7 @@ function factsOrNone(lines: readonly { label: string; text: string }[]): [string
 }
 
 function choice({ decided }: JobReport): string {
-  const rows = ranked(decided)
+  const { checkpoints: rows, total } = decided
   if (rows.length === 0) return 'No checkpoints are recorded.'
   const metric = decided.selection.metric ?? 'eval'
   const head = ['rank', 'checkpoint', metric, 'to the best', 'train loss', 'files', 'reason']
@@ -116,7 +116,7 @@ function choice({ decided }: JobReport): string {
       [row.files_state, kindWords(row)].filter(Boolean).join(', '),
       row.is_best ? 'best' : whyText(row),
     ])
-  const more = rows.length > MOST ? `\n\n${rows.length - MOST} more are not listed.` : ''
+  const more = total > MOST ? `\n\n${total - MOST} more are not listed.` : ''
   return table(head, cells, [0, 2, 3, 4]) + more
 }
 

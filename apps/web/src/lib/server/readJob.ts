@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
-import { POINTS, type JobSnapshot } from '../watch/snapshot.ts'
+import { POINTS, RANKED, type JobSnapshot } from '../watch/snapshot.ts'
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
@@ -14,7 +14,7 @@ export async function readJob(
   const [detail, names, decided, ledger] = await Promise.all([
     api.jobs.detail({ job_id }),
     api.series.names({ job_id }),
-    api.checkpoints.list({ job_id }),
+    api.checkpoints.list({ job_id, ...RANKED }),
     api.deployments.list({ job_id }),
   ])
   const shown = choose(names, decided.selection.metric)

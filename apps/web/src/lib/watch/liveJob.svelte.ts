@@ -3,6 +3,7 @@ import { createContext } from 'svelte'
 import {
   api,
   type CheckpointList,
+  type CheckpointMark,
   type Delta,
   type Deployment,
   type JobDetail,
@@ -10,10 +11,11 @@ import {
   type SeriesDelta,
   type SeriesName,
 } from '../api.ts'
+import { readRanked } from './rankedCheckpoints.ts'
 import { GrowingSeries } from './growingSeries.ts'
 import { hostWords } from './host.ts'
 import { Reread } from './reread.svelte.ts'
-import { POINTS, type JobSnapshot } from './snapshot.ts'
+import { POINTS, RANKED, type JobSnapshot } from './snapshot.ts'
 import { Watch } from './watch.svelte.ts'
 
 /** The series that another part of the page follows, such as the grid of all metrics. */
@@ -42,6 +44,9 @@ export class LiveJob {
   /** The shown series unthinned in a zoomed window; null if `series` has all points. */
   closeUp = $state.raw<NamedSeries[] | null>(null)
   decided: CheckpointList
+  /** The checkpoints for charts: all of a zoomed window, if the whole run has too many. */
+  marks: readonly CheckpointMark[] = $derived.by(() => this.#closeMarks ?? this.decided.marks)
+  #closeMarks = $state.raw<CheckpointMark[] | null>(null)
   deployments: Deployment[]
   readonly watch: Watch
   /** Also followed, with the shown series. */
@@ -52,6 +57,8 @@ export class LiveJob {
   #wanted: string[]
   /** The steps of the requested close-up. */
   #window: readonly [number, number] | null = null
+  /** How many checkpoints are read, the first by rank. */
+  #most: number = RANKED.limit
   #growing: Map<string, GrowingSeries>
 
   constructor(snapshot: JobSnapshot, shown: string[]) {
@@ -106,11 +113,19 @@ export class LiveJob {
     this.#curves.ask()
   }
 
+  /** Reads more checkpoints, so that at least `most` are there if the job has them. */
+  readCheckpoints(most: number): void {
+    if (most <= this.#most || this.decided.next_cursor === null) return
+    this.#most = most
+    this.#checkpoints.ask()
+  }
+
   /** Reads a window of steps unthinned, or returns to the whole with null. */
   look(steps: readonly [number, number] | null): void {
     this.closeUp = null
+    this.#closeMarks = null
     const thinned = this.series.some(({ count, values }) => count > values.length)
-    this.#window = thinned ? steps : null
+    this.#window = thinned || this.#hasMoreMarks ? steps : null
     this.#zoom.ask()
   }
 
@@ -164,7 +179,7 @@ export class LiveJob {
   #checkpoints = new Reread(async () => {
     const job = { job_id: this.id }
     const [decided, names, detail] = await Promise.all([
-      api.checkpoints.list.query(job),
+      readRanked(this.id, this.#most),
       api.series.names.query(job),
       api.jobs.detail.query(job),
     ])
@@ -180,6 +195,7 @@ export class LiveJob {
     this.#growing = growing(series)
     this.series = series
     this.closeUp = null
+    this.#closeMarks = null
     this.watch.renew()
   })
 
@@ -187,12 +203,21 @@ export class LiveJob {
     const steps = this.#window
     if (!steps) return
     const [from_step, to_step] = steps
-    const query = { job_id: this.id, names: this.#shown, from_step, to_step, points: POINTS }
-    const closeUp = await api.series.read.query(query)
-    if (this.#window === steps) this.closeUp = closeUp
+    const window = { job_id: this.id, from_step, to_step }
+    const [closeUp, marks] = await Promise.all([
+      api.series.read.query({ ...window, names: this.#shown, points: POINTS }),
+      this.#hasMoreMarks ? api.checkpoints.marks.query(window) : null,
+    ])
+    if (this.#window !== steps) return
+    this.closeUp = closeUp
+    this.#closeMarks = marks
   })
 
   #rereads = [this.#checkpoints, this.#curves, this.#zoom]
+
+  get #hasMoreMarks(): boolean {
+    return this.decided.total > this.decided.marks.length
+  }
 
   get #failed(): Reread[] {
     return this.#rereads.filter(({ problem }) => problem !== '')

@@ -3,6 +3,9 @@ import type { CheckpointList, Deployment, JobDetail, NamedSeries, SeriesName } f
 /** The most points of a series that are read at once; no chart is wider. */
 export const POINTS = 2_000
 
+/** The first page of a job's checkpoints, by rank: as many as the dialogs list. */
+export const RANKED = { order: 'rank', limit: 200 } as const
+
 /** The data of a job that the server read for its page. */
 export interface JobSnapshot {
   detail: JobDetail
@@ -10,7 +13,7 @@ export interface JobSnapshot {
   read_at: number
   names: SeriesName[]
   series: NamedSeries[]
-  /** The checkpoints, the decision and the status, all of the same moment. */
+  /** The first checkpoints by rank, the decision and the status, all of the same moment. */
   decided: CheckpointList
   deployments: Deployment[]
 }

@@ -2,6 +2,7 @@ import { resolve } from '$app/paths'
 import { jobJson, jobMarkdown, type JobReport } from '#lib/report/jobReport.ts'
 import { readJob } from '#lib/server/readJob.ts'
 import { reportFile } from '#lib/server/reportFile.ts'
+import { wholeList } from '#lib/server/wholeList.ts'
 import type { RequestHandler } from './$types'
 
 /** The report of a job as one file. */
@@ -15,6 +16,9 @@ export const GET: RequestHandler = (event) => {
   }
   return reportFile(event, params.format, resolve('/jobs/[id]/report', { id: params.id }), {
     md: async () => jobMarkdown(await read()),
-    json: async () => jobJson(await read()),
+    json: async () => {
+      const decided = await wholeList(locals.api, params.id)
+      return jobJson({ ...(await read()), decided })
+    },
   })
 }
