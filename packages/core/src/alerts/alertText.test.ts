@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { HOSTILE_TEXTS } from '../hostile.ts'
-import type { Alert } from './alert.ts'
+import { measuredJson } from '../measured.ts'
+import { Alert } from './alert.ts'
 import { alertText } from './alertText.ts'
 
 const best = { metric: 'eval_loss', value: 0.412, step: 500 }
@@ -56,6 +57,54 @@ test('each alert is one sentence about its job', () => {
   ]
   for (const [alert, text] of texts) expect(alertText(alert, 'moby')).toBe(text)
   expect(alertText({ kind: 'test' }, null)).toMatch(/test message/)
+})
+
+test('what is not known is left out of the sentence', () => {
+  const nothing = { metric: null, value: null, step: null }
+  const texts: [Alert, string][] = [
+    [{ kind: 'new_best', best: nothing, previous: nothing }, 'new best checkpoint (was)'],
+    [
+      { kind: 'new_best', best, previous: { ...previous, step: null } },
+      'new best eval_loss 0.412 at step 500 (was 0.431)',
+    ],
+    [
+      { kind: 'new_best', best, previous: { ...previous, metric: null } },
+      'new best eval_loss 0.412 at step 500 (was 0.431 at 400)',
+    ],
+    [
+      { kind: 'nan', metric: 'loss', value: null, step: 310, attempt: 0 },
+      'loss is missing at step 310',
+    ],
+    [
+      { kind: 'live_not_best', model_name: 'chat', live_step: null, best },
+      'the live model chat is no longer the best; eval_loss 0.412 at step 500 is better',
+    ],
+  ]
+  for (const [alert, text] of texts) expect(alertText(alert, null)).toBe(text)
+})
+
+test('a name is shown without spaces around it, and shortened to 120 characters', () => {
+  const nameIn = (name: string) => alertText({ kind: 'failed', attempt: 0, error: null }, name)
+  expect(nameIn('  moby\n')).toBe('Job moby: failed')
+  expect(nameIn('x'.repeat(120))).toBe(`Job ${'x'.repeat(120)}: failed`)
+  expect(nameIn('x'.repeat(121))).toBe(`Job ${'x'.repeat(119)}…: failed`)
+})
+
+test('an alert is read from JSON as it was written', () => {
+  const alerts: Alert[] = [
+    { kind: 'new_best', best: { ...best, value: Infinity }, previous: null },
+    { kind: 'no_improvement', evaluations: 5, best: null },
+    { kind: 'nan', metric: 'loss', value: NaN, step: 310, attempt: 2 },
+    { kind: 'failed', attempt: 0, error: 'CUDA out of memory' },
+    { kind: 'lost', attempt: 1 },
+    { kind: 'ended', attempt: 0, status: 'stopped', best },
+    { kind: 'live_not_best', model_name: 'chat', live_step: null, best },
+    { kind: 'test' },
+  ]
+  for (const alert of alerts) expect(Alert.parse(JSON.parse(measuredJson(alert)))).toEqual(alert)
+  expect(Alert.safeParse({ kind: 'ended', attempt: 0, status: 'running', best }).success).toBe(
+    false,
+  )
 })
 
 test('a message is one short visible line, whatever names a run has', () => {

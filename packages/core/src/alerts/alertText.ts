@@ -52,8 +52,8 @@ function bestWords({ metric, value, step }: AlertBest): string {
 
 function previousWords(best: AlertBest, previous: AlertBest | null): string {
   if (!previous) return ''
-  const metric =
-    previous.metric === best.metric ? '' : ` ${short(previous.metric ?? '', MOST.name)}`
+  const { metric: name } = previous
+  const metric = name === null || name === best.metric ? '' : ` ${short(name, MOST.name)}`
   const at = previous.step === null ? '' : ` at ${previous.step}`
   return ` (was${metric}${valueWords(previous.value)}${at})`
 }

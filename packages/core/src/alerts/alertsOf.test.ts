@@ -34,6 +34,7 @@ function news(
 
 const found = (one: JobNews, rule: Partial<AlertRule & { created_at: number }> = {}) =>
   alertsOf({ ...RULE, ...rule }, 'char-lm', one).map(({ alert }) => alert)
+const keys = (one: JobNews) => alertsOf(RULE, 'char-lm', one).map(({ key }) => key)
 const kinds = (...args: Parameters<typeof found>) => found(...args).map(({ kind }) => kind)
 
 test('another best checkpoint is a new best, with the previous one', () => {
@@ -68,6 +69,7 @@ test('no improvement is reported when its count reaches the limit, once', () => 
   expect(of(3, 4)).toEqual([])
   const ended = news({ ...streak(2), status: 'completed' }, streak(3))
   expect(found(ended)).toEqual([])
+  expect(found(news(null, streak(3)))).toEqual([])
 })
 
 test('the same streak has the same key, and a later one another', () => {
@@ -132,6 +134,7 @@ test('a job becomes lost once per silence', () => {
     alertsOf(RULE, '', news({}, { status: 'lost' }, at(heard_at)))[0]?.key
   expect(keyOf(REGISTERED)).toBe(keyOf(REGISTERED))
   expect(keyOf(REGISTERED)).not.toBe(keyOf(REGISTERED + HOUR))
+  expect(kinds(news(null, { status: 'lost' }, at(REGISTERED)))).toEqual(['lost'])
 })
 
 test('a run that was stopped because it is silent has ended, and a stop in its log counts once', () => {
@@ -140,6 +143,37 @@ test('a run that was stopped because it is silent has ended, and a stop in its l
   expect(kinds(news({ status: 'stopped' }, { status: 'stopped' }, heard))).toEqual([])
   const logged = { attempt: 0, status: 'stopped' as const, error: null, at: REGISTERED }
   expect(kinds(news({}, { status: 'stopped' }, { ...heard, ends: [logged] }))).toEqual(['ended'])
+  const next = news({}, { status: 'stopped', attempt: 1 }, { ...heard, ends: [logged] })
+  expect(found(next)).toMatchObject([{ attempt: 0 }, { attempt: 1 }])
+})
+
+test('an alert has a key of its fact, which is stored and never changes', () => {
+  const end = { attempt: 2, error: null, at: REGISTERED }
+  const live = { deployment_id: 'd7', model_name: 'moby', checkpoint_id: 'c4', step: 4 }
+  const best = bestAt(5, 0.4)
+  const streak = { evaluations_without_improvement: 3, attempt: 1, best_step: 9 }
+  const table: [JobNews, string][] = [
+    [news({}, best), 'new_best c5 eval_loss 0.4'],
+    [news({}, {}, { ends: [{ ...end, status: 'failed' }] }), 'failed 2'],
+    [news({}, {}, { ends: [{ ...end, status: 'completed' }] }), 'completed 2'],
+    [news({}, {}, { ends: [{ ...end, status: 'stopped' }] }), 'stopped 2'],
+    [news({}, { status: 'stopped', attempt: 3 }, { heard_at: REGISTERED }), 'stopped 3 360000000'],
+    [news({}, streak), 'no_improvement 3 1 9'],
+    [
+      news(bestAt(4, 1), best, { live: [{ ...live, was_best: true, at: null }] }),
+      'live_not_best d7',
+    ],
+  ]
+  for (const [one, key] of table) expect(keys(one)).toContain(key)
+})
+
+test('up to 10 minutes before the rule count as after it, since clocks differ', () => {
+  const failed = (before: number) => {
+    const end = { attempt: 0, status: 'failed' as const, error: null, at: REGISTERED - before }
+    return kinds(news({}, {}, { ends: [end] }))
+  }
+  expect(failed(600_000)).toEqual(['failed'])
+  expect(failed(600_001)).toEqual([])
 })
 
 test('a live model is reported when another checkpoint becomes the best', () => {
@@ -159,7 +193,12 @@ test('a live model is reported when another checkpoint becomes the best', () => 
   expect(overtaken(bestAt(400, 0.5), { was_best: false })).toEqual([])
   expect(overtaken(bestAt(300, 0.6))).toEqual([])
   expect(overtaken(bestAt(300, 0.6), { at: REGISTERED + 2 * HOUR })).toHaveLength(1)
-  expect(overtaken(bestAt(400, 0.5), { checkpoint_id: 'c500' })).toEqual([])
+  const later = { at: REGISTERED + 2 * HOUR }
+  expect(overtaken(bestAt(300, 0.6), { ...later, checkpoint_id: 'c500' })).toEqual([])
+  expect(overtaken(bestAt(300, 0.6), { at: REGISTERED + HOUR })).toEqual([])
+  const without = { live: [live] }
+  expect(found(news(bestAt(400, 0.5), {}, without), rule)).toEqual([])
+  expect(found(news(null, bestAt(500, 0.4), without), rule)).toEqual([])
 })
 
 test('a rule watches its own kinds, in its own project', () => {

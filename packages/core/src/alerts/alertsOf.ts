@@ -92,7 +92,7 @@ function loggedEnds({ ends, after }: JobNews): Found[] {
 /** A job that was stopped without a logged end: its attempt is lost, so that it can come back. */
 function silentStop({ before, after, ends, heard_at }: JobNews): Found[] {
   const { status, attempt } = after
-  const isLogged = ends.some((end) => end.attempt === attempt && hasEnded(end.status))
+  const isLogged = ends.some((end) => end.attempt === attempt)
   if (status !== 'stopped' || isLogged || (before && hasEnded(before.status))) return []
   const alert: Alert = { kind: 'ended', attempt, status, best: bestOf(after) }
   return [{ key: `stopped ${attempt} ${heard_at}`, at: heard_at, alert }]

@@ -17,7 +17,7 @@ export function mailServerAt(address: string): MailServer | undefined {
   if (pathname.replace('/', '') !== '' || search !== '') return undefined
   try {
     return {
-      host: hostname.replace(/^\[|\]$/g, ''),
+      host: hostname.replaceAll(/[[\]]/g, ''),
       port: port === '' ? (isSecure ? 465 : 587) : Number(port),
       isSecure,
       user: username === '' ? null : decodeURIComponent(username),

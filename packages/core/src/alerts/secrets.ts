@@ -17,8 +17,9 @@ function secretsIn(destination: Destination): string[] {
 }
 
 function mailSecrets(server: string): string[] {
-  const { user, password } = mailServerAt(server) ?? {}
-  return [server, user ?? '', password ?? '', encodeURIComponent(password ?? '')]
+  const { user = null, password = null } = mailServerAt(server) ?? {}
+  const encoded = password && encodeURIComponent(password)
+  return [server, user, password, encoded].filter((part) => part !== null)
 }
 
 function pathSecrets({ href, pathname, search }: URL): string[] {
