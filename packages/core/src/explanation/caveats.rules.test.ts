@@ -225,3 +225,64 @@ test('columns of preference training in the training log count too', () => {
   const rows = values({ eval_loss: 2 }, { eval_loss: 1 })
   expect(toneOf('preference_training', rows, logged)).toBe('warning')
 })
+
+test('a plain run gets no note but its own', () => {
+  const codes = (...given: Parameters<typeof explained>) =>
+    explained(...given).notes.map(({ code }) => code)
+  const steady = values({ eval_loss: 3, eval_wer: 4 }, { eval_loss: 2, eval_wer: 3 })
+  expect(codes(values({ eval_loss: 3 }, { eval_loss: 2 }, { eval_loss: 2.5 }))).toEqual([])
+  expect(codes(steady)).toEqual([])
+  const few = values({ eval_loss: 2, eval_accuracy: 0.5 }, { eval_loss: 2, eval_accuracy: 0.5 })
+  expect(codes(few)).toEqual([])
+  const moved = [0.1, 0.3, 0.5, 0.2].map((eval_accuracy, at) => ({
+    eval_loss: 4 - at,
+    eval_accuracy,
+  }))
+  expect(codes(values(...moved))).toEqual(['other_winner'])
+  const among = { ...values({ eval_loss: 3 }, { eval_loss: 2 }), among: 'evaluations' as const }
+  expect(codes(among, { alive: true, save_steps: 1000 })).toEqual([])
+  const falling = values({ eval_loss: 3 }, { eval_loss: 2 }).evaluations.map((row) => {
+    return { ...row, epoch: 0.5 }
+  })
+  expect(codes({ evaluations: falling }, { alive: true })).toEqual([])
+})
+
+test('an accuracy is stuck within 0.005, and a loss within 1 %; missing values do not count', () => {
+  const stuck = (accuracies: readonly number[], loss: readonly number[]) =>
+    toneOf(
+      'constant_accuracy',
+      values(
+        { eval_loss: loss[0]! },
+        ...accuracies.map((eval_accuracy, at) => ({ eval_accuracy, eval_loss: loss[at]! })),
+      ),
+    )
+  const flat = [100, 100, 100, 100]
+  expect(stuck([0, 0, 0, 0.005], flat)).toBe('warning')
+  expect(stuck([0, 0, 0, 0.006], flat)).toBeNull()
+  expect(stuck([0, 0, 0, 0], [100, 100, 100, 101])).toBe('warning')
+  expect(stuck([0, 0, 0, 0], [100, 100, 100, 101.5])).toBeNull()
+})
+
+test('a missed best of a run that ended gives no advice', () => {
+  const text = textOf('missed_best', { evaluations: losses([2, 1]), checkpoints: checkpoints(100) })
+  expect(text).toMatch(/[^.]\.$/)
+  expect(text).not.toContain('  ')
+})
+
+test('the newest evaluation is the one of its own attempt', () => {
+  const rows = evaluations([100, 3, 0], [200, 1, 0], [200, 2, 1])
+  const saved = checkpoints(100, { step: 200, attempt: 1 })
+  const missed = textOf('missed_best', { evaluations: rows, checkpoints: saved }, { alive: true })
+  expect(missed).toContain('Step 200')
+})
+
+test('an alarm about a direction names what would be best in the other, if anything was saved', () => {
+  const declaration = { metric: 'eval_loss', direction: 'max' as const, declared_by: 'a config' }
+  const text = (saved: number[]) =>
+    textOf('wrong_direction', {
+      ...{ evaluations: losses([3, 1, 2]), declaration },
+      checkpoints: checkpoints(...saved),
+    })
+  expect(text([100, 200, 300])).toMatch(/with min\. Then step 200 is best \(1\)\.$/)
+  expect(text([])).toMatch(/with min\.$/)
+})

@@ -102,7 +102,7 @@ function averagedNotes({ evaluations, selection }: ExplanationInput): Note[] {
 }
 
 function nanNotes({ evaluations, context }: ExplanationInput): Note[] {
-  const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one) ?? 0))
+  const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one)))
   if (!broken) return []
   return [note('hidden_nan', 'warning', `The training loss is NaN before step ${broken.step}.`)]
 }

@@ -213,3 +213,23 @@ test('if nothing decides, there are no readings, but each metric has its winner'
     ),
   ).toEqual([100, 100, 100])
 })
+
+test('if nothing decides, at most twelve metrics have a winner, and only those with a finite value', () => {
+  const names = Array.from({ length: 13 }, (_, at) => `eval_${String.fromCharCode(97 + at)}_loss`)
+  const row = (value: number) => Object.fromEntries(names.map((name) => [name, value]))
+  const many = evaluations([100, row(2)], [200, row(1)])
+  expect(explained({ evaluations: many }).winners).toHaveLength(12)
+  const broken = evaluations([100, { eval_a_loss: 1, eval_b_loss: NaN }])
+  const { winners } = explained({ evaluations: broken })
+  expect(winners.map(({ metric, best }) => [metric, best.step])).toEqual([['eval_a_loss', 100]])
+})
+
+test('in preference training a loss picks nothing', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, 'eval_rewards/accuracies': 0.5, eval_win_rate: 0.9 }],
+    [200, { eval_loss: 2, 'eval_rewards/accuracies': 0.9, eval_win_rate: 0.5 }],
+  )
+  const names = explained({ evaluations: rows }).winners.map(({ metric }) => metric)
+  expect(names).not.toContain('eval_loss')
+  expect(names.length).toBeGreaterThan(0)
+})

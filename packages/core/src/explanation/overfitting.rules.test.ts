@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { RunContext } from '../run/context.ts'
 import type { Measured } from '../measured.ts'
 import { evaluations } from '../selection/testing.ts'
+import { lossPoints } from './curve.ts'
 import { explained, losses, toneOf } from './testing.ts'
 
 const FALLING: RunContext = { trainLoss: ({ step }) => 1000 / step }
@@ -87,4 +88,10 @@ test('another loss and a metric without a known direction do not prevent the war
 test('a warning of overfitting becomes a note if a task metric still improves', () => {
   expect(toneOf('overfitting', { evaluations: losses([3, 1, 2, 2, 2]) }, FALLING)).toBe('warning')
   expect(toneOf('overfitting', { evaluations: losses([3, 2, 1]) }, FALLING)).toBeNull()
+})
+
+test('a loss without a known training loss has none', () => {
+  expect(lossPoints(evaluations([100, 2]), 0)).toEqual([
+    { step: 100, eval_loss: 2, train_loss: null },
+  ])
 })

@@ -64,3 +64,12 @@ test('of many undeclared evaluation losses a question offers at most four', () =
   const answered = { undeclared: { metric: 'eval_a_loss', direction: 'min' as const } }
   expect(asked({ options: answered })).toBeNull()
 })
+
+test('without a winner, or with a policy that a person chose, nothing is asked', () => {
+  const unknown = evaluations([100, { eval_a_zorp: 1, eval_b_zorp: 2 }])
+  expect(explained({ evaluations: unknown }).question).toBeNull()
+  const several = evaluations([100, { eval_a_loss: 1, eval_b_loss: 2 }])
+  expect(explained({ evaluations: several }).question).not.toBeNull()
+  const chosen = { policy: 'within_noise', options: { prefer: 'earliest' } } as const
+  expect(explained({ evaluations: several, ...chosen }).question).toBeNull()
+})

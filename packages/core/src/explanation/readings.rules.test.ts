@@ -35,7 +35,7 @@ test('the gap to a training loss of zero or below has no ratio, and an infinite 
   }
   expect(gap(0)).toEqual(['+2', null])
   expect(gap(-1)).toEqual(['+3', null])
-  expect(gap(NaN)[1]).toBeNull()
+  expect(gap(NaN)).toEqual(['NaN', null])
 })
 
 test('a perplexity that is too large for a number says so', () => {
@@ -63,6 +63,7 @@ test('a trend on a straight line has no error, and too few values have no trend'
     readingOf('loss_trend', { evaluations: losses(values) })?.remark
   expect(trend(3, 2, 1)).toBe('−1 ± 0 per 100 steps over the last 3 evaluations')
   expect(trend(3, 2)).toBeUndefined()
+  expect(trend(0.3, 0.2, 0.1)).toContain('−0.1 ± 0 per 100 steps')
 })
 
 test('waiting counts from the last improvement by more than the smallest that counts', () => {
@@ -77,4 +78,27 @@ test('waiting counts from the last improvement by more than the smallest that co
     ...['epochs_without_improvement', `epochs ${label}`, '2', null],
   ])
   expect(waiting({ evaluations: losses([NaN]) })).toEqual([])
+})
+
+test('counts are shown in full, infinite values with a minus sign, and a loss with its own origin', () => {
+  const [row] = evaluations([100, { eval_f1: 0.5, eval_loss: -Infinity }])
+  const origin = { file: 'loss.csv', line: 7 }
+  const details = {
+    eval_f1: { origin: null, samples: 1_234_567 },
+    eval_loss: { origin, samples: null },
+  }
+  const given: Given = [{ evaluations: [{ ...row!, details }], options: { metric: 'eval_f1' } }]
+  expect(readingOf('samples', ...given)?.text).toBe('1234567')
+  expect(readingOf('eval_loss', ...given)).toMatchObject({ text: '−Infinity', origin })
+})
+
+test('an evaluation without an epoch does not hide the epochs without improvement', () => {
+  const [first, second] = losses([1, 2])
+  const rows = [{ ...first!, epoch: 1 }, second!]
+  const reading = readingOf(
+    'epochs_without_improvement',
+    { evaluations: rows },
+    { current_epoch: 3 },
+  )
+  expect(reading?.value).toBe(2)
 })

@@ -96,3 +96,33 @@ test('an explanation fits its schema', () => {
     expect(Explanation.parse(explanation)).toEqual(explanation)
   }
 })
+
+test('a checkpoint without a path has a dash, and a difference that is too large is not compared', () => {
+  const rows = evaluations([100, -1.7e308], [200, 1.7e308])
+  const given = { checkpoints: checkpoints(100), among: 'evaluations' as const }
+  const { lines } = shown({ evaluations: rows, ...given })
+  expect(lines.at(-2)).toContain('checkpoint-100')
+  expect(lines.at(-1)).toMatch(/ – {2,}second: not compared$/)
+})
+
+test('each part of the text is there only if it has content', () => {
+  const selection = select({
+    declaration: { metric: null, direction: null, declared_by: null },
+    ...{ policy: 'as_declared', claim: null, evaluations: ROWS, checkpoints: SAVED },
+  })
+  const best = { ...selection.best!, origin: null }
+  const winners = [
+    { metric: 'eval_f1', direction: 'max' as const, best, agrees: true },
+    { metric: 'wer', direction: 'min' as const, best: { ...best, step: 1000 }, agrees: false },
+  ]
+  const nothing = { basis: 'nobody' as const, readings: [], loss_turn: null, question: null }
+  const explanation = { sentence: 'S.', decided: 'D', notes: [], winners: [], ...nothing }
+  expect(explanationText(selection, explanation, [])).toBe('S.\nDecided by: D')
+  const origin = { file: 'log.csv', line: 3 }
+  const notes = [{ code: 'near_ties' as const, tone: 'note' as const, text: 'N.', origin }]
+  expect(explanationText(selection, { ...explanation, notes, winners }, []).split('\n')).toEqual([
+    ...['S.', 'Decided by: D', '', '-  N. (log.csv:3)', '', 'By other metrics:'],
+    '  eval_f1   step 200  highest 2    the same',
+    '  wer      step 1000  lowest 2     another',
+  ])
+})

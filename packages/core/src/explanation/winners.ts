@@ -20,9 +20,13 @@ export function winnersOf(given: ExplanationInput, input: SelectionInput): Winne
   const { selection, evaluations } = given
   const candidates = selection.ranking.toSorted(byStep)
   return decisiveMetrics(evaluations)
-    .filter((name) => name !== selection.metric && directionIn(input, name))
+    .filter((metric) => metric !== selection.metric)
+    .flatMap((metric) => {
+      const direction = directionIn(input, metric)
+      return direction ? [{ metric, direction, candidates }] : []
+    })
     .slice(0, MOST)
-    .flatMap((metric) => winner(given, input, { metric, candidates }) ?? [])
+    .flatMap((other) => winner(given, other) ?? [])
 }
 
 function directionIn({ declaration }: SelectionInput, metric: string): Direction | undefined {
@@ -31,11 +35,12 @@ function directionIn({ declaration }: SelectionInput, metric: string): Direction
 
 function winner(
   { selection, evaluations }: ExplanationInput,
-  input: SelectionInput,
-  { metric, candidates: all }: { metric: string; candidates: readonly Ranked[] },
+  {
+    metric,
+    direction,
+    candidates: all,
+  }: { metric: string; direction: Direction; candidates: readonly Ranked[] },
 ): Winner | undefined {
-  const direction = directionIn(input, metric)
-  if (!direction) return undefined
   const evaluationOf = finder(evaluations)
   const candidates = all.flatMap((one): Ranked[] => {
     const evaluation = evaluationOf(one)

@@ -6,6 +6,7 @@ const at = (step: number | null, attempt = 0) => ({ attempt, step })
 test('the samples of the best step and the last step are taken', () => {
   const sampled = [at(100), at(300), at(200)]
   expect(bestAndLast(sampled, at(200))).toEqual({ best: at(200), distance: 0, last: at(300) })
+  expect(bestAndLast([at(200), at(100)], at(200)).best).toEqual(at(200))
 })
 
 test('if the best step has no samples, the nearest step is taken, with its distance', () => {
@@ -31,7 +32,8 @@ test('the last samples are those of the last attempt, even at a lower step', () 
 
 test('samples without a step are the last only if there are no others', () => {
   expect(bestAndLast([at(null)], at(1))).toEqual({ best: undefined, distance: 0, last: at(null) })
-  expect(bestAndLast([at(10), at(null)], at(10)).last).toEqual(at(10))
+  expect(bestAndLast([at(0), at(null)], at(10)).last).toEqual(at(0))
+  expect(bestAndLast([at(null), at(0)], at(10)).last).toEqual(at(0))
   expect(bestAndLast([at(10)], at(null)).best).toBeUndefined()
 })
 

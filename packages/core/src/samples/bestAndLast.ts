@@ -31,8 +31,7 @@ export function bestAndLast<Sampled extends SampledStep>(
     const away = one.attempt === best?.attempt ? difference(one.step, best.step) : null
     if (away === null) continue
     const isNearer = Math.abs(away) < Math.abs(distance)
-    if (!isNearer && away !== -distance) continue
-    if (!isNearer && away > 0) continue
+    if (!isNearer && away !== -Math.abs(distance)) continue
     nearest = one
     distance = away
   }
@@ -44,6 +43,5 @@ function difference(step: number | null, best: number | null): number | null {
 }
 
 function isBefore(one: SampledStep, other: SampledStep): boolean {
-  if (one.attempt !== other.attempt) return one.attempt < other.attempt
-  return (one.step ?? -1) < (other.step ?? -1)
+  return (one.attempt - other.attempt || (one.step ?? -1) - (other.step ?? -1)) < 0
 }

@@ -34,7 +34,10 @@ export function nothingToChoose(
 }
 
 /** Says that the metric, or everything, was never measured, and what to do. */
-export function unmeasured(evaluations: readonly Evaluation[], metric: string): NothingToChoose {
+export function unmeasured(
+  evaluations: readonly Evaluation[],
+  metric: string | null,
+): NothingToChoose {
   const what = evaluations.length === 0 ? 'No evaluation was found' : `${metric} was not measured`
   return { code: 'no_evaluation', text: `${what}, so there is nothing to compare. ${SCORE}` }
 }

@@ -31,7 +31,7 @@ export function select(input: SelectionInput, decision = decisionOf(input)): Sel
   const { candidates, skipped } = field(checkpoints, evaluations, criteria)
   if (metric === null || direction === null || problem !== null) {
     const isEmpty = evaluations.length === 0
-    const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric ?? '') : null
+    const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric) : null
     const withoutBest = { ...base, ...NOTHING, nothing_to_choose, skipped }
     const why = reason({ problem: problem ?? { code: 'needs_metric' } })
     return { ...withoutBest, reason: why, short_reason: '' }
@@ -61,7 +61,7 @@ export function select(input: SelectionInput, decision = decisionOf(input)): Sel
     ...base,
     ...found,
     nothing_to_choose,
-    second_opinion: opinion(input, { metric, direction, evaluations, best }),
+    second_opinion: opinion(input, { metric, direction, evaluations, best, among }),
     ...texts,
   }
 }
@@ -77,13 +77,14 @@ const NOTHING = {
 }
 
 function opinion(
-  { claim, checkpoints, among = 'checkpoints', save_steps = null }: SelectionInput,
+  { claim, checkpoints, save_steps = null }: SelectionInput,
   decision: {
     metric: string
     direction: Direction
     evaluations: readonly Evaluation[]
     best: Selection['best']
+    among: 'checkpoints' | 'evaluations'
   },
 ): Selection['second_opinion'] {
-  return claim && secondOpinion({ claim, checkpoints, among, save_steps, ...decision })
+  return claim && secondOpinion({ claim, checkpoints, save_steps, ...decision })
 }

@@ -13,9 +13,10 @@ export function skippedCheckpoint(
   criteria: Criteria,
 ): Skipped {
   const { checkpoint_id, attempt, step, path } = checkpoint
-  const [reason, text] = byFiles(checkpoint, evaluation, criteria) ??
+  const [reason, text] =
+    byFiles(checkpoint, evaluation, criteria) ??
     byStepless(checkpoint) ??
-    byEvaluation(checkpoint, evaluation, criteria) ?? ['no_metric', 'it cannot be compared']
+    byEvaluation(checkpoint, evaluation, criteria)
   return { checkpoint_id, attempt, step, path, reason, text }
 }
 
@@ -43,7 +44,7 @@ function byEvaluation(
   { step }: Checkpoint,
   evaluation: Evaluation | undefined,
   { metric, conditions }: Criteria,
-): Why | undefined {
+): Why {
   if (!evaluation) {
     return ['no_evaluation', `no evaluation at step ${step}, so it cannot be compared`]
   }
@@ -53,6 +54,5 @@ function byEvaluation(
   }
   if (!isFiniteMeasure(value))
     return ['not_finite', `${metric} is ${String(value)} at step ${step}`]
-  const broken = brokenCondition(evaluation, conditions)
-  return broken === undefined ? undefined : ['condition', broken]
+  return ['condition', brokenCondition(evaluation, conditions) ?? 'it cannot be compared']
 }
