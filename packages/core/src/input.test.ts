@@ -34,6 +34,8 @@ test('anything except plain data is refused before it is created', () => {
     [['Object', 1], 1],
     [['URL', 'http://example.org']],
     [['named', 2]],
+    [[1.5], 1, 2],
+    [['1'], 1],
     [['named', 1], [0]],
     [['rows', 1], [2, 3], ['a'], [4], 1],
   ]
@@ -47,6 +49,15 @@ test('a value that is used many times counts each time', () => {
   const text = 'x'.repeat(LONGEST_INPUT / 2)
   expect(() => back([text, text])).toThrow(`larger than ${LONGEST_INPUT} characters`)
   expect(back([text])).toEqual([text])
+})
+
+test('lists may be nested 16 levels deep', () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
+  expect(back(nested(16))).toEqual(nested(16))
+  expect(() => back(nested(17))).toThrow('nested deeper than 16 levels')
+  const inside = (levels: number): unknown => ({ a: [1, nested(levels)] })
+  expect(back(inside(14))).toEqual(inside(14))
+  expect(() => back(inside(15))).toThrow('nested deeper')
 })
 
 test('data that contains itself, is too deep or too long is refused with a message', () => {

@@ -48,4 +48,18 @@ test("an interval is wider than the draws of whole groups by Student's ratio", (
   const [low = NaN, high = NaN] = interval(drawn([0, 0, 0], [1]), 1) ?? []
   expect(low).toBeCloseTo(0.25 - by * 0.25, 3)
   expect(high).toBeCloseTo(0.25 + by * 0.75, 3)
+  // Of 27 draws of three groups one has only the lowest, and one only the highest.
+  const three = (4.3027 / 1.96) * Math.sqrt(3 / 2)
+  const [below = NaN, above = NaN] = interval(drawn([0], [1], [2]), 1) ?? []
+  expect(below).toBeCloseTo(1 - three, 3)
+  expect(above).toBeCloseTo(1 + three, 3)
+})
+
+test('the interval of the negative values is the negative interval', () => {
+  const drawn = [3, 1, 4, 1.5, 9, 2.6, 5].map((value, at) => ({ group: `${at}`, value }))
+  const [low = NaN, high = NaN] = interval(drawn, 1) ?? []
+  const negative = drawn.map(({ group, value }) => ({ group, value: -value }))
+  const [from = NaN, to = NaN] = interval(negative, 1) ?? []
+  expect(from).toBeCloseTo(-high, 9)
+  expect(to).toBeCloseTo(-low, 9)
 })

@@ -115,6 +115,13 @@ test('each group has the same weight when coefficients are chosen, for any numbe
   expect(fitCoefficients(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
 })
 
+test('of two groups, each is picked with the coefficients of the other', () => {
+  const two = fieldsOf(planted(2, (lossBest) => lossBest))
+  expect(fitCoefficients(two).held_out.size).toBe(two.length)
+  const one = two.filter(({ run }) => run.group === 'group 0')
+  expect(fitCoefficients(one).held_out.size).toBe(0)
+})
+
 test('coefficients chosen without a group do not depend on it', () => {
   const values = fc.array(fc.tuple(fc.integer(), fc.integer()), { minLength: 4, maxLength: 8 })
   const isUsable = (rows: [number, number][]) => new Set(rows.map(([, one]) => one)).size > 1
@@ -135,6 +142,7 @@ test('coefficients chosen without a group do not depend on it', () => {
       const weights = [left, replaced].map((rows) =>
         fitCoefficients(fieldsOf([...rest, run(rows, 99, 'left out')])).without.get('left out'),
       )
+      expect(weights[0]).toBeDefined()
       expect(weights[0]).toEqual(weights[1])
     }),
   )

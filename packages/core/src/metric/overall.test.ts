@@ -27,6 +27,7 @@ test.each([
   ['one name alone is no class of many', ['eval_accuracy', 'eval_balanced_accuracy']],
   ['ways to average', ['eval_f1', 'eval_macro_f1', 'eval_micro_f1', 'eval_f1_weighted']],
   ['other metrics', ['eval_loss', 'eval_f1', 'eval_precision', 'map50']],
+  ['an average of nothing named', ['eval_mean', 'eval_wer', 'eval_cer', 'eval_bleu']],
   ['words inside a word', ['eval_f1', 'eval_xf1', 'eval_f1y']],
 ])('nothing is a part: %s', (_what, names) => {
   expect([...classParts(names)]).toEqual([])

@@ -17,7 +17,7 @@ test('losses have one scale unless most training losses are more than 1.8 times 
   expect(isOneScale(scaleOf(...times([1.8, 1])))).toBe(true)
   expect(isOneScale(scaleOf(...times([1.9, 1]), ...times([1, 1], 2)))).toBe(true)
   expect(isOneScale(scaleOf(...times([1.9, 1], 5), ...times([1, 1], 4)))).toBe(false)
-  expect(isOneScale(scaleOf(...times([1.9, 1], 5), ...times([1, 1], 6)))).toBe(true)
+  expect(isOneScale(scaleOf(...times([1.9, 1], 5), ...times([1, 1], 5)))).toBe(true)
 })
 
 test('a training loss far below the evaluation’s counts only in the first epoch', () => {
@@ -33,6 +33,15 @@ test('a ratio that varies is noise and not another scale; only the first five co
   const drifting = scaleOf(...times([8, 1], 5), ...times([2, 1], 5))
   expect(scaleRatio(drifting)).toBeCloseTo(8, 9)
   expect(scaleRatio(scaleOf(...times([1, 1], 5)))).toBeNull()
+})
+
+test('ratios within 0.15 standard deviations are alike, and so are a factor', () => {
+  const ratio = (deviation: number) => {
+    const early = { count: 4, sum: 0, squares: 4 * deviation ** 2 }
+    return scaleRatio({ ...NO_LOSSES, compared: 4, far_above: 4, early })
+  }
+  expect(ratio(0.15)).toBe(1)
+  expect(ratio(0.1501)).toBeNull()
 })
 
 test('an older board has no ratios, so its losses count as one scale', () => {

@@ -106,3 +106,13 @@ test('only the series that the run has are read', () => {
   choose({ options: { metric: 'loss', subject_to }, training: { names: ['loss'], before } })
   expect(new Set(read)).toEqual(new Set(['loss']))
 })
+
+test('a checkpoint without a step has no value of a training series', () => {
+  const input: SelectionInput = {
+    ...{ policy: 'metric', options: { metric: 'loss' }, claim: null, evaluations: [] },
+    declaration: { metric: null, direction: null, declared_by: null },
+    checkpoints: [checkpoint(100), { ...checkpoint(0), step: null }],
+    training: { names: ['loss'], before: () => 1 },
+  }
+  expect(withTraining(input).map(({ step }) => step)).toEqual([100])
+})
