@@ -57,9 +57,10 @@ export const WEIGHTS_OPTION: Option<Coefficients | undefined> = optional(
 
 /** Explains the policies in the help of the commands that take one. */
 export const POLICY_TEXTS = [
-  'Policies: as_declared takes the metric that the run declares, else the lowest eval_loss. ' +
-    'lowest_eval_loss ignores what the run declares. metric takes --metric. within_noise takes the ' +
-    'earliest or latest checkpoint within the noise of the best. scored weighs several features.',
+  'Policy as_declared takes the metric that the run declares, else the lowest eval_loss. Policy ' +
+    'lowest_eval_loss ignores what the run declares. Policy metric takes --metric. Policy ' +
+    'within_noise takes the earliest or latest checkpoint within the noise of the best. Policy ' +
+    'scored weighs several features.',
   'With policy as_declared, --metric decides only for runs that declare no metric.',
 ]
 

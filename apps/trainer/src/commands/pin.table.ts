@@ -12,6 +12,6 @@ export const PIN = command({
   options: { off: flag('Remove the protection.') },
   examples: [
     { line: 'bestmark pin my-run 500 600', text: 'Keep the checkpoints of two steps.' },
-    { line: 'bestmark pin my-run 500 --off', text: 'prune may remove step 500 again.' },
+    { line: 'bestmark pin my-run 500 --off', text: 'Let prune remove step 500 again.' },
   ],
 })

@@ -31,6 +31,6 @@ export const POLICY_COMMAND = command({
       line: 'bestmark policy my-run metric --metric eval_f1 --mode max',
       text: 'The highest eval_f1 decides from now on.',
     },
-    { line: 'bestmark policy --project qa --history', text: 'Who changed it in a project.' },
+    { line: 'bestmark policy --project qa --history', text: 'Show who changed it in a project.' },
   ],
 })

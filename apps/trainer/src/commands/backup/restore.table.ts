@@ -5,7 +5,7 @@ export const RESTORE = command({
   name: 'restore',
   summary: 'Put a backup on an empty board.',
   details: [
-    'The whole file is checked first. After an error the board is as it was. Stop "bestmark up" and all agents before.',
+    'First stop "bestmark up" and all agents. The whole file is checked before anything is written. After an error the board is unchanged.',
   ],
   arguments: { FILE: one('a file of bestmark backup', { isFile: true }) },
   options: {

@@ -18,13 +18,13 @@ export interface Reader {
  */
 export interface Link {
   connection: 'connecting' | 'live' | 'away' | 'ended'
-  /** When the board was last heard (ms since the epoch); null before that. */
-  heard_at: number | null
+  /** When the board last sent something (ms since the epoch); null before that. */
+  received_at: number | null
   /** When the next try is (ms since the epoch); null if none is planned. */
   retry_at: number | null
 }
 
-export const CONNECTING: Link = { connection: 'connecting', heard_at: null, retry_at: null }
+export const CONNECTING: Link = { connection: 'connecting', received_at: null, retry_at: null }
 
 /** What a reader receives. */
 export type Letter = { kind: 'link'; link: Link } | { kind: 'news'; after: string; delta: Delta }

@@ -71,15 +71,15 @@ test('a machine that is only busy keeps its stream', async () => {
   expect(connections).toHaveLength(1)
 })
 
-test('a lost stream says when the board was last heard, and when the next try is', async () => {
+test('a lost stream says when the board last sent something, and when the next try is', async () => {
   await live('a')
   await vi.advanceTimersByTimeAsync(5_000)
-  current().events.onheard()
-  const heard_at = Date.now()
+  current().events.onreceived()
+  const received_at = Date.now()
   await vi.advanceTimersByTimeAsync(12_000)
   current().events.onlost()
   const link = linkOf('a')!
-  expect(link).toMatchObject({ connection: 'away', heard_at })
+  expect(link).toMatchObject({ connection: 'away', received_at })
   const pause = link.retry_at! - Date.now()
   expect(pause).toBeGreaterThanOrEqual(500)
   await vi.advanceTimersByTimeAsync(pause - 1)

@@ -73,7 +73,7 @@ export class SharedStream {
     this.#closeConnection()
     const keys = [...this.#readers.keys()]
     this.#closeSource = this.#options.open([...this.#readers.values()], {
-      onheard: () => (this.#link = { ...this.#link, heard_at: Date.now() }),
+      onreceived: () => (this.#link = { ...this.#link, received_at: Date.now() }),
       onstarted: () => this.#setLive(keys),
       onnews: (key, after, delta) => {
         const reader = this.#readers.get(key)
@@ -87,7 +87,7 @@ export class SharedStream {
 
   #setLive(keys: readonly string[]): void {
     this.#failures = 0
-    this.#link = { connection: 'live', heard_at: Date.now(), retry_at: null }
+    this.#link = { connection: 'live', received_at: Date.now(), retry_at: null }
     for (const key of keys) this.#notify(key)
   }
 

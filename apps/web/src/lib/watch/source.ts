@@ -6,7 +6,7 @@ import type { Reader } from './reader.ts'
 /** What a connection reports until it is closed. */
 export interface SourceEvents {
   /** The board has sent something, such as the ping of every 5 seconds. */
-  onheard: () => void
+  onreceived: () => void
   onstarted: () => void
   /** A message for a reader; `after` is its id. */
   onnews: (key: string, after: string, delta: Delta) => void
@@ -37,7 +37,7 @@ export const openSource: OpenSource = (readers, events) => {
 /** Events by which the server ends a stream, beside `error` of the connection. */
 const ENDS = ['error', 'serialized-error', 'return']
 
-const openStream: OpenSource = (readers, { onheard, onstarted, onnews, onlost }) => {
+const openStream: OpenSource = (readers, { onreceived, onstarted, onnews, onlost }) => {
   const source = new EventSource(addressOf(readers))
   const close = (): void => {
     clearTimeout(silence)
@@ -51,7 +51,7 @@ const openStream: OpenSource = (readers, { onheard, onstarted, onnews, onlost })
   const hear = (): void => {
     clearTimeout(silence)
     silence = setTimeout(lose, LIVE.silentMs)
-    onheard()
+    onreceived()
   }
   for (const type of ['connected', 'ping', 'message']) source.addEventListener(type, hear)
   for (const type of ENDS) source.addEventListener(type, lose)
