@@ -43,7 +43,7 @@ function byRecord({ selection, evaluations }: ExplanationInput, { claim }: Selec
   const opposite = direction === 'min' ? 'max' : 'min'
   const isHeld = evaluations.some((one) => measureOf(one, metric) === claim.value)
   if (!isHeld || directionByRecord(metric, claim.value, evaluations) !== opposite) return undefined
-  return `The trainer kept the ${superlative(opposite)} ${metric} as its best, but ${metric} is better ${lowOrHigh(direction)}. Set greater_is_better (or mode) for the next run.`
+  return `The trainer kept the ${superlative(opposite)} ${metric} as its best, but a ${lowOrHigh(direction)} ${metric} is better. Set greater_is_better (or mode) for the next run.`
 }
 
 /** HuggingFace's Trainer maximises metrics that do not end in "loss", unless greater_is_better is set. */
@@ -51,5 +51,5 @@ function byConfiguration({ config }: ExplanationInput['context']): string | unde
   const { metric_for_best_model: named, greater_is_better: wanted } = config ?? {}
   if (typeof named !== 'string' || wanted === false || named.endsWith('loss')) return undefined
   if (directionOf(named) !== 'min') return undefined
-  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but ${named} is better low. So it names and keeps the wrong checkpoints. Set greater_is_better: false.`
+  return `HuggingFace's Trainer maximises ${named} unless greater_is_better is false, but a low ${named} is better. So it names and keeps the wrong checkpoints. Set greater_is_better: false.`
 }

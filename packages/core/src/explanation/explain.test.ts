@@ -169,7 +169,7 @@ test("an alarm says that the trainer's options optimise a metric in the wrong di
   )
   const recorded = { evaluations: rows, claim: claim('checkpoint-200', 200, 0.9) }
   expect(noted('wrong_direction', recorded)?.text).toContain(
-    'kept the highest eval_wer as its best, but eval_wer is better low',
+    'kept the highest eval_wer as its best, but a low eval_wer is better',
   )
 })
 

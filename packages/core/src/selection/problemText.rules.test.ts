@@ -19,7 +19,7 @@ test.each<[PolicyProblem, string]>([
   ],
   [
     { ...unused, policy: 'lowest_eval_loss', option: 'direction', value: 'max' },
-    'Policy lowest_eval_loss takes no direction: the evaluation loss is better low.',
+    'Policy lowest_eval_loss takes no direction: a low evaluation loss is better.',
   ],
   [
     { ...unused, policy: 'metric', option: 'prefer', value: 'latest' },

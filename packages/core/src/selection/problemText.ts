@@ -19,7 +19,7 @@ export function problemText(problem: PolicyProblem): string {
     case 'without_value':
       return `${problem.metric} was logged while training, but it has no value at or before a checkpoint or an evaluation.`
     case 'direction_unknown':
-      return `It is unknown whether ${problem.metric} is better low or high. Choose min or max.`
+      return `It is unknown whether a low or a high ${problem.metric} is better. Choose min or max.`
     case 'several_losses':
       return `Several evaluation losses were logged: ${problem.losses.join(', ')}. Choose which one decides.`
     case 'loss_shows_no_progress':
@@ -38,7 +38,7 @@ function unusedText({
         ? `Policy as_declared uses the metric that each run declares. For ${value} choose policy metric, or set it for runs that declare nothing.`
         : `Policy ${policy} always uses the evaluation loss. For ${value} choose policy metric.`
     case 'direction':
-      return `Policy ${policy} takes no direction: the evaluation loss is better low.`
+      return `Policy ${policy} takes no direction: a low evaluation loss is better.`
     case 'prefer':
       return `A preference (${value}) only works with policy within_noise, not with ${policy}.`
     case 'coefficients':

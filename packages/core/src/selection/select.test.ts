@@ -160,7 +160,7 @@ test('a metric with a chosen direction uses that direction', () => {
     200,
   )
   expect(choose({ ...input, options: { metric: 'eval_zorp' } }).reason).toBe(
-    'No checkpoint can be chosen. It is unknown whether eval_zorp is better low or high. Choose min or max.',
+    'No checkpoint can be chosen. It is unknown whether a low or a high eval_zorp is better. Choose min or max.',
   )
   expect(choose({ ...input, options: { metric: 'eval_wer' } }).reason).toContain(
     'Logged: eval_zorp',
@@ -239,7 +239,7 @@ test(
   },
 )
 
-test('perplexity is better low by its name', () => {
+test('by its name a low perplexity is better', () => {
   const rows = evaluations([100, { eval_perplexity: 9 }], [200, { eval_perplexity: 12 }])
   const given = { evaluations: rows, checkpoints: checkpoints(100, 200) }
   expect(choose({ ...given, options: { metric: 'perplexity' } }).best?.step).toBe(100)

@@ -178,7 +178,7 @@ test('a policy that cannot decide is refused with the available choices, and cha
   const bound = { subject_to: [{ metric: 'kl', relation: '<=', bound: 1 }] }
   expect(await refusal('as_declared', bound)).toBe(`kl was never logged. ${logged}`)
   expect(await refusal('metric', { metric: 'eval_zork' })).toBe(
-    'It is unknown whether eval_zork is better low or high. Choose min or max.',
+    'It is unknown whether a low or a high eval_zork is better. Choose min or max.',
   )
   expect(await refusal('within_noise', {})).toContain('earliest or latest')
   expect(await refusal('lowest_eval_loss', { metric: 'eval_f1' })).toContain('choose policy metric')
