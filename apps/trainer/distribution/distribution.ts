@@ -98,7 +98,7 @@ async function copyBook(folder: string): Promise<void> {
 }
 
 async function manifest(): Promise<object> {
-  const { version, license } = await manifestAt('apps/trainer')
+  const { version, license } = await manifestAt('.')
   const { optionalDependencies = {} } = await manifestAt('packages/db')
   const versions = await pinned(Object.keys(optionalDependencies))
   return {

@@ -60,7 +60,7 @@ function linesOf(text: string): string[] {
 }
 
 async function printVersion(): Promise<number> {
-  const { default: manifest } = await import('../package.json', { with: { type: 'json' } })
+  const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } })
   print(`bestmark ${manifest.version}`)
   return EXIT.found
 }

@@ -57,18 +57,20 @@ async function bundle(): Promise<Bundle> {
   return { code, imports: new Map(imports.map((name) => [name, importers.get(name) ?? CLIENT])) }
 }
 
-const Manifest = z.object({ name: z.string(), version: z.string(), license: z.string() })
+const Manifest = z.object({ name: z.string(), version: z.string().optional(), license: z.string() })
 
 async function manifest(imports: ReadonlyMap<string, string>): Promise<object> {
-  const own = await manifestOf('..', import.meta.url)
+  const { name, license } = await manifestOf('..', import.meta.url)
+  // The version of the whole repository.
+  const { version } = await manifestOf('../../..', import.meta.url)
   const importers = new Map([...TYPES.map((name) => [name, CLIENT] as const), ...imports])
   const versions = [...importers].map(async ([name, importer]) => {
-    const { version } = await manifestOf(name, importer)
+    const { version = '*' } = await manifestOf(name, importer)
     return [name, version] as const
   })
   const dependencies = (await Promise.all(versions)).sort(([a], [b]) => (a < b ? -1 : 1))
   return {
-    ...own,
+    ...{ name, version, license },
     type: 'module',
     description: 'The typed client of a Bestmark board',
     engines: { node: '>=20' },

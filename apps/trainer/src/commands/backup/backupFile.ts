@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type BackupSummary, bytesText } from '@bestmark/core'
 import { type BackupFile, writeBackup } from '@bestmark/db'
-import manifest from '../../../package.json' with { type: 'json' }
+import manifest from '../../../../../package.json' with { type: 'json' }
 import type { Board } from '../../board/board.ts'
 import { BusyLine } from '../../cli/busyLine.ts'
 import { streamOfFile } from '../../files/runFile.ts'
