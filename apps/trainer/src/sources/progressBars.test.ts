@@ -124,3 +124,16 @@ test('a bar without a name that starts again continues its count', async () => {
     [0, 20, 2],
   ])
 })
+
+test('the last value of a bar that was cut at the width of the terminal is not used', async () => {
+  const cut = (epoch: number, loss: string) =>
+    `\rEpoch ${epoch}: 100%|#| 2/2 [00:00<00:00, 9.0it/s, val_acc=0.5, val_loss=${loss}`
+  await using folder = await temporaryFolder()
+  const bars = `${cut(1, '0.56')}\n${cut(2, '0.5')}\n`.replace('val_acc=0.5', 'val_acc=0.4')
+  await writeFiles(folder.path, { 'train.log': bars })
+  const { evaluations } = rowsFrom((await readRun(folder.path)).events)
+  expect(evaluations.map(({ step, values }) => [step, values])).toEqual([
+    [1, { val_acc: 0.4 }],
+    [2, { val_acc: 0.5 }],
+  ])
+})

@@ -90,3 +90,28 @@ test("Ray Train's snapshot has the metrics of the kept checkpoints, the newest f
   expect(run.best).toEqual(['checkpoint_2026-11-27_02-43-01.892447', 3, 'eval_loss', 0.6])
   expect(Object.values(run.steps).toSorted()).toEqual([3, 4, 6])
 })
+
+test.each(['file', 'with_bar', 'console'])(
+  "Composer's evaluations are of the completed batches in the names of its checkpoints: %s",
+  async (kind) => {
+    const names = [1, 2, 3, 4].map((epoch) => `ep${epoch}-ba${epoch * 4}-rank0.pt`)
+    const recorded = await readFile(join(FIXTURES, `composer/${kind}.txt`), 'utf8')
+    await using folder = await temporaryFolder()
+    await writeFiles(folder.path, {
+      ...Object.fromEntries(names.map((name) => [name, torchFile({})])),
+      'log-rank0.txt': recorded,
+    })
+    const { events } = await readRun(folder.path)
+    const rows = rowsFrom(events)
+    const { best, metric } = select({ policy: 'as_declared', ...rows })
+    expect([best?.path, best?.step, metric, best?.value]).toEqual([
+      'ep2-ba8-rank0.pt',
+      8,
+      'metrics/eval/CrossEntropy',
+      0.5741,
+    ])
+    const steps = new Set(rows.evaluations.map(({ step }) => step))
+    expect([...steps]).toEqual([4, 8, 12, 16])
+    expect(new Set(events.map(({ attempt }) => attempt)).size).toBe(1)
+  },
+)

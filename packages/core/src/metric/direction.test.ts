@@ -18,9 +18,12 @@ test.each([
   'eval_loss_gap',
   'val_bpb',
   'Valid MSE',
+  'metrics/eval/CrossEntropy',
+  'val_MeanSquaredError',
 ])('%s is minimised', (name) => expect(directionOf(name)).toBe('min'))
 
 test.each([
+  'metrics/eval/MulticlassAccuracy',
   'eval_accuracy',
   'eval_f1',
   'f1_macro',

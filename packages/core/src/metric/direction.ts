@@ -16,6 +16,7 @@ const DIRECTION_OF = new Map<string, Direction>([
 const PHRASES: readonly [RegExp, Direction][] = [
   // LightGBM's names of the mean absolute and squared errors.
   [/(^| )s l[12]$/, 'min'],
+  [/(^| )cross entropy$/, 'min'],
   [/(^| )exact match( |$)/, 'max'],
   [/(^| )win rate( |$)/, 'max'],
   [/(^| )pass@(k|\d+)( |$)/, 'max'],
@@ -49,7 +50,8 @@ export function isLoss(metric: string): boolean {
  * or both (`accuracy_loss`, `neg_mse`); then a person must choose.
  */
 export function directionOf(metric: string): Direction | undefined {
-  const tokens = withoutSplit(metric)
+  // `MulticlassAccuracy` and `CrossEntropy` are names of torchmetrics and Composer.
+  const tokens = withoutSplit(metric.replace(/([a-z])(?=[A-Z][a-z])/g, '$1 '))
     .split(/[^a-z0-9@]/)
     .filter(Boolean)
   if (tokens.some((token) => UNTOLD.has(token))) return undefined

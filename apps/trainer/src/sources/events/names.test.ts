@@ -25,12 +25,18 @@ test.each([
   expect(heldOutName(name)).toBe(name)
 })
 
-test.each(['loss', 'train_loss', 'lr', 'time/val', 'evaluate', 'interval_loss', 'data_time'])(
-  '%s is not held out',
-  (name) => {
-    expect(isHeldOut(name)).toBe(false)
-  },
-)
+test.each([
+  'loss',
+  'train_loss',
+  'metrics/train/F1',
+  'lr',
+  'time/val',
+  'evaluate',
+  'interval_loss',
+  'data_time',
+])('%s is not held out', (name) => {
+  expect(isHeldOut(name)).toBe(false)
+})
 
 test.each(['valLoss', 'valloss', 'ValLoss', 'validationLoss', 'loss (val)', 'heldout_loss'])(
   '%s is a held-out loss',

@@ -4,7 +4,8 @@ const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
 const WORD = new RegExp(`(^|[_/. (\\[-])(${SPLIT})([_/. )\\]-]|$)`, 'i')
 /** Metrics of object detection are always measured on held-out data. */
-const DETECTION = /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics)\/|^(bbox|segm)_/
+const DETECTION =
+  /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics(?!\/train\b))\/|^(bbox|segm)_/
 /** Rates, times and options with one of these words are not metrics. */
 const NOT_A_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
@@ -24,6 +25,7 @@ const TRAINING_LOSS = [
   'train/loss_step',
   'train_loss_epoch',
   'train/loss_epoch',
+  'loss/train/total',
 ]
 
 /** `valLoss` and `valloss` are `val_loss`. */

@@ -20,7 +20,7 @@ export interface Bar {
 }
 
 /** tqdm: `Epoch 1/5:  40%|████      | 20/50 [00:01<00:02, 14.0it/s, loss=0.53]`. */
-const TQDM = /^(.{0,300}?) *\d{1,3}%\|[^|]*\| *(\d{1,15})\/(\d{1,15}) *\[([^\]]*)\]/
+const TQDM = /^(.{0,300}?) *\d{1,3}%\|[^|]*\| *(\d{1,15})\/(\d{1,15}) *\[([^\]]*)(\]|$)/
 /** rich, as Lightning writes it: `Epoch 6/7  ━━━━ 4/4 0:00:00 • 0:00:00 53.05it/s val_loss: 1.019`. */
 const RICH =
   /^(.{0,300}?) +[━╸╺]{3,}[━╸╺ ]* (\d{1,15})\/(\d{1,15}) +[\d:-]+ • [\d:-]+(?: +[\d.]+it\/s)?((?: *[\w/.@-]+: [-+]?(?:nan|inf|[\d.]+(?:e[-+]?\d+)?)(?![\w.]))*)/
@@ -37,8 +37,10 @@ export function readBar(text: string): Bar | undefined {
 }
 
 function readTqdm(text: string): Bar | undefined {
-  const [whole, before = '', done, total, inside = ''] = TQDM.exec(text) ?? []
+  const [whole, before = '', done, total, values = '', end] = TQDM.exec(text) ?? []
   if (whole === undefined) return undefined
+  // A bar that is wider than the terminal is cut, perhaps within its last number.
+  const inside = end === '' ? values.replace(/,[^,]*$/, '') : values
   const label = before.trim().replace(/:$/, '')
   const isOfEpochs = /^epochs?$/i.test(label) || /epochs?\/s|s\/epoch/i.test(inside)
   const counts = { done: Number(done), total: Number(total), isOfEpochs }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type BarState, emptyBars, readBarValues } from './barValues.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
+import { type ComposerState, emptyComposer, readComposerLine } from './composerLines.ts'
 import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
@@ -20,12 +21,13 @@ export interface Section {
   isBest: boolean
   last: LastCount
   bars: BarState
+  composer: ComposerState
 }
 
 export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
   const nothing = { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false }
-  return { ...nothing, last, bars: emptyBars() }
+  return { ...nothing, last, bars: emptyBars(), composer: emptyComposer() }
 }
 
 const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
@@ -40,6 +42,8 @@ const SPACY = /^E +# +.*SCORE *$/
 export function readTextLines(section: Section, line: string): LogRecord[] {
   return line.split('\r').flatMap((part) => {
     const text = stripVTControlCharacters(part).replaceAll('\b', '')
+    const composer = readComposerLine(section.composer, text)
+    if (composer) return composer
     const bar = readBar(text.trim())
     if (!bar) return readTextLine(section, text) ?? []
     // A bar that counts epochs is drawn again when an epoch ends.

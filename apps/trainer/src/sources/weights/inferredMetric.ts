@@ -50,6 +50,7 @@ export function inferMetric(
     byBestStep(names, history) ??
     byBestName(names, saved) ??
     byCustom(names) ??
+    byEntropy(names) ??
     byBestFile(names, history, saved) ??
     inferBoosterMetric(candidates, history) ??
     byTests(names)
@@ -119,6 +120,14 @@ function byCustom(names: readonly string[]): InferredMetric | undefined {
     if (metric !== undefined) return { metric_for_best: metric, direction: 'max', declared_by }
   }
   return undefined
+}
+
+/** Composer has a cross-entropy in place of a validation loss. */
+function byEntropy(names: readonly string[]): InferredMetric | undefined {
+  const metric = names.find((name) => /^metrics\/eval\/(.+\/)?\w*CrossEntropy$/.test(name))
+  if (metric === undefined) return undefined
+  const declared_by = "Composer's loss of its evaluation (the cross-entropy)"
+  return { metric_for_best: metric, direction: 'min', declared_by }
 }
 
 /** If the step of the file with the best weights is known, the metric that is best there decides. */
