@@ -79,8 +79,7 @@ test('an old job keeps its extremes, its decision and the losses beside it; a ne
   expect(Math.max(...values)).toBe(99)
   for (const step of [5_000, 10_000, 15_000]) expect(steps).toContain(step)
   const after = await listCheckpoints(db, old)
-  const decision = (rows: typeof before) =>
-    rows.map(({ revision: _, ...row }: { revision?: unknown }) => row)
+  const decision = (rows: typeof before) => rows.map((row) => ({ ...row, revision: undefined }))
   expect(decision(after)).toEqual(decision(before))
   expect((await lossOf(recent)).count).toBe(STEPS / 2)
   const details = [await jobDetail(db, old), await jobDetail(db, recent)]

@@ -1,6 +1,6 @@
 import { directionOf } from '@bestmark/core'
 import type { Candidate } from './candidate.ts'
-import type { InferredMetric } from './inferredMetric.ts'
+import type { InferredMetric } from './inferred.ts'
 import type { LogHistory } from './logHistory.ts'
 import { directionAt } from './recordedBest.ts'
 

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts'
-import type { InferredMetric } from './inferredMetric.ts'
+import type { InferredMetric } from './inferred.ts'
 import type { LogHistory } from './logHistory.ts'
 import { readMonitoredMetric } from './monitoredMetric.ts'
 import { asDeclared, readRecordedBest } from './recordedBest.ts'

@@ -1,17 +1,12 @@
 import { basename } from 'node:path'
-import { type Direction, directionOf, type EventOf } from '@bestmark/core'
+import { type Direction, directionOf } from '@bestmark/core'
 import { findBestRow } from './bestRow.ts'
 import { inferBoosterMetric } from './boosterMetric.ts'
 import type { Candidate } from './candidate.ts'
+import type { InferredMetric } from './inferred.ts'
 import type { LogHistory } from './logHistory.ts'
 import { directionAt } from './recordedBest.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
-
-/** The inferred deciding metric, as fields of a `started` event. */
-export type InferredMetric = Pick<
-  EventOf<'started'>,
-  'metric_for_best' | 'direction' | 'declared_by'
->
 
 /** Metrics that programs decide by without an option, the most specific first. */
 const CUSTOMS: readonly [name: RegExp, who: string][] = [

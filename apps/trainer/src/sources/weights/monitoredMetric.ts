@@ -1,7 +1,7 @@
 import { heldOutName } from '../events/names.ts'
 import type { Candidate } from './candidate.ts'
 import type { MonitorOrigin } from './facts.ts'
-import type { InferredMetric } from './inferredMetric.ts'
+import type { InferredMetric } from './inferred.ts'
 
 /** The path of weights, and of the file with their facts. */
 interface Files {

@@ -3,7 +3,7 @@ import { type Direction, directionOf, isFiniteMeasure, ownValue } from '@bestmar
 import { rowHolds } from './axis.ts'
 import type { Candidate } from './candidate.ts'
 import type { Facts } from './facts.ts'
-import type { InferredMetric } from './inferredMetric.ts'
+import type { InferredMetric } from './inferred.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 
 /** The best iteration that a program recorded in its model, and the metric that it is best by. */
