@@ -1,4 +1,4 @@
-/** The quantile: this share of the sorted samples lies below it. */
+/** The quantile: this share of the sorted samples is below it. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN

@@ -68,7 +68,7 @@ async function browserFigures(page: Page, address: string): Promise<void> {
   })
   const since = performance.now()
   await page.goto(address)
-  // The grid lies below the first screen, and what is not near the screen is not drawn.
+  // The grid is below the first screen, and what is not near the screen is not drawn.
   const search = page.getByRole('searchbox', { name: 'find metrics' })
   await search.waitFor()
   await search.evaluate((element) => element.scrollIntoView())

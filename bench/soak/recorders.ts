@@ -60,7 +60,7 @@ export class Recorders implements AsyncDisposable {
     this.mustLive()
   }
 
-  /** Kills the older agent, whatever it does, and starts another. */
+  /** Kills the older agent at any moment, and starts another. */
   async kill(): Promise<void> {
     const oldest = this.#alive.shift()
     await oldest?.end('SIGKILL')

@@ -25,7 +25,10 @@ export const Appends = z.object({
 })
 export type Appends = z.infer<typeof Appends>
 
-/** A stand-in for a training program: it makes a step every few milliseconds, whatever its readers do. */
+/**
+ * Acts as a training program: it makes a step every few milliseconds and does not wait for its
+ * readers.
+ */
 class Trainer {
   readonly #folder: string
   readonly #journal: Journal

@@ -69,7 +69,7 @@ test('jobs are grouped by project, below its name', async () => {
   await expect.poll(() => names(page)).toEqual(['three'])
 })
 
-test('no width from 320 to 1920 px makes the page scroll sideways, whatever the columns are called', async () => {
+test('no width from 320 to 1920 px makes the page scroll sideways, for any names of columns', async () => {
   const columns = ['best:eval_f1', `last:${LONG}`, 'config:learning_rate', 'config:seed']
   const query = columns.map((column) => `column=${encodeURIComponent(column)}`).join('&')
   for (const width of [320, 640, 900, 1280, 1920]) {

@@ -178,7 +178,7 @@ test(
   },
 )
 
-test('a job is one row of the list, whatever its name', async () => {
+test('a job is one row of the list, with any name', async () => {
   const page = await (await site.visitor()).newPage()
   await page.goto('/')
   expect(await page.getByRole('row').count()).toBe(1 + jobs.length)

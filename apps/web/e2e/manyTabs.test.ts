@@ -44,7 +44,7 @@ async function write(run: Run, from: number, to: number): Promise<void> {
   for (let step = from; step <= to; step += 1) await run.record(metrics(step, 1 + 1 / step))
 }
 
-test('eight tabs of a browser are live over one stream, whatever they show', async () => {
+test('eight tabs of a browser with different pages are live over one stream', async () => {
   const run = await new Run(site.db, 'eight').begin()
   const pages = await openTabs(run, 7)
   const list = await pages[0]!.context().newPage()

@@ -17,7 +17,7 @@ export function slackBody(alert: ClaimedAlert, link: string): string {
   })
 }
 
-/** An alert as Discord takes it, which mentions nobody, whatever a run is called. */
+/** An alert as Discord takes it. It mentions nobody, with any name of a run. */
 export function discordBody(alert: ClaimedAlert, link: string): string {
   const text = `${discordText(textOf(alert))}`
     .slice(0, DISCORD_MOST - link.length - 1)

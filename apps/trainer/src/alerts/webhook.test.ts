@@ -38,7 +38,7 @@ test('a plain webhook gets the sentence, the link and the facts', async () => {
   expect(await received('webhook', claimedAlert({ alert }))).toMatchObject({ value: 'NaN' })
 })
 
-test('a name cannot mention a channel or write a link of its own', async () => {
+test('a name cannot mention a channel or add a link', async () => {
   const job_name = '<!channel> & [a](http://evil.com) @everyone'
   const alert = claimedAlert({ job_name, alert: { kind: 'lost', attempt: 0 } })
   expect(JSON.stringify(await received('slack', alert))).toContain('&lt;!channel&gt; &amp;')

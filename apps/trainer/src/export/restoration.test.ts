@@ -113,7 +113,7 @@ test('every row of a job is restored, except columns that belong to the board', 
   expect(await rowsOf(there, job_id)).toEqual(before)
 })
 
-test('tags and a note of this board stay, whatever an export says', async () => {
+test('an export does not change tags and a note of this board', async () => {
   await using folder = await temporaryFolder()
   const { board, job_id } = await aRun(folder.path)
   const one = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))

@@ -104,7 +104,7 @@ test('a truncated header is written again', () => {
   expect(readJournal(path)).toMatchObject({ header: HEADER, events: [{ step: 1 }] })
 })
 
-test('an unreadable line is reported with its number, wherever reading began', () => {
+test('an unreadable line is reported with its number, even if reading began in the middle', () => {
   write(1)
   const { offset } = readJournal(path)
   using journal = openJournal(folder, HEADER)

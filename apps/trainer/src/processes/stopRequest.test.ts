@@ -30,7 +30,7 @@ const grow = (): Promise<void> =>
   appendFile(join(runs, 'growing', 'metrics.csv'), `${++epoch},0.5,1\n`)
 let epoch = 1
 
-/** Asked to end, everything has ended within this time, whatever hangs; it is promised (ms). */
+/** After a request to end, every process ends within this time, even if something hangs (ms). */
 const PROMISED = 5_000
 
 interface Started {

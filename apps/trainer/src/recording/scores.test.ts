@@ -97,7 +97,7 @@ test('removed scores are removed from the board, and the rest of the run stays',
   expect(await jobStatus(db, run.job_id)).toMatchObject({ eval_loss: 200, best_step: 100 })
 })
 
-test('a retracted score leaves the board, whichever recorder read it', async () => {
+test('a retracted score is removed from the board by any recorder', async () => {
   await using folder = await temporaryFolder()
   const run = await writeRun(folder.path)
   appendScores(folder.path, [scoreOf(100, 0.9), scoreOf(200, 0.5)])

@@ -95,7 +95,7 @@ test.each([
   },
 )
 
-test('a record that names a checkpoint gives its step, whatever number is in the name', async () => {
+test('a record that names a checkpoint gives its step, even if the name has another number', async () => {
   const losses = [0.9, 0.8, 0.7, 0.6, 0.75, 0.85]
   const rows = losses.map((val_loss, index) => {
     const iteration = { val_loss, training_iteration: index + 1, trial_id: 'a' }

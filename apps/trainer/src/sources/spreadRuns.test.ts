@@ -64,7 +64,7 @@ test('logger folders below a run are not separate runs', async () => {
   expect(await found(folder.path)).toEqual(['/run lightning_csv'])
 })
 
-test('a folder with the files of a run is a separate run, whatever its name', async () => {
+test('a folder with the files of a run is a separate run, with any name', async () => {
   await using folder = await temporaryFolder()
   for (const name of ['train', 'train2']) {
     await writeFiles(join(folder.path, name), {

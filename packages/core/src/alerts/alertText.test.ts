@@ -107,7 +107,7 @@ test('an alert is read from JSON as it was written', () => {
   )
 })
 
-test('a message is one short visible line, whatever names a run has', () => {
+test('a message is one short visible line, with any names of a run', () => {
   for (const text of Object.values(HOSTILE_TEXTS)) {
     const message = alertText({ kind: 'failed', attempt: 0, error: text.repeat(9) }, text)
     expect(message).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)

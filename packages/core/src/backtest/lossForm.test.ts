@@ -12,11 +12,11 @@ function isForm(target: string, values: readonly number[], losses: readonly numb
   return isLossInForm(target, 'eval_loss', evaluations(...rows))
 }
 
-test('the loss itself is one of its forms, wherever it was measured', () => {
+test('the loss itself is one of its forms, on any set', () => {
   expect(isLossInForm('eval_loss', 'eval_loss', [])).toBe(true)
 })
 
-test('the same curve in another unit, and its exponential, are the loss, whatever the set is called', () => {
+test('the same curve in another unit, and its exponential, are the loss, with any name of the set', () => {
   expect(
     isForm(
       'eval_books_bpb',

@@ -20,7 +20,7 @@ function picksOf(run: BacktestRun, metric?: string) {
 const withLosses = (...losses: Measured[]) =>
   aRun('run', 'a', curves(losses, [...ACCURACIES, 0.5, 0.6, 0.7, 0.8].slice(0, losses.length)))
 
-test('within the noise the earliest or the latest is picked, whichever has the lowest loss', () => {
+test('within the noise the earliest or the latest is picked, even if another one has the lowest loss', () => {
   const noisy = withLosses(3, 2.2, 2.5, 2.1, 2.4, 2, 2.3, 2.15)
   const picks = picksOf(noisy)
   expect(picks.get('lowest_eval_loss')).toMatchObject({ step: 600 })

@@ -35,7 +35,7 @@ test('a ratio that varies is noise and not another scale; only the first five co
   expect(scaleRatio(scaleOf(...times([1, 1], 5)))).toBeNull()
 })
 
-test('ratios within 0.15 standard deviations are alike, and so are a factor', () => {
+test('ratios are one factor if their standard deviation is at most 0.15', () => {
   const ratio = (deviation: number) => {
     const early = { count: 4, sum: 0, squares: 4 * deviation ** 2 }
     return scaleRatio({ ...NO_LOSSES, compared: 4, far_above: 4, early })

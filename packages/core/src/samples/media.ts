@@ -1,4 +1,4 @@
-/** What the bytes of a file are, whatever its name says. */
+/** The kind of a file by its bytes, not by its name. */
 export interface Media {
   kind: 'image' | 'audio'
   media_type: string

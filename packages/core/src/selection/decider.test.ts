@@ -152,7 +152,7 @@ test('the held-out loss is found under the name of any program, and a test loss 
   expect(asLogged('val_acc', names)).toBe('val_acc')
 })
 
-test('if a person chose the lowest loss, the reason names the person, whatever the run declared', () => {
+test('if a person chose the lowest loss, the reason names the person, even if the run declared another metric', () => {
   const given = { evaluations: evaluations([100, 1], [200, 2]), checkpoints: SAVED }
   const policy = 'lowest_eval_loss' as const
   expect(choose(given).reason).toContain('The run does not say which metric decides')

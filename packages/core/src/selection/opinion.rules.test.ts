@@ -140,7 +140,7 @@ test('a record that names its metric is compared by it, even if its value was no
   expect(opinionOn({ claim: { ...named, value: 1.3 } })?.because).not.toBe('other_metric')
 })
 
-test('a record with a path but no step keeps its path, whatever its value', () => {
+test('a record with a path but no step keeps its path, with any value', () => {
   expect(opinionOn({ claim: claim('checkpoint-300', null, 1.2) })).toMatchObject({ step: null })
 })
 

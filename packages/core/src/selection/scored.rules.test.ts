@@ -13,7 +13,7 @@ const scored = (coefficients: Record<string, number>, more: Parameters<typeof ch
 
 const steps = ({ ranking }: ReturnType<typeof choose>) => ranking.map(({ step }) => step)
 
-test('the lowest score is best, whatever the value', () => {
+test('the lowest score is best, with any value of the metric', () => {
   const { ranking, best } = scored({ age: 1 })
   expect(ranking.map(({ step, score }) => [step, score])).toEqual(
     [400, 300, 200, 100].map((step, index) => [step, Math.round((1e9 * index) / 3) / 1e9]),

@@ -53,8 +53,8 @@ export class Pulse {
   }
 
   /**
-   * Does some work. Throws ServerSilent as soon as the server does not answer, whatever the number of
-   * queries that wait before those of the work.
+   * Does some work. Throws ServerSilent as soon as the server does not answer, even if many queries
+   * wait before those of the work.
    */
   async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
     const refusal = await this.refusal()

@@ -234,7 +234,7 @@ test('an option that a policy ignores is refused with the policy that uses it', 
   )
 })
 
-test('a metric chosen with a direction decides with that direction, whatever its name', async () => {
+test('a metric chosen with a direction decides with that direction, with any name', async () => {
   const job_id = await jobIn('directed')
   const options = { metric: 'eval_zork', direction: 'max' } as const
   await changePolicy(db, { job_id }, { policy: 'metric', options }, 'ana')

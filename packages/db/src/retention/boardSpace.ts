@@ -48,8 +48,8 @@ export async function vacuumBoard({ sql }: Database): Promise<void> {
 const PATIENCE = 10_000
 
 /**
- * Writes tables anew without their free space, so that the disk gets all of it. Whoever records or
- * reads waits while one table is written.
+ * Writes tables again without their free space, so that the disk gets all of it back. Recording and
+ * reading wait while one table is written.
  */
 export async function compactBoard({ sql }: Database): Promise<void> {
   const connection = await sql.reserve()

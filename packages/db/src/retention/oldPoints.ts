@@ -53,7 +53,7 @@ async function thinJob(db: Database, job_id: string): Promise<void> {
       await tx.delete(seriesChunks).where(and(eq(seriesChunks.job_id, job_id), ofSeries))
       await appendToChunks(tx, at, [points])
     }
-    // Ordinals of points begin anew, so readers must drop theirs.
+    // Ordinals of points begin again, so readers must drop theirs.
     const set = { series_revision: revision, history_revision: revision }
     return { set: { ...set, points_removed_at: job.now }, answer: undefined }
   })

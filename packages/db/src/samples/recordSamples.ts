@@ -80,7 +80,7 @@ function bounded(text: string): string {
   return over > 0 ? `${text.slice(0, LONGEST_TEXT)}… (${over} more characters)` : text
 }
 
-/** A file that is stored stays stored, whatever is read of its name again. */
+/** A stored file stays stored, even if its name is read again. */
 async function save(tx: Tx, rows: NewSample[]): Promise<void> {
   const now = (column: string) => sql.raw(`excluded.${column}`)
   const isKept = `samples.content_state <> 'unread' and excluded.content_state = 'unread'`

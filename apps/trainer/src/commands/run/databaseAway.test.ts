@@ -109,7 +109,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'a database that goes silent while a program trains changes nothing of how the command ends',
+  'a database that stops answering while a program trains does not change how the command ends',
   async () => {
     await using proxy = await TestProxy.to(db.databaseUrl)
     const running = start({ name: 'gone', databaseUrl: proxy.databaseUrl, waits: true })

@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { FileRestorer } from './fileRestorer.ts'
 import { temporaryFolder } from '../../testing.ts'
 
-/** A log in a folder. The test can write to it whatever happens to the folder. */
+/** A log in a folder. The test can write to it even if the folder is removed. */
 async function aLog() {
   const home = await temporaryFolder()
   const folder = join(home.path, 'out')

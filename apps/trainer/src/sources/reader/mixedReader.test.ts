@@ -12,7 +12,7 @@ import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
 const mark = (second: number, word: string) =>
   `bestmark run: 2026-11-23T10:00:0${second}.000Z ${word}\n`
 
-test('a restarted program is running, whichever of its two logs is read first', async () => {
+test('a restarted program is running, in any order of its two logs', async () => {
   await using folder = await temporaryFolder()
   const root = join(folder.path, 'run')
   await mkdir(root)

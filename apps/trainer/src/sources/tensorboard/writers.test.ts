@@ -72,7 +72,7 @@ test('event files are read in the order in which they were opened', () => {
   expect(sortByTime(files)).toEqual([named(0, 7, 9), named(0, 7, 10), named(1, 8)])
 })
 
-test('another process that trains in the same folder is a new attempt, also if its steps go on', async () => {
+test('another process that trains in the same folder is a new attempt, also if its steps continue', async () => {
   const events = await read({
     [named(0, 7)]: training(0, [10, 20]),
     [named(5, 8)]: training(5, [30, 40]),

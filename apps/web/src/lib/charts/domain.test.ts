@@ -25,7 +25,7 @@ function isAxis([from, to]: Domain): boolean {
   return Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(to - from) && from < to
 }
 
-test('an axis has two finite ends in order, whatever it shows', () => {
+test('an axis has two finite ends in order, for any values', () => {
   fc.assert(
     fc.property(values, fc.boolean(), (numbers, log) => {
       expect(positionDomain(numbers)).toSatisfy(isAxis)

@@ -33,7 +33,7 @@ test('a chart without points still has axes', () => {
   expect(chart({ series: [] })).toMatchObject({ x: [0, 1], y: [0, 1], lines: [], best: null })
 })
 
-test('system metrics are drawn over time, without checkpoints, whatever axis is chosen', () => {
+test('system metrics are drawn over time, without checkpoints, for any chosen axis', () => {
   const cpu: NamedSeries = {
     ...series('system/cpu_percent', [1e9, 1e9 + 10], [90, 95]),
     kind: 'system',

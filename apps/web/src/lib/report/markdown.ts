@@ -11,7 +11,7 @@ export function plain(text: string): string {
   return line.replaceAll(ACTIVE, '\\$&').replace(LEADING, '$1$2\\$3')
 }
 
-/** Text as code, whatever backticks it has. */
+/** Text as code, also if it has backticks. */
 export function code(text: string): string {
   const line = visible(text.replaceAll('\n', ' '))
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length))

@@ -1,4 +1,4 @@
-/** The report runs no script and sends no request, whatever names a run contains. */
+/** The report runs no script and sends no request, with any names in a run. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'"
 
