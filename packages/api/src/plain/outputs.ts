@@ -67,7 +67,10 @@ const Checkpoint = z.object({
 
 export const Checkpoints = z.object({
   checkpoints: z.array(Checkpoint),
-  next_cursor: z.string().nullable().meta({ description: 'Give it as `cursor` for what follows.' }),
+  next_cursor: z
+    .string()
+    .nullable()
+    .meta({ description: 'Pass it as `cursor` to get the next page.' }),
   total: z.number().meta({ description: 'How many checkpoints the job has, on all pages.' }),
 })
 

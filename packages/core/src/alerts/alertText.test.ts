@@ -59,7 +59,7 @@ test('each alert is one sentence about its job', () => {
   expect(alertText({ kind: 'test' }, null)).toMatch(/test message/)
 })
 
-test('what is not known is left out of the sentence', () => {
+test('unknown values are left out of the sentence', () => {
   const nothing = { metric: null, value: null, step: null }
   const texts: [Alert, string][] = [
     [{ kind: 'new_best', best: nothing, previous: nothing }, 'new best checkpoint (was)'],

@@ -115,7 +115,7 @@ test('each group has the same weight when coefficients are chosen, for any numbe
   expect(fitCoefficients(fieldsOf([...crowd, ...others])).coefficients).toEqual({ eval_loss: 1 })
 })
 
-test('of two groups, each is picked with the coefficients of the other', () => {
+test('with two groups, each is picked with the coefficients of the other', () => {
   const two = fieldsOf(planted(2, (lossBest) => lossBest))
   expect(fitCoefficients(two).held_out.size).toBe(two.length)
   const one = two.filter(({ run }) => run.group === 'group 0')

@@ -65,7 +65,7 @@ test('without a rule, all points are kept', async () => {
   await deleteJobs(db, [job_id])
 })
 
-test('an old job keeps its extremes, its decision and the losses beside it; a new one keeps all', async () => {
+test('an old job keeps its extremes, its decision and the losses beside it; a new job keeps all points', async () => {
   const [old, recent] = [await longJob(), await longJob()]
   await endedAgo(old, 31)
   await endedAgo(recent, 29)

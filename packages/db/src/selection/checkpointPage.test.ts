@@ -79,7 +79,7 @@ test('a decision is made again only after a write to the job', async () => {
   expect((await made())?.selection.best?.step).toBe(5)
 })
 
-test('of very many marks the best stays, one per state of each stretch, and all within a window', async () => {
+test('of very many marks, the best, one per state of each stretch, and all of a window are kept', async () => {
   const job_id = await recordedJob()
   const made = await db.orm.transaction((tx) => decided(db, tx, job_id))
   const [saved] = made?.checkpoints ?? []

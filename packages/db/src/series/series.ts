@@ -169,7 +169,7 @@ export function loggedKind(name: string): SeriesKind {
   return isSystem(name) ? 'system' : 'logged'
 }
 
-/** With more checkpoints than this in the window, only the point of the best one stays for sure. */
+/** With more checkpoints than this in the window, only the point of the best one is always kept. */
 const MOST_PINNED = 200
 
 /** The steps whose points stay: those of the checkpoints in the window, if they are few, and the best. */

@@ -33,7 +33,7 @@ export const SPACE = command({
     json: flag('Print the result as JSON.'),
   },
   examples: [
-    { line: 'bestmark space', text: 'What uses the disk?' },
+    { line: 'bestmark space', text: 'Show what uses the disk.' },
     {
       line: 'bestmark space --keep-points 90',
       text: 'Thin curves of jobs 90 days after their end.',

@@ -18,8 +18,8 @@ type Decided = Pick<CheckpointList, 'checkpoints' | 'selection' | 'next_cursor'>
 /**
  * What a policy would choose among the checkpoints on the page, by the same `select` that the board
  * uses. The page has no evaluations without a checkpoint and no trainer state. So the noise is that
- * of the current selection, and choices that need the trainer state have no preview. Neither have
- * choices among checkpoints that are not read yet.
+ * of the current selection, and choices that need the trainer state have no preview. Choices among
+ * checkpoints that are not read yet have none either.
  */
 export function previewOf(list: Decided, declaration: Declaration, choice: PolicyChoice): Preview {
   const { policy, options } = choice
