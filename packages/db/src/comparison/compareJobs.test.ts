@@ -48,6 +48,20 @@ test("a comparison has the same best as each job's page, with its path", async (
   expect(found).toBe(2)
 })
 
+test('options from files beside the log, such as the command line, are compared too', async () => {
+  const [one, two] = [await trained('slow', [3]), await trained('fast', [2])]
+  for (const [job_id, dropout] of [
+    [one, 0.1],
+    [two, 0.2],
+  ] as const) {
+    const environment = {}
+    await recordEvents(db, job_id, event({ type: 'setup', config: { dropout }, environment }))
+  }
+  const { comparison } = await compareJobs(db, { job_ids: [one, two] })
+  const option = comparison.config.find(({ name }) => name === 'dropout')
+  expect(option?.values).toEqual({ [one]: 0.1, [two]: 0.2 })
+})
+
 test('a policy that uses the training loss decides the same alone and in a comparison', async () => {
   const job_id = await trained('weighed', [3, 2, 2.5])
   await db.sql`update training_jobs set selection_policy = 'scored',

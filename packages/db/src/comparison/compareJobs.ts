@@ -2,7 +2,7 @@ import { compareRuns, type Comparison, isActive, type TrainingJobStatus } from '
 import { and, asc, count, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { settledRevision } from '../rows/boardRevision.ts'
-import { statusOf, type Tx } from '../rows/job.ts'
+import { configOf, statusOf, type Tx } from '../rows/job.ts'
 import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { snapshot } from '../rows/snapshot.ts'
 import type { Curve } from '../series/curves.ts'
@@ -56,8 +56,9 @@ export async function compareJobs(
       .limit(1)
     const { jobs, found } = await jobsToCompare(tx, which, most)
     const inputs = await inputsOfJobs(tx, jobs)
-    const runs = jobs.flatMap(({ job_id, name, status, config }) => {
-      const input = inputs.get(job_id)
+    const runs = jobs.flatMap((job) => {
+      const { job_id, name, status } = job
+      const [input, config] = [inputs.get(job_id), configOf(job)]
       return input ? [{ job_id, name, alive: isActive(status), config, input }] : []
     })
     const comparison = compareRuns(runs)

@@ -10,6 +10,7 @@ import {
 } from '@bestmark/core'
 import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
+import { configOf } from '../rows/job.ts'
 import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
@@ -105,8 +106,8 @@ export async function columnChoices(
   return choices.sort((a, b) => order(a) - order(b) || byName(a.column, b.column))
 }
 
-function optionsOf({ setup_config, config }: JobRow) {
-  return configOptions({ ...setup_config, ...config })
+function optionsOf(job: JobRow) {
+  return configOptions(configOf(job))
 }
 
 function figureOf(job: JobRow, found: Figures, kind: 'best' | 'last'): number | null {

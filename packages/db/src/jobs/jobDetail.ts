@@ -5,6 +5,7 @@ import { isExample } from './examples.ts'
 import { type FullDisk, fullDisks } from '../hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'
 import { countSamples } from '../samples/sampleList.ts'
+import { configOf } from '../rows/job.ts'
 import { hosts, type JobRow } from '../schema.ts'
 
 /** One start of a run, as its page shows it. */
@@ -61,7 +62,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
   const { points_removed_at } = job
   return {
     job_id,
-    config: { ...job.setup_config, ...job.config },
+    config: configOf(job),
     ...{ environment, tags, source, recipe, save_steps, attempt, host_id },
     ...{ loss_unit, declared_metric, declared_direction, declared_by, metric_is_inferred },
     ...{ metric_directions, policy_options, policy_from },

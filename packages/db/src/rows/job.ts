@@ -36,6 +36,14 @@ export function statusOf(row: JobRow, now = Date.now()): TrainingJobStatus {
   ) as TrainingJobStatus
 }
 
+/** The whole configuration of a job: from files beside the log, and from the log, which knows better. */
+export function configOf({
+  setup_config,
+  config,
+}: Pick<JobRow, 'setup_config' | 'config'>): JobRow['config'] {
+  return { ...setup_config, ...config }
+}
+
 /** A job's row while it is locked, and the database's clock (ms). */
 export interface LockedJob extends JobRow {
   now: number

@@ -1,6 +1,6 @@
 import { isActive, isSystem, type RunContext } from '@bestmark/core'
 import { and, asc, eq } from 'drizzle-orm'
-import type { Tx } from '../rows/job.ts'
+import { configOf, type Tx } from '../rows/job.ts'
 import { seriesPieces } from '../schema.ts'
 import type { DecidingRows } from './selection.ts'
 import { trainLossOf } from '../series/trainLoss.ts'
@@ -10,7 +10,7 @@ export async function runContext(tx: Tx, rows: DecidingRows): Promise<RunContext
   const { job, evaluations, checkpoints, input } = rows
   const { job_id, loss_unit, loss_scale, save_steps, current_epoch, status, project } = job
   return {
-    config: { ...job.setup_config, ...job.config },
+    config: configOf(job),
     ...{ loss_unit, loss_scale, save_steps, current_epoch, project },
     trainLoss: input.trainLoss ?? (await trainLossOf(tx, job_id, [...evaluations, ...checkpoints])),
     logged: await loggedNames(tx, job_id),
