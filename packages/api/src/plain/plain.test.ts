@@ -101,6 +101,18 @@ test('an invalid request gets a status and a sentence', async () => {
   expect(await get('/jobs/twin/best')).toMatchObject({ status: 400 })
 })
 
+test('a name with any characters is found by its percent-encoded form', async () => {
+  for (const name of ['sweep/out/a', 'two words', '100% ü', 'a%2Fb']) {
+    const named = await board.newJob(name)
+    const path = `/jobs/${encodeURIComponent(name)}`
+    expect(await get(path)).toMatchObject({ status: 200, body: { job_id: named } })
+    expect(await get(`${path}/best`)).toMatchObject({ status: 200, body: { job_id: named } })
+  }
+  const { status, body } = await get('/jobs/100%/best')
+  expect(status).toBe(400)
+  expect(JSON.stringify(body)).toContain('Write % as %25.')
+})
+
 test('the document describes each procedure and every field of its answer', () => {
   const document = openApiDocument('http://localhost')
   const text = JSON.stringify(document)

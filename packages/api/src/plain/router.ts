@@ -20,7 +20,19 @@ const plain = procedure.use(async ({ next }) => {
   return result.ok ? { ...result, data: measuredPlain(result.data) } : result
 })
 
-const job = z.string().min(1).max(300).meta({ description: 'An id, its beginning, or a name.' })
+/** A part of the path. The HTTP handler does not decode it, so names with spaces or "/" need this. */
+const job = z
+  .string()
+  .meta({ description: 'An id, its beginning, or a name, percent-encoded.' })
+  .transform((encoded, { addIssue }) => {
+    try {
+      return decodeURIComponent(encoded)
+    } catch {
+      addIssue(`"${encoded}" is not percent-encoded. Write % as %25.`)
+      return z.NEVER
+    }
+  })
+  .pipe(z.string().min(1).max(300))
 
 const get = (path: `/${string}`, summary: string) => {
   return { openapi: { method: 'GET' as const, path, summary, tags: ['jobs'] } }
