@@ -25,6 +25,10 @@ test('a report is one file that shows what the page shows without a network, and
   const file = join(home.path, 'report.html')
   await writeFile(file, stdout)
 
+  const refused = await bestmark(['report', 'moby & <co>', '--out', join(file, 'below')], env)
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr.trimEnd().split('\n').at(-1)).toMatch(/^bestmark: Cannot write \S+below: /)
+
   const offline = await browser.newContext({ offline: true })
   const page = await offline.newPage()
   const [requested, printed]: [string[], string[]] = [[], []]

@@ -71,6 +71,10 @@ test('an unwritable path is an error; a device is written to and not replaced', 
     expect(refused).toMatchObject({ code: 2, stdout: '' })
     expect(refused.stderr).toMatch(/^bestmark: Cannot write \S+: .*\n$/)
   }
+  await writeFile(join(here.home, 'file'), '')
+  const all = await here.run(['export', '--all', '--out', 'file/below'])
+  expect(all).toMatchObject({ code: 2, stdout: '' })
+  expect(all.stderr).toMatch(/^bestmark: Cannot write \S+below: .*\n$/)
   expect((await lstat(full)).isSymbolicLink()).toBe(true)
   expect((await readdir(here.home)).filter((name) => name.endsWith('.part'))).toEqual([])
 })

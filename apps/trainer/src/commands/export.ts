@@ -1,16 +1,17 @@
 import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { measuredJson, visibleLines } from '@bestmark/core'
 import { listJobs } from '@bestmark/db'
 import { callerPath } from '../cli/callerPath.ts'
+import { cannotWrite, makeOutFolder } from '../cli/outFile.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { writeExport } from '../export/exportFile.ts'
-import { EXIT, Failure, errorText } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
 import { findJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
 import { BusyLine } from '../cli/busyLine.ts'
@@ -60,7 +61,7 @@ async function fileFor(
   out: string,
   { job_id, name, all }: { job_id: string; name: string; all: boolean },
 ): Promise<string> {
-  if (all) await mkdir(out, { recursive: true })
+  if (all) await makeOutFolder(out)
   const isFolder = existsSync(out) && (await stat(out)).isDirectory()
   if (!isFolder) return out
   const words =
@@ -89,7 +90,7 @@ async function exportTo(board: Board, job_id: string, file: string): Promise<num
     // An error of the board is not an error of the file.
     const isOfFile = stream.errored !== null || (cause instanceof Error && 'path' in cause)
     if (!isOfFile) throw cause
-    throw new Failure(`Cannot write ${file}: ${errorText(cause)}`, { cause })
+    throw cannotWrite(file, cause)
   }
 }
 

@@ -11,7 +11,7 @@ import manifest from '../../../../../package.json' with { type: 'json' }
 import type { Board } from '../../board/board.ts'
 import { BusyLine } from '../../cli/busyLine.ts'
 import { streamOfFile } from '../../files/runFile.ts'
-import { Failure, errorText } from '../../failure.ts'
+import { cannotWrite } from '../../cli/outFile.ts'
 
 /** A backup that was written. */
 export interface WrittenBackup extends BackupSummary {
@@ -54,7 +54,7 @@ export async function writeBackupFile(board: Board, file: string): Promise<Writt
     await packing.catch(() => undefined)
     await rm(draft, { force: true })
     if (!isOfFile(cause)) throw cause
-    throw new Failure(`Cannot write ${file}: ${errorText(cause)}`, { cause })
+    throw cannotWrite(file, cause)
   }
 }
 

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { boardToken, type Database, hasComparableJobs } from '@bestmark/db'
 import { parse, usageOf } from '../../cli/parse.ts'
 import { callerPath } from '../../cli/callerPath.ts'
+import { writeOutFile } from '../../cli/outFile.ts'
 import { openBoard } from '../../board/board.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import { findJob } from '../../board/namedJob.ts'
@@ -37,7 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (!answer.ok) throw new Failure(`Cannot make the report: the board answered ${answer.status}.`)
   const report = await answer.text()
   if (out === undefined) printFile(report)
-  else await writeFile(callerPath(out), report)
+  else await writeOutFile(callerPath(out), report)
   return EXIT.found
 }
 
