@@ -182,12 +182,26 @@ async function makeSocketFolder(paths: ServerPaths, account: Account): Promise<v
 async function staleLocks(paths: ServerPaths): Promise<string[]> {
   const pid = await postmasterPid(paths)
   if (pid === undefined) return []
-  for (const end = Date.now() + 15_000; Date.now() < end; await pause(20)) {
+  const since = Date.now()
+  let isAsked = false
+  for (const end = since + 15_000; Date.now() < end; await pause(20)) {
     if (!(await isServerAlive(paths))) break
     if ((await checkServer(paths)) !== 'no') return []
+    if (isAsked || Date.now() < since + DEAF || !(await saysReady(paths))) continue
+    // Its socket was removed, so nobody can reach it again. It keeps what it acknowledged.
+    isAsked = await interruptServer(paths)
   }
   if (await isServerAlive(paths)) return []
   return [join(paths.data, 'postmaster.pid'), `${paths.socket}.lock`, paths.socket]
+}
+
+/** How long a ready server may have no socket before it is stopped (ms). */
+const DEAF = 2_000
+
+/** Whether the server calls itself ready in its lock; it does not while it starts or stops. */
+async function saysReady({ data }: ServerPaths): Promise<boolean> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
+  return text.split('\n')[7]?.trim() === 'ready'
 }
 
 /** The pid that the lock of the data folder names, if there is one. */
