@@ -11,6 +11,7 @@ import { Listing } from '../files/listing.ts'
 import { readSetup } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
 import { findSiblingWeights } from './tensorboard/siblings.ts'
+import { aimText } from './trackers/aim.ts'
 import { SUPPORTED_FILES, openRun, findSources } from './sources.ts'
 
 /**
@@ -33,7 +34,9 @@ export async function readRun(path: string): Promise<ReadRun> {
   }
   if (!first) {
     const evaluated =
-      (await evaluationText(path)) ?? `Supported files: ${SUPPORTED_FILES.join(', ')}.`
+      aimText(path) ??
+      (await evaluationText(path)) ??
+      `Supported files: ${SUPPORTED_FILES.join(', ')}.`
     throw new Failure(`No training run found in ${path}. ${evaluated}`)
   }
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))

@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select } from '@bestmark/core'
@@ -101,6 +101,24 @@ test("fastai's metrics are of the validation set, and its files count epochs as 
     eval_loss: 1.0829318761825562,
     accuracy: 0.675000011920929,
   })
+})
+
+test.each([
+  ['before the last row: it is of the best one', 1_000, '0.99', 1],
+  ['after the last row: its epoch is not known', -1_000, '0.99', null],
+  ['before the last row, but the metrics differ: its epoch is not known', 1_000, '0.1', null],
+])("fastai's model.pth was saved %s", async (_when, earlier, accuracy, step) => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'fastai'), folder.path, { recursive: true })
+  const table = join(folder.path, 'history.csv')
+  // The loss is lowest in the first row.
+  const recorded = await readFile(table, 'utf8')
+  await writeFile(table, recorded.replace(/^(0,[^,]*,[^,]*),[^,]*/m, `$1,${accuracy}`))
+  await writeFiles(folder.path, { 'models/model.pth': torchFile({}) })
+  const time = new Date((await stat(table)).mtimeMs - earlier)
+  await utimes(join(folder.path, 'models/model.pth'), time, time)
+  const { checkpoints } = rowsFrom((await readRun(folder.path)).events)
+  expect(checkpoints.map(({ path, step }) => [path, step])).toEqual([['models/model.pth', step]])
 })
 
 test("metrics of a table that is not fastai's are of the training data", async () => {

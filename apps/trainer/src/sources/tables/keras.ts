@@ -19,6 +19,8 @@ interface State extends TableState {
   isFastai: boolean
 }
 
+/** fastai's SaveModelCallback keeps its best weights in this file. */
+const FASTAI_BEST = 'model.pth'
 /** fastai measures all metrics after these two on held-out data. */
 const FASTAI = /^epoch,train_loss,valid_loss,(?:.*,)?time$/
 
@@ -61,6 +63,7 @@ async function saved(listing: Listing, state: State, history: LogHistory): Promi
   const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
   const axis = { isEpochs: true, shift: state.base === 0 ? 1 : 0 } as const
   const { total_epochs } = totals
+  if (state.isFastai) history.best_file = FASTAI_BEST
   return findSavedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
 }
 

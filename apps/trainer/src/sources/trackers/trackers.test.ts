@@ -128,3 +128,11 @@ test("copies of runs in W&B's folder are not separate runs when a tree is watche
   }
   expect([await found(folder.path), await found(root)]).toEqual([0, 1])
 })
+
+test('a repository of Aim is recognised, and the error says how to export it', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { '.aim/run_metadata.sqlite': '', '.aim/seqs/LOCK': '' })
+  for (const path of [folder.path, join(folder.path, '.aim')]) {
+    await expect(readRun(path)).rejects.toThrow('a repository of Aim')
+  }
+})

@@ -23,6 +23,8 @@ export interface LogHistory {
   best_of?: string | null
   /** The best step, if the log says which one it is. */
   best_step?: number | null
+  /** The file name under which the program keeps its best weights, if it is not called `best`. */
+  best_file?: string
   /** When the last rows were read (ms), if they were written just before. */
   read_at?: number | undefined
   /** When the log was created and last written (ms), by the times of its files. */

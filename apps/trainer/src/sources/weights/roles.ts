@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { findBestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
@@ -29,6 +30,7 @@ export function findRoleSigns(
 ): RoleSign[] {
   const { role } = one.found.hints
   if (role === 'best') return bestFileSigns(one, log, metric)
+  if (basename(one.found.path) === log.history.best_file) return keptFileSigns(one, log, metric)
   const isOnly = candidates.filter(({ found }) => found.hints.role === null).length === 1
   if (role === null && !isOnly) return timeSigns(one, log.history)
   return lastFileSigns(one, log.history)
@@ -48,6 +50,15 @@ function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | 
   const by = `its name and the best ${best.metric} in the log${steps}`
   const isSavedThen = timeSigns(one, history).some(({ step }) => step === best.step)
   return [{ step: best.step, by }, ...(isSavedThen ? timeSigns(one, history) : times)]
+}
+
+/**
+ * A file of another name that keeps the best weights. A later save or a copy may have replaced its
+ * time, so then nothing is known.
+ */
+function keptFileSigns(one: Candidate, log: Log, metric: string | null): RoleSign[] {
+  const written = log.history.written?.to
+  return written === undefined || one.found.mtime >= written ? [] : bestFileSigns(one, log, metric)
 }
 
 /** A file that every save replaces is from the last step, if it was saved after the last row. */
