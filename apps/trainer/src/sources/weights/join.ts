@@ -6,6 +6,7 @@ import type { Candidate } from './candidate.ts'
 import { type Axis, findBase, rowHolds, type WeightsValue } from './axis.ts'
 import { findEpochEnds, type StepOfEpoch } from './epochEnds.ts'
 import type { LogHistory, Row } from './logHistory.ts'
+import { type Sign, type SignKind, weighSigns } from './signs.ts'
 import { unloggedValues } from './unloggedValues.ts'
 import { findRoleSigns } from './roles.ts'
 
@@ -13,21 +14,6 @@ import { findRoleSigns } from './roles.ts'
 export interface JoinOptions {
   metric: string | null
   total_epochs: number | null
-}
-
-/** Where evidence was found: in a log line that names the weights, in their name, in their file. */
-type SignKind = 'log' | 'name' | 'inside' | 'other'
-
-/** One piece of evidence for the step of weights. */
-interface Sign {
-  step: number
-  kind: SignKind
-  /** The evidence, as part of a sentence. */
-  by: string
-  /** Whether the log has a row at this step. */
-  hasRow: boolean
-  /** Whether it is enough alone. Numbers in names and files are checked against the log. */
-  isSure: boolean
 }
 
 /**
@@ -204,7 +190,7 @@ function fromValues({ candidates, history, add }: SignSearch): void {
     for (const value of valuesIn(one)) {
       const rows = history.rows.filter((row) => rowHolds(row, value))
       const steps = new Set(rows.map(({ step }) => step))
-      if (steps.size === 1) add(one, rows[0]?.step, `its value ${value.value}`)
+      if (steps.size === 1) add(one, rows[0]?.step, `its value ${value.value}`, 'value')
     }
   }
 }
@@ -224,44 +210,4 @@ function fromTwins(
 function valuesIn({ found, facts }: Candidate): WeightsValue[] {
   const inside = Object.values(facts.values).map((value) => ({ value, digits: null }))
   return [...found.hints.values, ...inside]
-}
-
-/** A log row at the step counts as one more piece of evidence. */
-function weightOf(signs: readonly Sign[] = []): number {
-  return signs.length + (signs[0]?.hasRow ? 1 : 0)
-}
-
-/** The step with the most evidence. */
-function weighSigns(one: Candidate, all: readonly Sign[]): { one: Candidate; saved: SavedFile } {
-  const named = all.filter(({ kind }) => kind === 'log')
-  const signs = named.length > 0 ? named : all
-  const { path, hints, mtime, size } = one.found
-  const counts = [...Map.groupBy(signs, ({ step }) => step)].sort(
-    ([, a], [, b]) => weightOf(b) - weightOf(a),
-  )
-  const [first, second] = counts
-  const isClear = first !== undefined && weightOf(first[1]) > weightOf(second?.[1])
-  const step = isClear ? first[0] : null
-  const role = hints.role ?? (step === null ? 'latest' : null)
-  const step_note = isClear
-    ? describeOnlySign(path, first)
-    : signs.length > 0
-      ? contradiction(path, signs)
-      : null
-  return {
-    one,
-    saved: { path, step, epoch: null, role, mtime, size, ...(step_note !== null && { step_note }) },
-  }
-}
-
-/** A note for a step with only one piece of evidence, unless that is enough. */
-function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): string | null {
-  const [only, ...others] = signs
-  if (!only || others.length > 0 || only.isSure) return null
-  return `${path} is probably from step ${step}. The only evidence is ${only.by}`
-}
-
-function contradiction(path: string, signs: readonly Sign[]): string {
-  const evidence = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
-  return `The step of ${path} is unknown. The evidence differs: ${evidence}`
 }

@@ -17,6 +17,8 @@ export interface LogHistory {
   rows: Row[]
   /** The last step of each attempt. */
   last: number[]
+  /** The first step of each attempt, if it was read. */
+  first?: number[]
   /** Steps of checkpoints that the log names, by file name. */
   saves?: Record<string, number>
   /** The metric whose best value the log records. */
@@ -49,6 +51,8 @@ export function addToHistory(
   for (const event of events) {
     if (event.type !== 'evaluation' && event.type !== 'metrics') continue
     const { attempt, step, epoch, at } = event
+    history.first ??= []
+    history.first[attempt] = Math.min(history.first[attempt] ?? Infinity, step)
     history.last[attempt] = Math.max(history.last[attempt] ?? 0, step)
     if (event.type === 'metrics' || event.scored_by !== null) continue
     const before = history.rows.at(-1)

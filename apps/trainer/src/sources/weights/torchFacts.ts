@@ -65,8 +65,7 @@ async function readLightningFacts(
     const mode = /'mode': '(min|max)'/.exec(String(name))?.[1]
     const scores = await scoresOf(state.get('best_k_models'), archive)
     const best_path: unknown = state.get('best_model_path')
-    const current: unknown = state.get('current_score')
-    const score = current instanceof Tensor ? await archive.scalar(current) : undefined
+    const score = await numberOf(state.get('current_score'), archive)
     return {
       monitor: {
         metric: monitor,
@@ -85,10 +84,15 @@ async function scoresOf(kept: unknown, archive: TorchArchive): Promise<Map<strin
   const scores = new Map<string, number>()
   if (!(kept instanceof Map)) return scores
   for (const [path, score] of kept as ReadonlyMap<unknown, unknown>) {
-    const value = score instanceof Tensor ? await archive.scalar(score) : score
-    if (typeof path === 'string' && typeof value === 'number') {
+    const value = await numberOf(score, archive)
+    if (typeof path === 'string' && value !== undefined) {
       scores.set(basename(path.replaceAll('\\', '/')), value)
     }
   }
   return scores
+}
+
+async function numberOf(value: unknown, archive: TorchArchive): Promise<number | undefined> {
+  if (value instanceof Tensor) return archive.scalar(value)
+  return typeof value === 'number' ? value : undefined
 }

@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
-import { setOwn } from '@bestmark/core'
+import { ownValue, setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
+import { rowHolds } from './axis.ts'
 import type { Candidate } from './candidate.ts'
 import { readRecordedBest } from './recordedBest.ts'
-import type { LogHistory } from './logHistory.ts'
+import type { LogHistory, Row } from './logHistory.ts'
 
 /** Metrics in the weights' files that the log does not have at their step, by common name. */
 export function unloggedValues(
@@ -28,7 +29,21 @@ export function unloggedValues(
   for (const [metric, value] of measured) {
     if (!isHeldOut(metric) && facts.monitor?.metric !== metric) continue
     const name = heldOutName(metric)
-    if (!here.some((row) => Object.hasOwn(row.values, name))) setOwn(values, name, value)
+    if (here.some((row) => Object.hasOwn(row.values, name))) continue
+    if (facts.isLightning && isOfEarlierRow(rows, step, name, value)) continue
+    setOwn(values, name, value)
   }
   return values
+}
+
+/**
+ * Whether an earlier evaluation logged the same value. Lightning writes the last value of its monitor
+ * into files that it saves between two evaluations.
+ */
+function isOfEarlierRow(rows: readonly Row[], step: number, name: string, value: number): boolean {
+  return rows.some((row) => {
+    const logged = ownValue(row.values, name)
+    const values = logged === undefined ? {} : { [name]: logged }
+    return row.step < step && rowHolds({ ...row, values }, { value, digits: null })
+  })
 }
