@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jobLogs, jobStatus, registerJob, selectionOf } from '@bestmark/db'
-import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
+import { jobLogs, jobStatus, listCheckpoints, registerJob, selectionOf } from '@bestmark/db'
+import { readStoredRows, type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { rowsFrom, select } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL } from '../journal/header.ts'
 import { openJournal } from '../journal/write.ts'
 import { followJournal, recordRun } from './journal.ts'
+import { recordScores } from './scores.ts'
 import { readRun } from '../sources/readRun.ts'
 import { eventually, temporaryFolder, weightsOf } from '../testing.ts'
 import { appendScores, SCORES } from '../sources/scores/scoresFile.ts'
@@ -112,4 +113,18 @@ test('a retracted score is removed from the board by any recorder', async () => 
   expect(await bestOf(run.job_id)).toEqual({ step: 100, value: 0.6 })
   const read = select({ policy: 'as_declared', ...rowsFrom((await readRun(folder.path)).events) })
   expect(read.best).toMatchObject({ step: 100, value: 0.6 })
+})
+
+test('a retraction removes only scores, even if nothing else of the run can be read again', async () => {
+  await using folder = await temporaryFolder()
+  const run = await writeRun(folder.path)
+  appendScores(folder.path, [scoreOf(100, 0.9)])
+  while (await recordRun(db, run));
+  const { evaluations } = await readStoredRows(db, run.job_id)
+  const own = evaluations.filter(([, , metric]) => metric !== 'acc')
+  const weights = { path: 'checkpoint-100', attempt: 0, step: 100 }
+  appendScores(folder.path, [{ retract: 1, at: 3, ...weights, metrics: ['acc'], by: 'ben' }])
+  while (await recordScores(db, run));
+  expect((await readStoredRows(db, run.job_id)).evaluations).toEqual(own)
+  expect(await listCheckpoints(db, run.job_id)).toHaveLength(2)
 })

@@ -6,8 +6,8 @@ import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
 
 /**
  * Records new scores of a run after its checkpoints are recorded; returns whether there were any. If
- * the scores file became shorter, or a score was removed, the scores are recorded again from the
- * start, because single events cannot be removed.
+ * the scores file became shorter, or a score was retracted, all scores are deleted and recorded
+ * again. The run's own values stay, because its files are not read again.
  */
 export async function recordScores(db: Database, run: RecordedRun): Promise<boolean> {
   const { job_id, folder } = run
@@ -21,7 +21,7 @@ export async function recordScores(db: Database, run: RecordedRun): Promise<bool
     return false
   }
   if (size < offset || (offset > 0 && read.retracts)) {
-    const reset = { source: SCORES, from: cursor, to: '0', events: [], replace: true }
+    const reset = { source: SCORES, from: cursor, to: '0', events: [], removes_scores: true }
     return (await record(db, job_id, reset)).recorded
   }
   if (read.offset === offset) return false

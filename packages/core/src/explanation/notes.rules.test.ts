@@ -37,6 +37,21 @@ test('notes about the certainty say what to do', () => {
   )
 })
 
+test('measured checkpoints whose files are gone count among those that the best was picked from', () => {
+  const rows = losses(Array.from({ length: 10 }, (_, at) => 1 + at))
+  const saved = (files_state: 'complete' | 'missing', count: number) =>
+    rows.map(({ attempt, step }, at) => {
+      const state = at < count ? ('complete' as const) : files_state
+      const files = { files_state: state, files_why: null, checkpoint_id: null }
+      return { ...files, attempt, step, path: `checkpoint-${step}` }
+    })
+  const text = 'Picked as the best of 10, so its value is optimistic.'
+  const pruned = { evaluations: rows, checkpoints: saved('missing', 3) }
+  expect(textOf('best_of_many', pruned)).toContain(text)
+  const never = { evaluations: rows, checkpoints: saved('missing', 3).slice(0, 9) }
+  expect(textOf('best_of_many', never)).toBeUndefined()
+})
+
 test('the metrics that would pick another checkpoint are listed, and those that agree are not', () => {
   const picks = (a: number, b: number) =>
     textOf('other_winner', {

@@ -1,5 +1,7 @@
 import { isTest } from '../metric/direction.ts'
-import { metricNames } from '../metric/evaluations.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { measureOf, metricNames } from '../metric/evaluations.ts'
+import { stepKey } from '../run/keys.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { NothingToChoose, Selection } from '../selection/selection.ts'
@@ -88,11 +90,28 @@ function choiceNotes({ selection, evaluations, context }: ExplanationInput): Not
     const text = `Step ${best.step} is at the start of the run, and no later evaluation was better. Training has not improved this metric yet.`
     notes.push(note('unbeaten_start', 'warning', text))
   }
-  if (ranking.length >= MANY && !metricNames(evaluations).some(isTest)) {
-    const text = `Picked as the best of ${ranking.length}, so its value is optimistic. Check it on a test set that was not used for the choice.`
+  const compared = ranking.length + lostCandidates(selection, evaluations)
+  if (compared >= MANY && !metricNames(evaluations).some(isTest)) {
+    const text = `Picked as the best of ${compared}, so its value is optimistic. Check it on a test set that was not used for the choice.`
     notes.push(note('best_of_many', 'note', text))
   }
   return notes
+}
+
+/**
+ * How many checkpoints were measured but have no files now. The choice was made among them too, so
+ * pruning does not make the best value less optimistic.
+ */
+function lostCandidates(
+  { skipped, metric }: ExplanationInput['selection'],
+  evaluations: readonly Evaluation[],
+): number {
+  const measured = new Set(
+    evaluations.filter((one) => isFiniteMeasure(measureOf(one, metric))).map(stepKey),
+  )
+  return skipped.filter(({ attempt, step, reason }) => {
+    return reason === 'missing' && step !== null && measured.has(stepKey({ attempt, step }))
+  }).length
 }
 
 /** From this many candidates on, a note says that the best value is optimistic. */

@@ -12,6 +12,7 @@ import { attemptFound, isAttemptLost, recordAttempts } from '../rows/attempts.ts
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
+import { forgetScores } from './forgetScores.ts'
 import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { recordLogs } from '../logs/recordLogs.ts'
@@ -34,6 +35,8 @@ export interface Batch {
   events: readonly TrainingEvent[]
   /** The events are the whole history, so the earlier records of the run are deleted. */
   replace?: boolean
+  /** The stored scores are deleted, because their file is read again. All else stays. */
+  removes_scores?: boolean
   /** The folder that was read, if the job must be of this folder. */
   root?: string
   /** The events are of this folder, to which the job moves. */
@@ -64,9 +67,14 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
     }
     const replace = batch.replace || (await isReadByAnotherSource(tx, job_id, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
-    const forgotten = { ...(replace && (await forgetRun(tx, job, revision))), ...batch.moved_to }
+    const forgotten = {
+      ...(replace && (await forgetRun(tx, job, revision))),
+      ...(batch.removes_scores && (await forgetScores(tx, job, revision))),
+      ...batch.moved_to,
+    }
     if (replace) await forgetOthers(tx, job_id, source)
-    const columns = await write(tx, { ...job, ...forgotten }, revision, events, replace)
+    const isAnew = replace || batch.removes_scores
+    const columns = await write(tx, { ...job, ...forgotten }, revision, events, isAnew)
     await restoreDigests(tx, job_id, taken)
     const set = { ...forgotten, ...columns }
     return { set, answer: { recorded: true, revision, cursor: to } }
