@@ -8,14 +8,16 @@ import { openBoard } from '../apps/trainer/src/board/board.ts'
 import { importRun } from '../apps/trainer/src/recording/importRun.ts'
 import { temporaryFolder } from '../e2e/board.ts'
 import { printLine } from './figures.ts'
+import { idleBoard } from './idleBoard.ts'
 
 /** Runs per kind: with a journal, and with a table. */
 const RUNS = 150
 /** How long the agent may read them, and how long the measurement then takes (ms). */
 const [SETTLE, MEASURE] = [10_000, 20_000]
 
-/** The queries and the CPU time of an agent whose runs do not grow. */
+/** The memory of an idle board; the queries and the CPU time of an agent whose runs do not grow. */
 export async function run(): Promise<void> {
+  await idleBoard()
   await using home = await temporaryFolder()
   await using board = await openBoard({ BESTMARK_HOME: home.path })
   const host_id = await hostId(home.path)

@@ -31,7 +31,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'A printed output of 100 MB',
     load: () => import('./output.ts'),
   },
-  idle: { title: 'An agent with runs that do not grow', load: () => import('./idle.ts') },
+  idle: {
+    title: 'An idle board, and an agent with runs that do not grow',
+    load: () => import('./idle.ts'),
+  },
   notes: {
     title: 'How often each note is right on public runs',
     load: () => import('./notes/notes.ts'),

@@ -9,7 +9,8 @@ export async function webServerOf(board: number): Promise<number> {
   throw new Error(`No web server was found under process ${board}.`)
 }
 
-async function descendants(pid: number): Promise<number[]> {
+/** The ids of all processes that a process started, and those that they started. */
+export async function descendants(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`)
   const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8'))
   const children = (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number)

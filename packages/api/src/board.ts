@@ -1,4 +1,9 @@
-import { type Database, openBoard as openDatabaseOfBoard, PAGES } from '@bestmark/db'
+import {
+  type Database,
+  openBoard as openDatabaseOfBoard,
+  PAGES,
+  releaseMemoryWhenIdle,
+} from '@bestmark/db'
 
 export { DatabaseUnavailable, BoardAccess, resolveHome } from '@bestmark/db'
 export { unavailable, unavailableSentence } from './unavailable.ts'
@@ -14,5 +19,12 @@ export async function openBoard(
   env: Record<string, string | undefined> = process.env,
 ): Promise<Board> {
   const db = await openDatabaseOfBoard(env, PAGES)
-  return { db, close: () => db.close() }
+  const end = releaseMemoryWhenIdle()
+  return {
+    db,
+    close: () => {
+      end()
+      return db.close()
+    },
+  }
 }

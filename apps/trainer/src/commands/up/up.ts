@@ -1,5 +1,5 @@
 import { hasEnded } from '@bestmark/core'
-import { BoardAccess, watch } from '@bestmark/db'
+import { BoardAccess, releaseMemoryWhenIdle, watch } from '@bestmark/db'
 import { IS_PACKED } from '@bestmark/db/programs'
 import { Agent } from '../../agent/agent.ts'
 import { agentOptions } from '../../agent/options.ts'
@@ -48,6 +48,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const board = things.use(await openBoard(process.env, { hasChildren: true }))
   log(`data      ${board.home}`)
   log(`database  ${board.db.describe}`)
+  things.defer(releaseMemoryWhenIdle())
   const errors = new ErrorReporter(log)
   const up = async (): Promise<void> => {
     const built = await building
