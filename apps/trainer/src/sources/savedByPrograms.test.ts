@@ -115,3 +115,44 @@ test.each(['file', 'with_bar', 'console'])(
     expect(new Set(events.map(({ attempt }) => attempt)).size).toBe(1)
   },
 )
+
+/** Weights as timm writes them: with the epoch and the value of its metric. */
+function savedByTimm(): Record<string, Uint8Array> {
+  const saved = { 1: 87.5, 2: 87.5, 3: 87.5 }
+  const files = Object.entries(saved).map(([epoch, metric]): [string, Uint8Array] => {
+    return [`checkpoint-${epoch}.pth.tar`, torchFile({ epoch: Number(epoch), metric })]
+  })
+  const best = torchFile({ epoch: 1, metric: 87.5 })
+  const last = torchFile({ epoch: 4, metric: 87.5 })
+  return { ...Object.fromEntries(files), 'model_best.pth.tar': best, 'last.pth.tar': last }
+}
+
+test("timm's table and options decide by its metric, and its first best epoch wins", async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'timm'), folder.path, { recursive: true })
+  await writeFiles(folder.path, savedByTimm())
+  const rows = rowsFrom((await readRun(folder.path)).events)
+  const { best, metric } = select({ policy: 'as_declared', ...rows })
+  // It printed `*** Best metric: 87.5 (epoch 1)`, counted from 0.
+  expect([best?.path, best?.step, metric]).toEqual(['checkpoint-1.pth.tar', 2, 'eval_top1'])
+  const steps = Object.fromEntries(rows.checkpoints.map(({ path, step }) => [path, step]))
+  expect(steps).toMatchObject({ 'model_best.pth.tar': 2, 'last.pth.tar': 5 })
+})
+
+test("timm's printed lines have the means of an epoch and of its evaluation", async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'timm_printed.txt'), join(folder.path, 'train.log'))
+  await writeFiles(folder.path, savedByTimm())
+  const { events } = await readRun(folder.path)
+  const { evaluations, checkpoints } = rowsFrom(events)
+  expect(evaluations.map(({ step, values }) => [step, values['eval_loss']])).toEqual([
+    [1, 0.9],
+    [2, 0.333],
+    [3, 0.446],
+    [4, 0.361],
+    [5, 0.379],
+  ])
+  expect(new Set(events.map(({ attempt }) => attempt)).size).toBe(1)
+  const steps = Object.fromEntries(checkpoints.map(({ path, step }) => [path, step]))
+  expect(steps).toMatchObject({ 'checkpoint-1.pth.tar': 2, 'last.pth.tar': 5 })
+})

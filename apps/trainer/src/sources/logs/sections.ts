@@ -6,6 +6,7 @@ import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
 import { readBar, readKerasBar } from './progressBars.ts'
+import { isTimmBest, readTimmLine } from './timmLines.ts'
 import { isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
 
@@ -58,11 +59,13 @@ export function readTextLines(section: Section, line: string): LogRecord[] {
 function readTextLine(section: Section, line: string): LogRecord | LogRecord[] | undefined {
   const keras = section.epoch === null ? undefined : readKerasBar(line.trim())
   if (keras) return readBarValues(section.bars, keras, section)
+  if (isTimmBest(line)) return undefined
   const boosted = readBoostedLine(line.trim())
   const isBest = boosted !== undefined && section.isBest
   section.isBest = announcesBest(line)
   if (boosted && isBest) return { ...EMPTY_RECORD, step: boosted.step, is_best: true }
-  const record = boosted ?? readSectionLine(section, line) ?? readCountedLine(line)
+  const timm = readTimmLine(line.trim(), section.last.epoch)
+  const record = boosted ?? timm ?? readSectionLine(section, line) ?? readCountedLine(line)
   if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
