@@ -1,8 +1,8 @@
-import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Growing, inspectCheckpoint } from './inspect.ts'
-import { gguf, hdf5, pickled, SAFETENSORS, zip } from './testing.ts'
+import { gguf, hdf5, pickled, SAFETENSORS, torchFile, zip } from './testing.ts'
 import { temporaryFolder } from '../testing.ts'
 
 /** With fewer bytes the format of a file cannot be recognised. */
@@ -197,4 +197,18 @@ test('complete files with the same signature are not read again', async () => {
   expect((await look()).files_state).toBe('complete')
   await writeFile(run.at('a.safetensors'), 'neither is this')
   expect((await look()).files_state).toBe('broken')
+})
+
+test('empty tensors of a ZeRO-3 process are normal if the file of its optimiser states is there', async () => {
+  const names = (rank: number) => {
+    const state = `zero_pp_rank_${rank}_mp_rank_00`
+    return [`c/g/${state}_model_states.pt`, `c/g/bf16_${state}_optim_states.pt`] as const
+  }
+  const [[first, firstStates], [second, secondStates]] = [names(0), names(1)]
+  const models = { [first]: torchFile({}, 0), [second]: torchFile({}, 0) }
+  const states = { [firstStates]: torchFile({}), [secondStates]: torchFile({}) }
+  await using run = await runWith({ ...models, ...states })
+  expect(await run.look('c')).toMatchObject({ files_state: 'complete', kind: 'sharded' })
+  await rm(run.at(secondStates))
+  expect(await run.look('c')).toMatchObject({ files_fault: 'empty_tensors' })
 })

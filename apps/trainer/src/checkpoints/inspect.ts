@@ -61,6 +61,7 @@ const RECORD: FilesProblem = {
   fault: 'run_record',
   why: 'it is a record of the run, not a checkpoint',
 }
+const ZERO_RANK = /zero_pp_rank_\d+_mp_rank_\d+(?=_model_states\.pt$)/
 const MARKERS = /^checkpoint-is-incomplete\.txt$|\.incomplete$/
 
 /** Codes about this one folder. Other codes, such as too many open files, say nothing about it. */
@@ -188,10 +189,22 @@ async function checkFiles(
   let ends = isFile
   for (const { path, name, bytes } of weights) {
     const seen = await checkWeights(path, bytes)
+    if (seen.problem?.fault === 'empty_tensors' && isPartitioned(name, files)) continue
     if (seen.problem) return findings(seen.problem.fault, `${basename(name)} ${seen.problem.why}`)
     ends &&= seen.ends
   }
   return { problem: null, ends: ends || isMarked }
+}
+
+/**
+ * Whether empty tensors of a file are normal: each process of DeepSpeed ZeRO-3 keeps its part of the
+ * weights in the file of its optimiser states.
+ */
+function isPartitioned(name: string, files: CheckpointFiles['files']): boolean {
+  const rank = ZERO_RANK.exec(name)?.[0]
+  if (rank === undefined) return false
+  const states = `${rank}_optim_states.pt`
+  return files.some((one) => dirname(one.name) === dirname(name) && one.name.endsWith(states))
 }
 
 /** The state of the checked files, which may still be written. */

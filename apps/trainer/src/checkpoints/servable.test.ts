@@ -30,3 +30,11 @@ test('weights in shards must be merged before they are served', async () => {
   const why = await findServingProblem(folder.path, 'global_step_60', ['global_step_60'])
   expect(why).toContain('Merge them')
 })
+
+test('shards of DeepSpeed ZeRO are merged with the script in their folder', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, 'checkpoint-1/zero_to_fp32.py', 'print()')
+  await write(folder.path, 'checkpoint-1/g/zero_pp_rank_0_mp_rank_00_model_states.pt', 'w')
+  const why = await findServingProblem(folder.path, 'checkpoint-1', ['checkpoint-1'])
+  expect(why).toContain('Run checkpoint-1/zero_to_fp32.py')
+})

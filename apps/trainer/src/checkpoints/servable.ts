@@ -25,6 +25,9 @@ export async function findServingProblem(
   if (!listing) return undefined
   const { kind } = await kindOf(listing)
   if (kind === 'sharded') {
+    if (listing.files.some(({ name }) => basename(name) === 'zero_to_fp32.py')) {
+      return `The weights of ${path} are in shards of DeepSpeed ZeRO. Run ${path}/zero_to_fp32.py before you serve them.`
+    }
     return `The weights of ${path} are in shards. Merge them before you serve them.`
   }
   const missing = await missingBeside(root, path, others)

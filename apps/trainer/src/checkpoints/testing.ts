@@ -36,7 +36,7 @@ export function zip(
 export type Plain = number | string | null | { [name: string]: Plain }
 
 /** A file as torch saves a dictionary of texts and numbers and one tensor of two elements. */
-export function torchFile(values: { [name: string]: Plain }): Buffer {
+export function torchFile(values: { [name: string]: Plain }, length = 2): Buffer {
   const parts = Object.entries(values).flatMap(([name, value]) => [pickleOf(name), pickleOf(value)])
   const storage = [
     latin('('),
@@ -51,7 +51,14 @@ export function torchFile(values: { [name: string]: Plain }): Buffer {
     pickleOf(2),
     latin('tQ'),
   ]
-  const tensor = [...whole, pickleOf(0), pickleOf(2), latin('\x85'), pickleOf(1), latin('\x85tR')]
+  const tensor = [
+    ...whole,
+    pickleOf(0),
+    pickleOf(length),
+    latin('\x85'),
+    pickleOf(1),
+    latin('\x85tR'),
+  ]
   const weights = [pickleOf('weight'), ...tensor]
   return zip('', false, Buffer.concat([latin('\x80\x02}('), ...parts, ...weights, latin('u.')]))
 }
