@@ -54,6 +54,19 @@ export function findFinalWeights(
   return { step: best, why: 'it has the same values' }
 }
 
+/**
+ * The step of weights in a run's root; null if it may be that of the best checkpoint. The Trainer saves
+ * its weights in memory there after training. A checkpoint that was copied out of a run has no summary
+ * row.
+ */
+export function findRootStep(state: TrainerState, loads: boolean | null): number | null {
+  const { global_step } = state
+  if (rowsOfTraining(state) === state.log_history.length) return global_step
+  const best = pathStep(state.best_model_checkpoint)
+  if (loads === null && best !== null && best !== global_step) return null
+  return findFinalWeights(state, global_step, { loads, values: {} }).step
+}
+
 /** A cache, because this is needed for each row. */
 const after = new WeakMap<TrainerState, ReadonlySet<LogEntry>>()
 

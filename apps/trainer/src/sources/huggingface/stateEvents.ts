@@ -6,7 +6,7 @@ import {
   type Measured,
   setOwn,
 } from '@bestmark/core'
-import { rowsAfter, findFinalWeights } from './finalWeights.ts'
+import { rowsAfter, findFinalWeights, findRootStep } from './finalWeights.ts'
 import type { Branch } from './branches.ts'
 import { type CheckpointFolder, ROOT } from './checkpointFolders.ts'
 import type { Declaration } from '../config/declaration.ts'
@@ -20,6 +20,9 @@ import { isCount } from '../../files/json.ts'
 
 /** Names in the Trainer's last row, which sums up the training and has no step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
+
+const UNKNOWN_ROOT =
+  'The step of the weights in the root is unknown. No file says whether load_best_model_at_end was set'
 
 /** The attempt of a branch, and facts about the whole run. */
 interface AttemptOptions {
@@ -46,7 +49,7 @@ export function attemptEvents(branch: Branch, options: AttemptOptions): object[]
   return [
     started(branch, attempt, declaration),
     ...entries.flatMap((entry) => history.entryEvents(entry)),
-    ...saved.map((found) => checkpointEvent(found, attempt)),
+    ...saved.flatMap((found) => checkpointEvents(found, attempt, loads)),
     ...(isLast ? history.claimEvents() : []),
     ...(isLast && results ? addedResults(results, { state, attempt, loads }) : []),
     ...warningEvents([...history.warnings(), ...(isLast ? declaration.warnings : [])], attempt),
@@ -179,9 +182,19 @@ function epochOf(entry: LogEntry | undefined): number | null {
   return isFiniteMeasure(epoch) ? epoch : null
 }
 
-function checkpointEvent({ name, step, files, state }: CheckpointFolder, attempt: number): object {
-  const event: Partial<EventOf<'checkpoint'>> = { type: 'checkpoint', attempt, step, path: name }
-  return { ...event, ...files, epoch: epochOf(state?.log_history.at(-1)) }
+function checkpointEvents(
+  { name, step, files, state }: CheckpointFolder,
+  attempt: number,
+  loads: boolean | null,
+): object[] {
+  const weights = state && name === ROOT ? findRootStep(state, loads) : step
+  const row = state?.log_history.findLast((one) => one.step === weights)
+  const epoch = epochOf(row ?? state?.log_history.at(-1))
+  const event: Partial<EventOf<'checkpoint'>> = { type: 'checkpoint', attempt, step: weights }
+  const event_files = { ...files, path: name, epoch, ...(weights === null && { role: 'final' }) }
+  const events: object[] = [{ ...event, ...event_files }]
+  if (weights === null) events.push(readerNote(attempt, UNKNOWN_ROOT))
+  return events
 }
 
 /** A run is complete if it reached its last step or has a state in the root. */
