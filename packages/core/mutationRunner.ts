@@ -4,10 +4,10 @@
  */
 import { globSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { MutantCoverage, StrykerOptions } from '@stryker-mutator/api/core'
-import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin'
+import type { MutantCoverage } from '@stryker-mutator/api/core'
+import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import {
   determineHitLimitReached,
   type DryRunResult,
@@ -30,11 +30,18 @@ const LEFT_OUT = ['a choice among a million checkpoints', 'an interval over %i g
 const COUNTING = 'var c = cov.static;'
 const COUNTING_IN_DRY_RUN = `if (ns.activeMutant !== undefined) return; ${COUNTING}`
 
+/** Modules of another generation are loaded again, for mutants of code that runs on import. */
+let generation = 0
+
 registerHooks({
-  resolve: (name, context, next) =>
-    name === 'vitest' && context.parentURL?.includes('.test.ts')
-      ? { url: import.meta.url, shortCircuit: true }
-      : next(name, context),
+  resolve: (name, context, next) => {
+    if (name === 'vitest' && context.parentURL?.includes('.test.ts')) {
+      return { url: import.meta.url, shortCircuit: true }
+    }
+    const found = next(name, context)
+    const isReloaded = found.url.includes('/src/') && !found.url.includes('/node_modules/')
+    return isReloaded ? { ...found, url: `${found.url.split('?')[0]}?${generation}` } : found
+  },
   load: (url, context, next) => {
     const module = next(url, context)
     if (!url.includes('/src/')) return module
@@ -61,7 +68,7 @@ interface Test {
   /** How long it took the last time (ms). */
   took: number
 }
-const tests: Test[] = []
+let tests: Test[] = []
 let file = ''
 
 /** Replaces `test` of Vitest. The core's tests use only this part of it. */
@@ -79,35 +86,30 @@ test.each = (rows: readonly unknown[]) => {
 }
 
 class SameProcess implements TestRunner {
-  static readonly inject = tokens(commonTokens.options)
-  private readonly options: StrykerOptions
-  private isLoaded = false
+  private tests: Test[] | undefined
   private isFresh = true
 
-  constructor(options: StrykerOptions) {
-    this.options = options
-  }
-
-  /** A mutant of code that runs on import needs a new process. */
   capabilities(): TestRunnerCapabilities {
-    return { reloadEnvironment: this.options.ignoreStatic }
+    return { reloadEnvironment: true }
   }
 
   async dryRun(): Promise<DryRunResult> {
-    await this.load()
-    const results = tests.map(resultOf)
+    const results = (await this.all()).map(resultOf)
     const mutantCoverage = mutated.mutantCoverage ?? { static: {}, perTest: {} }
     return { status: DryRunStatus.Complete, tests: results, mutantCoverage }
   }
 
   async mutantRun(run: MutantRunOptions): Promise<MutantRunResult> {
-    if (run.mutantActivation === 'runtime') await this.load()
+    const all = await this.all()
     mutated.activeMutant = run.activeMutant.id
     mutated.hitCount = 0
     mutated.hitLimit = run.hitLimit
-    await this.load()
-    const ids = run.testFilter && new Set(run.testFilter)
-    const results = this.resultsOf(tests.filter((one) => !ids || ids.has(idOf(one))))
+    const ids = new Set(run.testFilter)
+    const results =
+      run.mutantActivation === 'static'
+        ? await resultsOnImport(dirname(relative('.', run.sandboxFileName)))
+        : this.resultsOf(all.filter((one) => ids.has(idOf(one))))
+    mutated.activeMutant = undefined
     const outOfBounds = determineHitLimitReached(mutated.hitCount, run.hitLimit)
     return toMutantRunResult(outOfBounds ?? { status: DryRunStatus.Complete, tests: results })
   }
@@ -118,6 +120,7 @@ class SameProcess implements TestRunner {
     for (const one of some.toSorted((a, b) => a.took - b.took)) {
       results.push(resultOf(one))
       if (results.at(-1)?.status === TestStatus.Failed) {
+        mutated.activeMutant = undefined
         if (!this.isFresh) checkWithoutMutant(one)
         break
       }
@@ -126,19 +129,52 @@ class SameProcess implements TestRunner {
     return results
   }
 
-  private async load(): Promise<void> {
-    if (this.isLoaded) return
-    this.isLoaded = true
-    for (const path of globSync('src/**/*.test.ts').sort()) {
-      file = path
-      await import(pathToFileURL(resolve(path)).href)
+  private async all(): Promise<Test[]> {
+    if (!this.tests) {
+      for (const path of testFiles()) await load(path)
+      this.tests = tests
     }
+    return this.tests
+  }
+}
+
+function testFiles(): string[] {
+  return globSync('src/**/*.test.ts').sort()
+}
+
+/** Loads a test file, which adds its tests to `tests`. */
+async function load(path: string): Promise<void> {
+  file = path
+  await import(pathToFileURL(resolve(path)).href)
+}
+
+/** A new generation of each test file, those of the mutant's folder first, up to a failure. */
+async function resultsOnImport(folder: string): Promise<TestResult[]> {
+  generation++
+  const isNear = (path: string): number => Number(dirname(path) === folder)
+  for (const path of testFiles().sort((a, b) => isNear(b) - isNear(a))) {
+    tests = []
+    const failure = await importFailure(path)
+    const results = failure ? [failure] : tests.map(resultOf)
+    const failed = results.find(({ status }) => status === TestStatus.Failed)
+    if (failed) return [failed]
+  }
+  return []
+}
+
+/** A mutant may break the import itself. */
+async function importFailure(path: string): Promise<TestResult | undefined> {
+  try {
+    await load(path)
+    return undefined
+  } catch (error) {
+    const failed = { status: TestStatus.Failed, failureMessage: String(error) } as const
+    return { id: path, name: path, timeSpentMs: 0, ...failed }
   }
 }
 
 /** An earlier mutant may have changed data of the tests. Stryker tries again in a new process. */
 function checkWithoutMutant(one: Test): void {
-  mutated.activeMutant = undefined
   const failure = failureOf(one.run)
   if (failure) throw new Error(`"${one.name}" also fails without the mutant: ${failure}`)
 }

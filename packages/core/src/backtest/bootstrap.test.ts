@@ -56,7 +56,7 @@ test("an interval is wider than the draws of whole groups by Student's ratio", (
 })
 
 test('the interval of the negative values is the negative interval', () => {
-  const drawn = [3, 1, 4, 1.5, 9, 2.6, 5].map((value, at) => ({ group: `${at}`, value }))
+  const drawn = Array.from({ length: 30 }, (_, at) => ({ group: `${at}`, value: Math.sqrt(at) }))
   const [low = NaN, high = NaN] = interval(drawn, 1) ?? []
   const negative = drawn.map(({ group, value }) => ({ group, value: -value }))
   const [from = NaN, to = NaN] = interval(negative, 1) ?? []

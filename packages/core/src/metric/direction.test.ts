@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { directionOf } from './direction.ts'
+import { directionOf, withoutSplit } from './direction.ts'
 
 test.each([
   'eval_loss',
@@ -20,6 +20,9 @@ test.each([
   'Valid MSE',
   'metrics/eval/CrossEntropy',
   'val_MeanSquaredError',
+  "valid_0's l1",
+  "training's l2",
+  'valid_s l2',
 ])('%s is minimised', (name) => expect(directionOf(name)).toBe('min'))
 
 test.each([
@@ -37,6 +40,11 @@ test.each([
   'exact_match',
   'pass@1',
   'pass@k',
+  'pass@100',
+  'rouge',
+  'rouge10',
+  'eval_rewards/accuracies',
+  'hit@10',
   'win_rate',
   'r2',
   'eval_bleu',
@@ -66,5 +74,13 @@ test.each([
   'eval_match',
   'rewards/chosen',
   'maple',
+  "valid_0's l12",
+  "valid_0's l0",
+  'rewards/accuracies_of',
   'lossy',
 ])('the direction of %s must be given', (name) => expect(directionOf(name)).toBeUndefined())
+
+test('only the beginning of a name is its split', () => {
+  expect(withoutSplit('Valid_loss')).toBe('loss')
+  expect(withoutSplit('my_val_loss')).toBe('my_val_loss')
+})

@@ -136,7 +136,14 @@ test.each([
 
 test.each([
   ...['eval_loss', 'macc', 'acc_of_it', 'eval_token_accuracy', 'eval/mean_accuracy'],
-  ...['balanced_accuracy', 'macro_acc', 'mean token_accuracy', 'eval_rewards/accuracies_x'],
+  ...[
+    'balanced_accuracy',
+    'macro_acc',
+    'x_token_accuracy',
+    'acc,macro',
+    'mean token_accuracy',
+    'eval_rewards/accuracies_x',
+  ],
 ])('%s is not a share of samples', (metric) => {
   expect(binomialOf(0.5, 100, metric)).toBeUndefined()
 })
