@@ -91,7 +91,8 @@ test('a job returns to its project’s policy, and a change of the project reach
 test('a project’s question is answered once, and disappears on its other jobs', async () => {
   const [first, second] = [await classifier('asked', 'team'), await classifier('spared', 'team')]
   const [page, other] = [await visit(first), await visit(second)]
-  const question = /The run does not say which metric decides: .*Which one decides in team\?/
+  const question =
+    /The run does not say which metric decides: .*Which one decides for all runs of the project “team”\?/
   await other.getByText(question).waitFor()
   await page.getByText(question).waitFor()
   await page.getByRole('button', { name: /^eval_f1 step 300/ }).focus()

@@ -5,7 +5,8 @@ import { openBoard } from '../board/board.ts'
 import { BEST } from './best.table.ts'
 import { compareProject } from './compare/compare.ts'
 import { comparisonText } from './compare/comparisonText.ts'
-import { explanationLines } from './pick/choice.ts'
+import { explanationLines, metricWords } from './pick/choice.ts'
+import { shellWord } from './run/runNames.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { findJob } from '../board/namedJob.ts'
 import { print, printPath, notify } from '../cli/terminal.ts'
@@ -55,13 +56,23 @@ async function bestOfJob(db: Database, named: string, explain: boolean): Promise
   const { best_step, best_metric, best_metric_name } = job
   const isExplained = explain || best_checkpoint_path === null
   const list = isExplained ? await checkpointsOf(db, job_id) : undefined
-  const why = list ? whyOf(list, explain) : []
+  const why = list ? whyOf(list, explain, job) : []
   const best = { best_checkpoint_path, best_checkpoint_id, best_step, best_metric }
   return { job_id, name, ...best, best_metric_name, why }
 }
 
-function whyOf({ selection, explanation }: CheckpointList, explain: boolean): string[] {
-  return explain ? explanationLines(selection, explanation) : [`bestmark: ${explanation.sentence}`]
+function whyOf(
+  { selection, explanation }: CheckpointList,
+  explain: boolean,
+  { job_id, project }: Pick<TrainingJobStatus, 'job_id' | 'project'>,
+): string[] {
+  if (!explain) return [`bestmark: ${explanation.sentence}`]
+  return explanationLines(selection, explanation, (choice, code) => {
+    const isForProject = code === 'undeclared' && project !== ''
+    const whom = isForProject ? `--project ${shellWord(project)}` : job_id
+    const policy = code === 'undeclared' ? 'as_declared' : 'metric'
+    return `bestmark policy ${whom} ${policy} ${metricWords(choice)}`
+  })
 }
 
 /** The best checkpoint of all jobs of a project, or why their runs cannot be compared. */

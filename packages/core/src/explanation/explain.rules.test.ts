@@ -82,10 +82,48 @@ test('what another metric would pick needs two values, a direction, and the same
 })
 
 test('if picks are equal, the earlier step is first, in any ranking', () => {
-  const rows = evaluations([100, { eval_loss: 2, eval_f1: 1 }], [200, { eval_loss: 1, eval_f1: 1 }])
+  const rows = evaluations(
+    [100, { eval_loss: 3, eval_f1: 1 }],
+    [200, { eval_loss: 2, eval_f1: 1 }],
+    [300, { eval_loss: 1, eval_f1: 0.5 }],
+  )
   expect(explained({ evaluations: rows }).winners).toMatchObject([
     { metric: 'eval_f1', best: { step: 100 }, agrees: false },
   ])
+})
+
+test('a metric with the same value at the chosen step agrees: no note and no question', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 3, eval_f1: 1, eval_acc: 0.5 }],
+    [200, { eval_loss: 1, eval_f1: 1, eval_acc: 0.5 }],
+    [300, { eval_loss: 2, eval_f1: 0.5, eval_acc: 0.5 }],
+  )
+  const { winners, notes, question } = explained({ evaluations: rows })
+  expect(winners.map(({ metric, best, agrees }) => [metric, best.step, agrees])).toEqual([
+    ['eval_f1', 200, true],
+    ['eval_acc', 200, true],
+  ])
+  expect(notes.map(({ code }) => code)).not.toContain('other_winner')
+  expect(question).toBeNull()
+})
+
+test('a better evaluation of another metric without a checkpoint is named', () => {
+  const rows = evaluations(
+    [100, { eval_loss: 1, eval_f1: 0.5, eval_rouge: 0.3 }],
+    [150, { eval_loss: 4, eval_f1: 0.9, eval_rouge: 0.2 }],
+    [200, { eval_loss: 2, eval_f1: 0.6, eval_rouge: 0.1 }],
+  )
+  const missed = (more = {}) =>
+    explained({ evaluations: rows, checkpoints: checkpoints(100, 200), ...more }).winners.map(
+      (one) => [one.metric, one.missed],
+    )
+  expect(missed()).toEqual([
+    ['eval_f1', { step: 150, value: 0.9 }],
+    ['eval_rouge', null],
+  ])
+  expect(missed({ among: 'evaluations' }).map(([, found]) => found)).toEqual([null, null])
+  const subject_to = [{ metric: 'eval_loss', relation: '<=' as const, bound: 3 }]
+  expect(missed({ options: { subject_to } }).map(([, found]) => found)).toEqual([null, null])
 })
 
 test('at most twelve metrics are compared, the most informative first', () => {

@@ -77,8 +77,8 @@ test('overfitting is not noted while a task metric still improves', () => {
   const note = noted('loss_rises', { evaluations: rows }, FALLING)
   expect(note).toMatchObject({ tone: 'note' })
   const { loss_turn } = options({ evaluations: rows }, FALLING)
-  expect(loss_turn).toEqual({ step: 300, later: { metric: 'eval_f1', step: 600 } })
-  expect(note?.text).toContain('eval_f1 is best at step 600, so this is not overfitting')
+  expect(loss_turn).toMatchObject({ step: 300, later: { metric: 'eval_f1', step: 600 } })
+  expect(note?.text).toContain('at step 600. The metrics disagree about overfitting.')
 })
 
 test('evaluations without improvement count those that did not better it by more than min_delta', () => {
@@ -122,7 +122,7 @@ test('a project gets the question once, if nothing was declared and a task metri
     ['eval_loss', 300],
     ['eval_f1', 600],
   ])
-  expect(question?.text).toContain('Which one decides in tiny?')
+  expect(question?.text).toContain('Which one decides for all runs of the project “tiny”?')
   const undeclared = { metric: 'eval_loss', direction: null }
   const declaration = { metric: 'f1', direction: null, declared_by: 'the arguments' }
   const quiet = [

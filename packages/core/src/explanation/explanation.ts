@@ -55,8 +55,10 @@ export const Winner = z.object({
   metric: z.string(),
   direction: Direction,
   best: Ranked,
-  /** Whether it is the checkpoint that was chosen. */
+  /** Whether it is the checkpoint that was chosen; also if another one has only the same value. */
   agrees: z.boolean(),
+  /** A better evaluation of this metric that has no checkpoint; null if there is none. */
+  missed: z.object({ step: z.number(), value: z.number() }).nullable(),
 })
 export type Winner = z.infer<typeof Winner>
 
@@ -98,6 +100,8 @@ export const LossTurn = z.object({
   step: z.number(),
   /** A task metric whose best is later, so that this is not called overfitting; null for none. */
   later: z.object({ metric: z.string(), step: z.number() }).nullable(),
+  /** A task metric whose best is not later and that has become worse since; null for none. */
+  worse: z.object({ metric: z.string(), step: z.number() }).nullable(),
 })
 export type LossTurn = z.infer<typeof LossTurn>
 

@@ -1,3 +1,4 @@
+import { isSameStep } from '../run/keys.ts'
 import { isTest } from '../metric/direction.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
@@ -79,7 +80,7 @@ const SO_FAR: Record<NothingToChoose['code'], string | null> = {
 function choiceNotes({ selection, evaluations, context }: ExplanationInput): Note[] {
   const { near_ties, best, ranking, metric, direction } = selection
   const notes = nothingNotes(selection, evaluations, context)
-  if (near_ties && near_ties.candidates.length > 1) {
+  if (near_ties && near_ties.candidates.some((one) => !isSameStep(one, best))) {
     const hint =
       selection.policy === 'within_noise'
         ? ''

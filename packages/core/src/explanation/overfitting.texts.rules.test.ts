@@ -23,3 +23,23 @@ test('a gap between losses of different scales says why it is not computed', () 
     remark: 'not computed: the two losses have different scales',
   })
 })
+
+test('if metrics disagree about a rise of the loss, the note does not deny overfitting', () => {
+  const noted = (accuracy: (at: number) => number) => {
+    const rows = losses([3, 2, 1, 1.2, 1.4, 1.6]).map((row, at) => ({
+      ...row,
+      values: { ...row.values, eval_f1: at / 10, eval_accuracy: accuracy(at) },
+    }))
+    return explained({ evaluations: rows }, { trainLoss }).notes.find(
+      ({ code }) => code === 'loss_rises',
+    )
+  }
+  expect(noted((at) => 1 - at / 10)).toMatchObject({
+    tone: 'warning',
+    text: 'After step 300 eval_loss rises while the training loss falls, and eval_accuracy is worse than at step 100, but eval_f1 is best at step 600. The metrics disagree about overfitting.',
+  })
+  expect(noted(() => 0.5)).toMatchObject({
+    tone: 'note',
+    text: 'After step 300 eval_loss rises while the training loss falls, but eval_f1 is best at step 600. The metrics disagree about overfitting.',
+  })
+})

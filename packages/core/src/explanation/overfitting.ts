@@ -1,7 +1,9 @@
 import { isOneScale, NO_LOSSES } from '../run/lossScale.ts'
 import { lossPoints, overfittingOnset } from './curve.ts'
 import { bestEvaluation } from '../selection/candidates.ts'
-import { directionOf, isLoss } from '../metric/direction.ts'
+import { isFiniteMeasure } from '../measured.ts'
+import { directionOf, isBetter, isLoss } from '../metric/direction.ts'
+import { measureOf } from '../metric/evaluations.ts'
 import type { LossTurn, Note, Reading, ExplanationInput } from './explanation.ts'
 import { note } from './note.ts'
 import { decisiveMetrics } from './choices.ts'
@@ -12,18 +14,26 @@ export function lossTurn(given: ExplanationInput): LossTurn | null {
   if (!isOneScale(context.loss_scale ?? NO_LOSSES)) return null
   const step = overfittingOnset(lossPoints(evaluations, attemptOf(given), context.trainLoss))
   if (step === null) return null
-  return { step, later: laterOf(given, step) }
+  const bests = taskBests(given)
+  const later = bests.find((one) => one.step > step) ?? null
+  const worse = bests.find((one) => one.step <= step && one.isWorse)
+  return {
+    ...{ step, later: later && { metric: later.metric, step: later.step } },
+    worse: worse ? { metric: worse.metric, step: worse.step } : null,
+  }
 }
 
-/** The first task metric whose best evaluation, saved or not, comes after a step. */
-function laterOf({ evaluations }: ExplanationInput, step: number): LossTurn['later'] {
-  for (const metric of decisiveMetrics(evaluations)) {
+/** The best evaluation of each task metric, saved or not, and whether its last value is worse. */
+function taskBests({ evaluations }: ExplanationInput) {
+  return decisiveMetrics(evaluations).flatMap((metric) => {
     const direction = directionOf(metric)
-    if (!direction || isLoss(metric)) continue
+    if (!direction || isLoss(metric)) return []
     const top = bestEvaluation(evaluations, { metric, conditions: [] }, direction)
-    if (top && top.evaluation.step > step) return { metric, step: top.evaluation.step }
-  }
-  return null
+    if (!top) return []
+    const last = evaluations.map((one) => measureOf(one, metric)).findLast(isFiniteMeasure)
+    const isWorse = last !== undefined && isBetter(top.value, last, direction)
+    return [{ metric, step: top.evaluation.step, isWorse }]
+  })
 }
 
 /** The attempt whose curve is used: that of the chosen checkpoint, otherwise the last. */
@@ -37,18 +47,22 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
   if (!turn) return []
   const { step, later } = turn
   const remark = later
-    ? `not overfitting: ${later.metric} is best at step ${later.step}`
+    ? `metrics disagree: ${later.metric} is best at step ${later.step}`
     : 'overfitting: the training loss still falls'
   const shown = { value: step, text: String(step), remark, origin: null }
   return [{ name: 'overfitting_onset', label: 'eval loss rises after step', ...shown }]
 }
 
-/** The same as a note. It is a warning if no task metric improved later. */
+/**
+ * The same as a note. It is a warning if no task metric improved later. If one did, the metrics
+ * disagree: that neither proves nor rules out overfitting.
+ */
 export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
-  const { step, later } = turn
+  const { step, later, worse } = turn
   const since = `After step ${step} eval_loss rises while the training loss falls`
   if (!later) return [note('overfitting', 'warning', `${since}: the run overfits.`)]
-  const text = `${since}, but ${later.metric} is best at step ${later.step}, so this is not overfitting.`
-  return [note('loss_rises', 'note', text)]
+  const too = worse ? `, and ${worse.metric} is worse than at step ${worse.step}` : ''
+  const text = `${since}${too}, but ${later.metric} is best at step ${later.step}. The metrics disagree about overfitting.`
+  return [note('loss_rises', worse ? 'warning' : 'note', text)]
 }

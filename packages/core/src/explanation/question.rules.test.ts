@@ -60,7 +60,9 @@ test('of many undeclared evaluation losses a question offers at most four', () =
   const asked = (more: Partial<SelectionInput> = {}) =>
     explained({ evaluations: rows, ...more }, { project: 'tiny' }).question
   expect(asked()?.choices).toHaveLength(4)
-  expect(asked()?.text).toMatch(/^The run does not say which metric decides: .*decides in tiny\?$/)
+  expect(asked()?.text).toMatch(
+    /^The run does not say which metric decides: .*decides for all runs of the project “tiny”\?$/,
+  )
   const answered = { undeclared: { metric: 'eval_a_loss', direction: 'min' as const } }
   expect(asked({ options: answered })).toBeNull()
 })

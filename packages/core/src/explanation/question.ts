@@ -24,7 +24,9 @@ export function questionOf(
   if (policy !== 'as_declared' || options?.undeclared || options?.metric !== undefined || !best) {
     return null
   }
-  const present = { metric, direction, best, agrees: true }
+  const { missed_best } = given.selection
+  const missed = missed_best && { step: missed_best.step, value: missed_best.value }
+  const present = { metric, direction, best, agrees: true, missed }
   const differing = winners.filter(({ agrees }) => !agrees)
   if (basis !== 'nobody') return scoresQuestion(given, present, differing)
   const others = differing.filter((one) => !isLoss(one.metric)).slice(0, ASKED)
@@ -72,6 +74,6 @@ function questionText(
   const picks = choices.map(
     ({ metric, best }) => `${metric} picks step ${best.step} (${figure(best.value)})`,
   )
-  const where = project ? ` in ${project}` : ''
+  const where = project ? ` for all runs of the project “${project}”` : ''
   return `${why}: ${picks.join(', ')}. Which one decides${where}?`
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Winner } from './explanation.ts'
 import { explain } from './explain.ts'
 import type { RunContext } from '../run/context.ts'
 import type { SelectionInput } from '../selection/input.ts'
@@ -63,8 +64,8 @@ Decided by: lowest eval_loss
    1.2. Save at every evaluation, or the next best will be lost too.
 -  Steps 200–500 are within the noise (estimated from the curve: ±0.27). Policy within_noise can
    take the earliest or the latest of them.
--  After step 450 eval_loss rises while the training loss falls, but eval_f1 is best at step 500, so
-   this is not overfitting.
+-  After step 450 eval_loss rises while the training loss falls, but eval_f1 is best at step 500.
+   The metrics disagree about overfitting.
 -  eval_f1 would pick step 500 (0.9).
 
   train loss before it                2.5
@@ -73,7 +74,7 @@ Decided by: lowest eval_loss
   samples                             200
   standard error                    ±0.27  estimated from the curve: ±0.27
   eval loss trend                  rising  +0.105 ± 0.045 per 100 steps over the last 5 evaluations
-  eval loss rises after step          450  not overfitting: eval_f1 is best at step 500
+  eval loss rises after step          450  metrics disagree: eval_f1 is best at step 500
   evaluations without improvement       3
   epochs without improvement         0.75
 
@@ -81,7 +82,7 @@ By other metrics:
   eval_f1  step 500  highest 0.9    another  trainer_state.json:90
 
 ?  The run does not say which metric decides: eval_loss picks step 200 (1.2), eval_f1 picks step 500
-   (0.9). Which one decides in demo?
+   (0.9). Which one decides for all runs of the project “demo”?
 
 rank  step  eval_loss  difference  checkpoint      why                                                                                 from
    1   200        1.2              checkpoint-200  best, but others are within the noise                                               trainer_state.json:50
@@ -91,6 +92,13 @@ rank  step  eval_loss  difference  checkpoint      why                          
    –   400          –           –  checkpoint-400  eval_loss is NaN at step 400
    –   600          –           –  checkpoint-600  the files of checkpoint-600 are broken: model.safetensors is empty (eval_loss 1.5)
 `
+
+test('the text says how to answer the question, with one command per metric', () => {
+  const answer = ({ metric, direction }: Winner) => `choose ${metric} ${direction}`
+  expect(textOf(rich, context, { answer })).toContain(
+    '“demo”?\n   To answer:\n   eval_loss:  choose eval_loss min\n   eval_f1:    choose eval_f1 max\n',
+  )
+})
 
 test('a long table ends with the number of further rows', () => {
   const shown = textOf(rich, context, { rows: 2 }).split('\n')

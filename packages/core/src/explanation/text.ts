@@ -2,7 +2,7 @@ import { columns } from '../columns.ts'
 import type { Origin } from '../run/event.ts'
 import type { Measured } from '../measured.ts'
 import { superlative } from '../metric/direction.ts'
-import type { Explanation, Note, Reading, TableRow, Winner } from './explanation.ts'
+import type { Explanation, Note, Question, Reading, TableRow, Winner } from './explanation.ts'
 import { figure, signed } from '../metric/figure.ts'
 import type { Selection } from '../selection/selection.ts'
 import { visible } from '../visible.ts'
@@ -12,6 +12,8 @@ export interface TextOptions {
   width?: number
   /** How many rows of the table are shown; all by default. */
   rows?: number
+  /** The command that gives an answer to the question; the question ends without one by default. */
+  answer?: (choice: Winner, code: Question['code']) => string
 }
 
 /** Plain characters, so that people, screen readers and grep all can read them. */
@@ -26,7 +28,7 @@ export function explanationText(
   selection: Selection,
   explanation: Explanation,
   table: readonly TableRow[],
-  { width = 100, rows = table.length }: TextOptions = {},
+  { width = 100, rows = table.length, answer }: TextOptions = {},
 ): string {
   const { sentence, decided, notes, readings, winners, question } = explanation
   const parts = [
@@ -36,7 +38,7 @@ export function explanationText(
     }),
     columns(readings.map(readingRow), [1]),
     winners.length > 0 ? ['By other metrics:', ...columns(winners.map(winnerRow), [1])] : [],
-    question ? wrapped(question.text, width, '?  ') : [],
+    question ? questionLines(question, width, answer) : [],
     tableLines(selection, table, rows),
   ]
   return parts
@@ -58,13 +60,25 @@ function wrapped(text: string, width: number, mark = ''): string[] {
   return [...lines, line]
 }
 
+function questionLines(
+  { code, choices, text }: Question,
+  width: number,
+  answer: TextOptions['answer'],
+): string[] {
+  const asked = wrapped(text, width, '?  ')
+  if (!answer) return asked
+  const answers = choices.map((one) => [`   ${one.metric}:`, answer(one, code)])
+  return [...asked, '   To answer:', ...columns(answers, [])]
+}
+
 function readingRow({ label, text, remark, origin }: Reading): string[] {
   return [`  ${label}`, text, remark ?? '', origin ? originText(origin) : '']
 }
 
-function winnerRow({ metric, direction, best, agrees }: Winner): string[] {
+function winnerRow({ metric, direction, best, agrees, missed }: Winner): string[] {
   const value = `${superlative(direction)} ${figure(best.value)}`
-  const same = agrees ? 'the same' : 'another'
+  const better = missed ? `; step ${missed.step} reached ${figure(missed.value)} unsaved` : ''
+  const same = `${agrees ? 'the same' : 'another'}${better}`
   return [
     `  ${metric}`,
     `step ${best.step}`,

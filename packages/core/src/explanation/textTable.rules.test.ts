@@ -112,8 +112,20 @@ test('each part of the text is there only if it has content', () => {
   })
   const best = { ...selection.best!, origin: null }
   const winners = [
-    { metric: 'eval_f1', direction: 'max' as const, best, agrees: true },
-    { metric: 'wer', direction: 'min' as const, best: { ...best, step: 1000 }, agrees: false },
+    {
+      metric: 'eval_f1',
+      direction: 'max' as const,
+      best,
+      agrees: true,
+      missed: { step: 150, value: 3 },
+    },
+    {
+      metric: 'wer',
+      direction: 'min' as const,
+      best: { ...best, step: 1000 },
+      agrees: false,
+      missed: null,
+    },
   ]
   const nothing = { basis: 'nobody' as const, readings: [], loss_turn: null, question: null }
   const explanation = { sentence: 'S.', decided: 'D', notes: [], winners: [], ...nothing }
@@ -122,7 +134,7 @@ test('each part of the text is there only if it has content', () => {
   const notes = [{ code: 'near_ties' as const, tone: 'note' as const, text: 'N.', origin }]
   expect(explanationText(selection, { ...explanation, notes, winners }, []).split('\n')).toEqual([
     ...['S.', 'Decided by: D', '', '-  N. (log.csv:3)', '', 'By other metrics:'],
-    '  eval_f1   step 200  highest 2    the same',
+    '  eval_f1   step 200  highest 2    the same; step 150 reached 3 unsaved',
     '  wer      step 1000  lowest 2     another',
   ])
 })

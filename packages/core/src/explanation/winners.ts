@@ -1,11 +1,13 @@
-import { byStep } from '../run/keys.ts'
+import { byStep, isSameStep } from '../run/keys.ts'
 import type { SelectionInput } from '../selection/input.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { rank } from '../selection/candidates.ts'
 import { directionOf } from '../metric/direction.ts'
-import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
+import { asLoggedConditions } from '../selection/conditions.ts'
+import { betterEvaluation } from '../selection/missed.ts'
+import { detailOf, finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Winner, ExplanationInput } from './explanation.ts'
 import { decisiveMetrics } from './choices.ts'
 import type { Ranked } from '../selection/selection.ts'
@@ -26,7 +28,7 @@ export function winnersOf(given: ExplanationInput, input: SelectionInput): Winne
       return direction ? [{ metric, direction, candidates }] : []
     })
     .slice(0, MOST)
-    .flatMap((other) => winner(given, other) ?? [])
+    .flatMap((other) => winner(given, input, other) ?? [])
 }
 
 function directionIn({ declaration }: SelectionInput, metric: string): Direction | undefined {
@@ -35,6 +37,7 @@ function directionIn({ declaration }: SelectionInput, metric: string): Direction
 
 function winner(
   { selection, evaluations }: ExplanationInput,
+  input: SelectionInput,
   {
     metric,
     direction,
@@ -48,10 +51,35 @@ function winner(
     if (!evaluation || !isFiniteMeasure(value)) return []
     return [{ ...one, value, score: null, origin: detailOf(evaluation, metric).origin }]
   })
-  const [best] = rank(candidates, direction)
-  if (!best || candidates.length < 2) return undefined
-  const { step, attempt } = selection.best ?? {}
-  return { metric, direction, best, agrees: best.step === step && best.attempt === attempt }
+  const [top] = rank(candidates, direction)
+  if (!top || candidates.length < 2) return undefined
+  // The chosen checkpoint agrees also if it only shares the best value.
+  const same = candidates.find((one) => one.value === top.value && isSameStep(one, selection.best))
+  const best = same ?? top
+  const missed = missedOf({ metric, direction, best, evaluations }, input)
+  return { metric, direction, best, agrees: same !== undefined, missed }
+}
+
+/** The better evaluation without a checkpoint, as for the deciding metric. */
+function missedOf(
+  {
+    metric,
+    direction,
+    best,
+    evaluations,
+  }: Pick<Winner, 'metric' | 'direction' | 'best'> & { evaluations: readonly Evaluation[] },
+  { among, checkpoints, options }: SelectionInput,
+): Winner['missed'] {
+  if (among === 'evaluations') return null
+  const conditions = asLoggedConditions(options?.subject_to ?? [], metricNames(evaluations))
+  const found = { best, skipped: [] }
+  const { missed_best } = betterEvaluation(
+    { evaluations, checkpoints },
+    { metric, conditions },
+    direction,
+    found,
+  )
+  return missed_best && { step: missed_best.step, value: missed_best.value }
 }
 
 /** What each metric would choose if it decided, used when nothing else decides. */
@@ -63,7 +91,10 @@ export function separateWinners(
     .slice(0, MOST)
     .flatMap((metric): Winner[] => {
       const options = { metric, subject_to: input.options?.subject_to ?? [] }
-      const { best, direction } = select({ ...input, policy: 'metric', options })
-      return best && direction ? [{ metric, direction, best, agrees: false }] : []
+      const selection = select({ ...input, policy: 'metric', options })
+      const { best, direction, missed_best } = selection
+      if (!best || !direction) return []
+      const missed = missed_best && { step: missed_best.step, value: missed_best.value }
+      return [{ metric, direction, best, agrees: false, missed }]
     })
 }

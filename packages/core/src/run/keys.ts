@@ -18,6 +18,11 @@ export function checkpointKey(checkpoint: {
   return `${stepKey(checkpoint)}:${checkpoint.path ?? ''}`
 }
 
+/** Whether both are one step of one attempt. */
+export function isSameStep(one: StepKey, other: StepKey | null): boolean {
+  return one.step === other?.step && one.attempt === other.attempt
+}
+
 /** The order in which the first of equal values wins: step, then attempt (then arrival). */
 export function byStep(a: StepKey, b: StepKey): number {
   return a.step - b.step || a.attempt - b.attempt

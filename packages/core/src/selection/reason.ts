@@ -1,3 +1,4 @@
+import { byStep, isSameStep, type StepKey } from '../run/keys.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
@@ -84,8 +85,8 @@ function rankWords({ direction }: Decider, found: Found): string {
 
 /** The other candidates within the noise of the chosen one; null if there are none. */
 function ties({ near_ties, ranking }: Found, best: Ranked): string | null {
-  if (!near_ties?.candidates.some((one) => isSame(one, best))) return null
-  const others = near_ties.candidates.filter((one) => !isSame(one, best))
+  if (!near_ties?.candidates.some((one) => isSameStep(one, best))) return null
+  const others = near_ties.candidates.filter((one) => !isSameStep(one, best))
   if (others.length === 0) return null
   const steps = stepsInWords(others, ranking)
   const [are, have] = others.length === 1 ? ['is', 'has'] : ['are', 'have']
@@ -95,14 +96,13 @@ function ties({ near_ties, ranking }: Found, best: Ranked): string | null {
     : `${steps} ${are} within the noise (±${errorFigure(noise)}).`
 }
 
-function isSame({ attempt, step }: Ranked, other: Ranked): boolean {
-  return attempt === other.attempt && step === other.step
-}
-
 function next({ runner_up }: Found, best: Ranked, words: (difference: number) => string): string {
   if (!runner_up) return ''
   const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
   const difference = runner_up.value - best.value
+  if (isSameStep(runner_up, best)) {
+    return runner_up.path === null ? '' : `Another checkpoint has the same step: ${runner_up.path}.`
+  }
   if (difference !== 0) return `Next is ${step} (${words(difference)}).`
   return asSentence(`${step} has the same value${later(best, runner_up)}`)
 }
@@ -112,8 +112,8 @@ function ofAttempt(one: Ranked, other: Ranked): string {
   return one.attempt !== other.attempt ? ` of attempt ${one.attempt}` : ''
 }
 
-function later(best: { step: number }, other: { step: number }): string {
-  return other.step >= best.step ? ' and came later' : ''
+function later(best: StepKey, other: StepKey): string {
+  return byStep(other, best) > 0 ? ' and came later' : ''
 }
 
 function whoDecided(decided: Decider): string {

@@ -73,3 +73,16 @@ test('policy within_noise keeps the order of all other candidates, each once', (
   expect(ranked('earliest')).toEqual([100, 300, 200, 400])
   expect(ranked('latest')).toEqual([300, 200, 100, 400])
 })
+
+test('several checkpoints of one step are counted, and the next one is named by its path', () => {
+  const rows = evaluations([100, { acc: 0.5, acc_stderr: 0 }])
+  const files = ['best.pt', 'last.pt', 'step-100.pt'].map((path) => ({ step: 100, path }))
+  const { near_ties, reason } = choose({
+    evaluations: rows,
+    checkpoints: checkpoints(...files),
+    options: { metric: 'acc' },
+  })
+  expect(near_ties?.text).toBe('3 checkpoints of step 100 have the same value.')
+  expect(reason).toContain('Another checkpoint has the same step: last.pt.')
+  expect(reason).not.toMatch(/100–100|came later/)
+})

@@ -41,17 +41,21 @@ function words(
     : `${steps} are within the noise (${noise.text}).`
 }
 
-/** "Step 400", "Steps 400 and 500"; a range if it includes every candidate between its ends. */
+/**
+ * "Step 400", "Steps 400 and 500", "2 checkpoints of step 400"; a range if it includes every
+ * candidate between its ends.
+ */
 export function stepsInWords(
   some: readonly Pick<Ranked, 'step' | 'attempt'>[],
   all: readonly Pick<Ranked, 'step' | 'attempt'>[],
 ): string {
+  const steps = [...new Set(some.map(({ step }) => step))].map(String)
   const first = some[0]?.step ?? NaN
   const last = some.at(-1)?.step ?? NaN
-  const between = all.filter(({ step }) => step >= first && step <= last).length
-  if (some.length > 2 && between === some.length) return `Steps ${first}–${last}`
-  const steps = some.map(({ step }) => String(step))
   if (some.length === 1) return `Step ${first}`
-  if (some.length <= MOST) return `Steps ${listedWords(steps)}`
-  return `${some.length} steps between ${first} and ${last}`
+  if (steps.length === 1) return `${some.length} checkpoints of step ${first}`
+  const between = all.filter(({ step }) => step >= first && step <= last).length
+  if (steps.length > 2 && between === some.length) return `Steps ${first}–${last}`
+  if (steps.length <= MOST) return `Steps ${listedWords(steps)}`
+  return `${steps.length} steps between ${first} and ${last}`
 }

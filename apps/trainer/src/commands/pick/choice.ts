@@ -9,11 +9,13 @@ import {
   type Explanation,
   type PolicyChoice,
   type Selection,
+  type TextOptions,
   type TrainingEvent,
   type Winner,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
+import { shellWord } from '../run/runNames.ts'
 import { findServingProblem } from '../../checkpoints/servable.ts'
 import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
@@ -67,11 +69,20 @@ function environmentIn(events: readonly TrainingEvent[]): Record<string, unknown
 /** The most rows of the table on a terminal. */
 const ROWS = 20
 
-/** The whole explanation for a terminal, line by line. */
-export function explanationLines(selection: Selection, explanation: Explanation): string[] {
+/** The whole explanation for a terminal, line by line. `answer` is the command for a question. */
+export function explanationLines(
+  selection: Selection,
+  explanation: Explanation,
+  answer: NonNullable<TextOptions['answer']>,
+): string[] {
   const width = Math.min(process.stdout.columns || 100, 120)
   const table = explanationTable(selection)
-  return explanationText(selection, explanation, table, { width, rows: ROWS }).split('\n')
+  return explanationText(selection, explanation, table, { width, rows: ROWS, answer }).split('\n')
+}
+
+/** The option words that make a metric decide. */
+export function metricWords({ metric, direction }: Winner): string {
+  return `--metric ${shellWord(metric)} --mode ${direction}`
 }
 
 /** The choice as JSON for tools, with absolute paths. Files of origins are relative to `root`. */

@@ -44,6 +44,9 @@ test('--explain prints the whole explanation below the path, with files and line
   expect(stdout).toMatch(/^Decided by: lowest eval_loss$/m)
   expect(stdout).toMatch(/^\? {2}The run does not say which metric decides/m)
   expect(stdout).toMatch(/^ +1 +200 +1 +checkpoint-200 +best.* trainer_state\.json:\d+$/m)
+  expect(stdout).toMatch(
+    /^ +To answer:\n.*\n +eval_f1: +bestmark pick \. --metric eval_f1 --mode max$/m,
+  )
   const none = await command(['pick', '.', '--explain', '--metric', 'bleu'], { cwd: folder.path })
   expect([none.code, none.stdout]).toEqual([2, ''])
   expect(none.stderr).toMatch(/^No checkpoint can be chosen. bleu was never logged/)

@@ -1,12 +1,20 @@
-import { measuredJson, type PolicyChoice } from '@bestmark/core'
+import { measuredJson, type PolicyChoice, type Winner } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
-import { absoluteOrNull, choiceJson, choiceOf, explanationLines, type Choice } from './choice.ts'
+import {
+  absoluteOrNull,
+  choiceJson,
+  choiceOf,
+  explanationLines,
+  metricWords,
+  type Choice,
+} from './choice.ts'
 import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
 import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
 import { findFurtherRoots } from '../../sources/sharedFolders.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
+import { shellWord } from '../run/runNames.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
 
 interface PickOptions {
@@ -98,17 +106,19 @@ function jsonLine(answer: Answer): string {
   )
 }
 
-function printPlain(answer: Answer, hasSeveral: boolean, explain: boolean): void {
-  const prefix = hasSeveral ? `${answer.path}: ` : ''
-  if ('error' in answer) {
-    notify(`bestmark: ${answer.error}`)
+function printPlain(given: Answer, hasSeveral: boolean, explain: boolean): void {
+  const prefix = hasSeveral ? `${given.path}: ` : ''
+  if ('error' in given) {
+    notify(`bestmark: ${given.error}`)
     return
   }
-  const { root, selection, explanation, warnings } = answer
+  const { root, selection, explanation, warnings } = given
+  const answer = (choice: Winner): string =>
+    `bestmark pick ${shellWord(given.path)} ${metricWords(choice)}`
   for (const text of warnings) notify(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
-    ? ['', ...explanationLines(selection, explanation)]
+    ? ['', ...explanationLines(selection, explanation, answer)]
     : [[reason, second_opinion?.text].filter(Boolean).join(' ')]
   if (!best) {
     const [first = '', ...others] = explain ? why.slice(1) : why

@@ -38,10 +38,10 @@ test('without an explanation only the latest readings are shown', () => {
 
 test('the chart says overfitting only if no task metric is best later', () => {
   expect(turnOf({ loss_turn: null })).toBeNull()
-  expect(turnOf({ loss_turn: { step: 300, later: null } })).toEqual({
+  expect(turnOf({ loss_turn: { step: 300, later: null, worse: null } })).toEqual({
     step: 300,
     word: 'overfitting',
   })
   const later = { metric: 'eval_f1', step: 600 }
-  expect(turnOf({ loss_turn: { step: 300, later } })?.word).toBe('eval loss rises')
+  expect(turnOf({ loss_turn: { step: 300, later, worse: null } })?.word).toBe('eval loss rises')
 })
