@@ -16,6 +16,8 @@ const run = promisify(execFile)
 const LARGEST = 15_000_000
 const OLDEST = 20
 
+const node = oldestNode()
+
 let folder: string
 let env: NodeJS.ProcessEnv
 const started: ChildProcess[] = []
@@ -32,7 +34,8 @@ beforeAll(async () => {
   await linkDatabase(join(installed, 'node_modules'))
   await rm(join(folder, 'build'), { recursive: true })
   // Nothing of this repository may help.
-  env = { PATH: await pathOfOldestNode(), HOME: folder, PORT: '0' }
+  const path = [node.folder, '/usr/bin', '/bin'].join(delimiter)
+  env = { PATH: path, HOME: folder, PORT: '0' }
 }, 300_000)
 
 afterAll(async () => {
@@ -49,20 +52,19 @@ async function linkDatabase(modules: string): Promise<void> {
   await symlink(target, join(modules, name))
 }
 
-/** PATH with the oldest supported Node of this machine first. */
-async function pathOfOldestNode(): Promise<string> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((one) => {
-    return existsSync(join(one, 'node'))
-  })
-  const versions = folders.map((one) => {
+/** The folder and version of the oldest supported Node of this machine. */
+function oldestNode(): { folder: string; version: number } {
+  // A package manager's folder may have a script, which runs its own Node.
+  const found = (process.env['PATH'] ?? '').split(delimiter).flatMap((one) => {
+    if (!existsSync(join(one, 'node'))) return []
     const printed = execFileSync(join(one, 'node'), ['--version'], { encoding: 'utf8' })
-    return { one, version: Number(/^v(\d+)/.exec(printed)?.[1]) }
+    return [{ folder: one, version: Number(/^v(\d+)/.exec(printed)?.[1]) }]
   })
-  const [oldest] = versions
+  const [oldest] = found
     .filter(({ version }) => version >= OLDEST)
     .sort((a, b) => a.version - b.version)
-  // pnpm's folder has a script, which runs its own Node.
-  return [oldest?.one ?? dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter)
+  if (!oldest) throw new Error('PATH has no Node that Bestmark supports.')
+  return oldest
 }
 
 const PROGRAM = join('node_modules', '.bin', 'bestmark')
@@ -156,3 +158,12 @@ test('the built-in training runs from the package', async () => {
   await eventually(async () => child.exitCode ?? undefined)
   expect(await bestmark('jobs')).toMatch(/stopped +step [1-9].*trained/)
 })
+
+test.skipIf(node.version >= 22)(
+  `a Node without SQLite says so${node.version < 22 ? '' : ' (skipped: this machine has no older Node)'}`,
+  async () => {
+    await writeFile(join(folder, 'installed', 'mlflow.db'), 'SQLite format 3\0')
+    const importing = bestmark('import', 'mlflow.db')
+    await expect(importing).rejects.toThrow('needs Node 22.5 or newer')
+  },
+)

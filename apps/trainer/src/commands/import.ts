@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { JobDeleted } from '@bestmark/db'
 import { type Board, openBoard } from '../board/board.ts'
@@ -112,6 +113,10 @@ async function importStored(
   { path, absolute }: Pick<Found, 'path' | 'absolute'>,
   options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
+  if (!isBuiltin('node:sqlite')) {
+    const why = `Reading a SQLite store needs Node 22.5 or newer; this is ${process.version}.`
+    throw new Failure(why)
+  }
   // SQLite is loaded only for a store.
   const { importStore } = await import('../recording/importStore.ts')
   const imported = await importStore(board, absolute, options, ({ message }) => {
