@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { torchFile } from '../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
 
 test('the error for a folder without a run lists the supported files', async () => {
@@ -13,8 +14,20 @@ test('the error for a folder without a run lists the supported files', async () 
   ]
   const [error] = await Promise.allSettled([readRun(folder.path)])
   const { message } = (error as PromiseRejectedResult).reason as Error
-  expect(message).toMatch(/^No training run found in .*\. Supported files: /)
+  expect(message).toMatch(/^No training run found in .* in prices\.csv\. Supported files: /)
   for (const mark of marks) expect(message).toContain(mark)
+})
+
+test('the error for weights without a log names both, and does not say that nothing is there', async () => {
+  await using folder = await temporaryFolder()
+  const names = [1, 2, 3, 4].map((epoch) => `net_${epoch}.pth`)
+  await writeFiles(folder.path, Object.fromEntries(names.map((name) => [name, torchFile({})])))
+  await writeFiles(folder.path, { 'loss_log.txt': '---- losses ----\n' })
+  await expect(readRun(folder.path)).rejects.toThrow(
+    `No training run found in ${folder.path}. It has weights (net_1.pth, net_2.pth, net_3.pth and 1 more). ` +
+      'No reader recognised a line with a step or an epoch and a value in loss_log.txt. ' +
+      `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${folder.path}.`,
+  )
 })
 
 test('checkpoints without a state give an error with the reason', async () => {

@@ -4,15 +4,14 @@ import { Failure, errorText } from '../failure.ts'
 import { addScores } from './scores/runScores.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
-import { evaluationText } from './huggingface/results.ts'
 import { readJournalRun } from './journal/wholeJournal.ts'
 import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { Listing } from '../files/listing.ts'
 import { readSetup } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
 import { findSiblingWeights } from './tensorboard/siblings.ts'
-import { aimText } from './trackers/aim.ts'
-import { SUPPORTED_FILES, openRun, findSources } from './sources.ts'
+import { nothingReadText } from './nothingRead.ts'
+import { openRun, findSources } from './sources.ts'
 
 /**
  * Reads a run: a folder with its scores, or one state file. The run may still grow. Throws a Failure
@@ -32,13 +31,7 @@ export async function readRun(path: string): Promise<ReadRun> {
   if ((!first && (await hasCheckpoints(path))) || (first === HUGGINGFACE && others.length === 0)) {
     return addScores(await withSetup(await readHuggingFace(path)))
   }
-  if (!first) {
-    const evaluated =
-      aimText(path) ??
-      (await evaluationText(path)) ??
-      `Supported files: ${SUPPORTED_FILES.join(', ')}.`
-    throw new Failure(`No training run found in ${path}. ${evaluated}`)
-  }
+  if (!first) throw new Failure(`No training run found in ${path}. ${await nothingReadText(path)}`)
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
   const run = { root: path, source: first.name, ...identity, events }

@@ -140,11 +140,12 @@ function recordOf(value: unknown): LogRecord[] {
   return isObject(value) ? [readRecord(measuresOf(value))].filter((one) => one !== undefined) : []
 }
 
-/** Records from lists of numbers of the same length; undefined if none is a loss or an accuracy. */
+/** Records from columns of numbers of the same length; undefined if none is a loss or an accuracy. */
 function columnsIn(value: Readonly<Record<string, unknown>>): LogRecord[] | undefined {
-  const lists = Object.entries(value).filter((entry): entry is [string, unknown[]] =>
-    isNumbers(entry[1]),
-  )
+  const lists = Object.entries(value).flatMap(([name, column]): [string, unknown[]][] => {
+    const values = valuesOf(column)
+    return values ? [[name, values]] : []
+  })
   const length = lists.find(([name]) => /loss|acc/i.test(name))?.[1].length ?? 0
   const columns = lists.filter(([, values]) => values.length === length)
   if (length === 0 || columns.length < 2) return undefined
@@ -154,8 +155,14 @@ function columnsIn(value: Readonly<Record<string, unknown>>): LogRecord[] | unde
   }).filter((one) => one !== undefined)
 }
 
-function isNumbers(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number')
+/** The numbers of a list, or of an object by index, as pandas writes a column. */
+function valuesOf(column: unknown): unknown[] | undefined {
+  const isByIndex = isObject(column) && Object.keys(column).every((key, at) => key === String(at))
+  const values: unknown = isByIndex ? Object.values(column) : column
+  if (!Array.isArray(values) || values.length === 0) return undefined
+  // pandas writes NaN as null.
+  const isNumber = (one: unknown) => typeof one === 'number' || (isByIndex && one === null)
+  return values.every(isNumber) ? values : undefined
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

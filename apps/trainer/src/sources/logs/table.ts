@@ -29,7 +29,7 @@ export function readTableHead(line: string): Head | undefined {
   if (!BEGINNING.test(line)) return undefined
   const text = line.replace(/^\s*#\s*/, '')
   for (const separator of SEPARATORS) {
-    const names = cells(text, separator)
+    const names = withIndex(cells(text, separator))
     if (names.length < 2 || !names.some((name) => findCountKind(name))) continue
     const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
     // With spaces between columns, a sentence would look like a head.
@@ -38,6 +38,13 @@ export function readTableHead(line: string): Head | undefined {
     return { names, separator, ...(separator === WIDE_SPACE && { columns: spansOf(line) }) }
   }
   return undefined
+}
+
+/** pandas writes the index of a table, which is its epoch in a history, as a column without a name. */
+function withIndex(names: string[]): string[] {
+  const [first, ...others] = names
+  const isHistory = others.some((name) => isHeldOut(name)) && !names.some(findCountKind)
+  return first === '' && isHistory ? ['epoch', ...others] : names
 }
 
 /** The head of a table after its comments, and the number of the lines up to it. */

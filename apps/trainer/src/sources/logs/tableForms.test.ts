@@ -69,6 +69,16 @@ test('a table that counts steps may write its head again with other columns', as
   expect((await read('log.csv', text, 'step_2.pt')).best).toEqual(['step_2.pt', 0.75])
 })
 
+test('a table that pandas wrote with its index is read, as is its JSON', async () => {
+  const table = LOSSES.map((loss, index) => `${index},1.5,${loss}\n`).join('')
+  expect((await read('history.csv', `,loss,val_loss\n${table}`)).best).toEqual(['e2.pt', 0.75])
+  const column = (values: readonly (number | null)[]) => ({ ...values })
+  const json = { loss: column([1.5, null, 1.5]), val_loss: column(LOSSES) }
+  expect((await read('history.json', JSON.stringify(json))).best).toEqual(['e2.pt', 0.75])
+  // A table without held-out values may be any data.
+  await expect(read('data.csv', ',height,width\n0,1,2\n1,3,4\n')).rejects.toThrow('No training')
+})
+
 test('a percent sign does not change the number', async () => {
   const text = rows('epoch,train_loss,val_acc', (epoch, loss) => `${epoch},1.5,${loss * 100}%`)
   await using folder = await temporaryFolder()
