@@ -156,3 +156,11 @@ test("timm's printed lines have the means of an epoch and of its evaluation", as
   const steps = Object.fromEntries(checkpoints.map(({ path, step }) => [path, step]))
   expect(steps).toMatchObject({ 'checkpoint-1.pth.tar': 2, 'last.pth.tar': 5 })
 })
+
+test("the metrics in spaCy's pipelines are compared with the columns of their names only", async () => {
+  // Another metric of both pipelines equals the rounded score of step 30 by chance.
+  const models = ['model-best', 'model-last'].map((name) => `${name}/textcat/model`)
+  const run = await read('spacy', [], Object.fromEntries(models.map((name) => [name, 'weights'])))
+  expect(run.best).toEqual(['model-best', 50, 'eval_cats_score', 0.7917])
+  expect(run.started).toMatchObject({ metric_is_inferred: false, direction: 'max' })
+})

@@ -129,7 +129,7 @@ function spacyRow({ columns }: Section, line: string): LogRecord | undefined {
     // All scores except the sum are in percent.
     return name === 'SCORE'
       ? [['eval_score', value]]
-      : [[`eval_${name.toLowerCase()}`, value / 100]]
+      : [[`eval_${name.toLowerCase()}`, Number((value / 100).toPrecision(12))]]
   })
   return {
     ...EMPTY_RECORD,

@@ -7,7 +7,11 @@ const TRAIN = /^Train: (\d{1,9}) \[ *\d+\/\d+ \((?: *)(\d+)%\)\] +Loss: *\S+ \( 
 const TEST = /^Test(?: \((EMA)\))?: \[ *(\d+)\/(\d+)\] .*?(?=Loss:)(.*)$/
 const MEAN = /(Loss|Acc@1|Acc@5): *\S+ \( *([^)]+)\)/g
 /** Names in timm's table. */
-const NAMES: Readonly<Record<string, string>> = { Loss: 'loss', 'Acc@1': 'top1', 'Acc@5': 'top5' }
+const NAMES = new Map([
+  ['Loss', 'loss'],
+  ['Acc@1', 'top1'],
+  ['Acc@5', 'top5'],
+])
 
 /** The last line names an earlier epoch. */
 const BEST = /^\*\*\* Best metric: /
@@ -29,7 +33,7 @@ export function readTimmLine(text: string, epoch: number | null): LogRecord | un
   const split = averaged === undefined ? 'eval' : 'eval_ema'
   const pairs = [...values.matchAll(MEAN)].flatMap(([, name = '', mean]): [string, number][] => {
     const value = numberIn(mean)
-    return value === undefined ? [] : [[`${split}_${NAMES[name] ?? name}`, value]]
+    return value === undefined ? [] : [[`${split}_${NAMES.get(name) ?? name}`, value]]
   })
   return pairs.length === 0 ? undefined : { ...EMPTY_RECORD, epoch, ...splitByKind(pairs) }
 }

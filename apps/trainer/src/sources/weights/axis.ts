@@ -1,3 +1,4 @@
+import { ownValue } from '@bestmark/core'
 import type { Row } from './logHistory.ts'
 
 /** How a log counts. */
@@ -12,6 +13,8 @@ export interface Axis {
 export interface WeightsValue {
   value: number
   digits: number | null
+  /** The logged metric that it is; undefined if it may be any. */
+  name?: string
 }
 
 /** A number in some weights, and their metric values. */
@@ -68,8 +71,9 @@ function agreement(
 }
 
 /** Whether a row has a value, compared at the fewer decimals of the two. */
-export function rowHolds({ values }: Row, { value, digits }: WeightsValue): boolean {
-  return Object.values(values).some((one) => {
+export function rowHolds({ values }: Row, { value, digits, name }: WeightsValue): boolean {
+  const logged = name === undefined ? Object.values(values) : [ownValue(values, name)]
+  return logged.some((one) => {
     if (typeof one !== 'number') return false
     const slack = digits === null ? roundingOf(one, value) : 10 ** -digits
     return Math.abs(one - value) <= slack

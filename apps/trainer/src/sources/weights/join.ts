@@ -9,6 +9,7 @@ import type { LogHistory, Row } from './logHistory.ts'
 import { type Sign, type SignKind, weighSigns } from './signs.ts'
 import { unloggedValues } from './unloggedValues.ts'
 import { findRoleSigns } from './roles.ts'
+import { heldOutName } from '../events/names.ts'
 
 /** What a run declares. The files of its best weights follow the declared metric. */
 export interface JoinOptions {
@@ -119,7 +120,7 @@ function fromNames({ candidates, history, axis, ends, add }: SignSearch): void {
     const rowsOf = (number: number): Row[] => history.rows.filter(({ step }) => step === number)
     const numbers = group.flatMap((one, index) => {
       const number = bySteps[index]
-      return number == null ? [] : [{ number, values: valuesIn(one) }]
+      return number == null ? [] : [{ number, values: valuesIn(one, history) }]
     })
     const isAsLogged = group.every(({ facts }) => facts.isAsLogged)
     const base = isAsLogged ? { add: 0 } : findBase(numbers, rowsOf, usualBase(group, axis))
@@ -162,7 +163,7 @@ function fromFacts({ candidates, history, axis, ends, add }: SignSearch): void {
   const others = candidates.filter(({ facts }) => !facts.isLightning && !facts.isAsLogged)
   const numbers = others.flatMap((one) => {
     const number = countOf(one)
-    return number === null ? [] : [{ number, values: valuesIn(one) }]
+    return number === null ? [] : [{ number, values: valuesIn(one, history) }]
   })
   const base = findBase(numbers, rowsOf, axis.shift)
   for (const one of candidates) {
@@ -187,7 +188,7 @@ function isInherited(candidates: readonly Candidate[]): boolean {
 /** Uses a value that only one log row has. */
 function fromValues({ candidates, history, add }: SignSearch): void {
   for (const one of candidates) {
-    for (const value of valuesIn(one)) {
+    for (const value of valuesIn(one, history)) {
       const rows = history.rows.filter((row) => rowHolds(row, value))
       const steps = new Set(rows.map(({ step }) => step))
       if (steps.size === 1) add(one, rows[0]?.step, `its value ${value.value}`, 'value')
@@ -207,7 +208,16 @@ function fromTwins(
   if (twin) add(one, twin.signs[0]?.step, `the same tensors in ${twin.one.found.path}`)
 }
 
-function valuesIn({ found, facts }: Candidate): WeightsValue[] {
-  const inside = Object.values(facts.values).map((value) => ({ value, digits: null }))
-  return [...found.hints.values, ...inside]
+/**
+ * The metric values in a name and a file. If the log has some of them by name, the others are not
+ * used: one of many values may equal any logged one by chance.
+ */
+function valuesIn({ found, facts }: Candidate, { rows }: LogHistory): WeightsValue[] {
+  const inside = Object.entries(facts.values).map(([name, value]) => {
+    return { value, digits: null, name: heldOutName(name) }
+  })
+  const logged = inside.filter(({ name }) => rows.some(({ values }) => Object.hasOwn(values, name)))
+  const unnamed = inside.map(({ value }) => ({ value, digits: null }))
+  const inName = found.hints.values.map(({ value, digits }) => ({ value, digits }))
+  return [...inName, ...(logged.length > 0 ? logged : unnamed)]
 }
