@@ -1,7 +1,7 @@
 import { plainErrorText } from './plainErrors.ts'
 
-/** Exit codes; scripts rely on them. */
-export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3 } as const
+/** Exit codes; scripts rely on them. `unstarted` is the shell's code for a program that does not start. */
+export const EXIT = { found: 0, nothing: 1, unusable: 2, disagreement: 3, unstarted: 127 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
 
 /** An error that the user can fix. Its message says what is wrong, where, and what to do. */
@@ -26,7 +26,8 @@ export function errorText(error: unknown): string {
 
 /** The worse of two exit codes. An unreadable input is worse than any answer. */
 export function worseExit(a: Exit, b: Exit): Exit {
-  const order: readonly Exit[] = [EXIT.found, EXIT.nothing, EXIT.disagreement, EXIT.unusable]
+  const { found, nothing, disagreement, unusable, unstarted } = EXIT
+  const order: readonly Exit[] = [found, nothing, disagreement, unusable, unstarted]
   return order.indexOf(a) > order.indexOf(b) ? a : b
 }
 

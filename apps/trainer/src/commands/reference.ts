@@ -27,6 +27,7 @@ Name a job by its id, by the beginning of its id, or by its name. If several job
 | 1         | nothing to choose from, or nothing to do                                               |
 | 2         | wrong input: the error says what is wrong, where, and what to do                       |
 | 3         | the trainer names another checkpoint as best (only with \`pick --fail-on-disagreement\`) |
+| 127       | \`run\`: the program could not be started                                                |
 
 With \`--json\`, NaN, Infinity and -Infinity are the strings \`"NaN"\`, \`"Infinity"\` and \`"-Infinity"\`.
 `

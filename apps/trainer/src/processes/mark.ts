@@ -41,17 +41,22 @@ export function writeRunProcess(folder: string, attempt: number): RunProcess {
 
 /** Writes into process.json that a program started by this process trains the run. */
 export function writeKeptProcess(folder: string, pid: number): void {
-  const started_at = processStart(pid)
+  const mark = markOf(pid)
   // A process that has ended needs no mark.
-  if (started_at !== undefined) {
-    writeMark(folder, { pid, started_at, attempt: 0, keeper: ownMark() })
-  }
+  if (mark) writeMark(folder, { ...mark, attempt: 0, keeper: ownMark() })
 }
 
-function ownMark(): ProcessMark {
-  const started_at = processStart(process.pid)
-  if (started_at === undefined) throw new Error('This process cannot find its own start time.')
-  return { pid: process.pid, started_at }
+/** The mark of this process. */
+export function ownMark(): ProcessMark {
+  const own = markOf(process.pid)
+  if (own === undefined) throw new Error('This process cannot find its own start time.')
+  return own
+}
+
+/** The mark of a process; undefined if it has ended. */
+export function markOf(pid: number): ProcessMark | undefined {
+  const started_at = processStart(pid)
+  return started_at === undefined ? undefined : { pid, started_at }
 }
 
 function writeMark(folder: string, mark: RunProcess): RunProcess {

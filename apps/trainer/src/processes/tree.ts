@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { isBelow } from '../files/below.ts'
 
 /** Where processes work and write. Empty on systems other than Linux. */
 export interface ProcessPaths {
@@ -40,10 +41,6 @@ export function isWrittenByOthers(
   const isPart = (file: string): boolean =>
     isBelow(file, folder) && !(isBelow(data, folder) && isBelow(file, data))
   return processes().some((pid) => !tree.has(pid) && openFiles(pid).some(isPart))
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(`${folder}/`)
 }
 
 function processes(): number[] {

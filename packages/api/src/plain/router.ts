@@ -24,11 +24,11 @@ const plain = procedure.use(async ({ next }) => {
 const job = z
   .string()
   .meta({ description: 'An id, its beginning, or a name, percent-encoded.' })
-  .transform((encoded, { addIssue }) => {
+  .transform((encoded, context) => {
     try {
       return decodeURIComponent(encoded)
     } catch {
-      addIssue(`"${encoded}" is not percent-encoded. Write % as %25.`)
+      context.addIssue(`"${encoded}" is not percent-encoded. Write % as %25.`)
       return z.NEVER
     }
   })

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, rmSync } from 'node:fs'
 import { openToAppend } from '../../files/runFile.ts'
 import { PIECE, readBytes } from '../../files/lines.ts'
 import { FileRestorer } from './fileRestorer.ts'
@@ -47,6 +47,13 @@ export class KeptOutput implements Disposable {
     const line = `${MARK}${at.toISOString()} ${text.replaceAll('\n', ' ')}\n`
     appendFileSync(this.file, isMidLine ? `\n${line}` : line)
     this.#shown = fstatSync(this.file).size
+  }
+
+  /** Removes what this command wrote, because the program could not be started. */
+  discard(): void {
+    if (this.#start === 0) rmSync(this.#path, { force: true })
+    else ftruncateSync(this.file, this.#start)
+    this[Symbol.dispose]()
   }
 
   /** Moves the output of earlier programs, which belongs to another run, to another file. */

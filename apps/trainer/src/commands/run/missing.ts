@@ -2,8 +2,11 @@ import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { shellWord } from './runNames.ts'
 
-/** The part of a run that was not found: everything except its output, its checkpoints, or its log. */
-export type MissingPart = 'all' | 'checkpoints' | 'log'
+/**
+ * The part of a run that was not found: everything except its output, its checkpoints, or its log.
+ * With `doubtful`, a folder has checkpoints that may be those of another run.
+ */
+export type MissingPart = 'all' | 'checkpoints' | 'log' | { doubtful: string }
 
 /** Says which part of a run was not found, and which command can add it. */
 export function missingText(
@@ -11,6 +14,13 @@ export function missingText(
   { name, cwd, root }: { name: string; cwd: string; root: string },
 ): string {
   const folder = shellWord(root)
+  if (typeof part === 'object') {
+    const { doubtful } = part
+    return (
+      `Several runs may have written to ${doubtful}, so none of its files are recorded for ${name}. ` +
+      `If the checkpoints are of this run: bestmark import ${folder} --checkpoints ${shellWord(doubtful)}`
+    )
+  }
   if (part === 'checkpoints') {
     return (
       `No checkpoint of ${name} was found below ${cwd}. ` +

@@ -59,7 +59,7 @@ export async function startProgram(
   const stdio = ['inherit' as const, output.file, stderr.file]
   const failed = (cause: unknown): Error => {
     const why = describeStartError(program, cwd, cause)
-    output.mark(`failed: ${why}`)
+    for (const kept of [output, errors]) kept.discard()
     return new Error(why, { cause })
   }
   let child: ChildProcess

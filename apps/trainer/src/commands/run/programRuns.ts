@@ -46,7 +46,7 @@ export class ProgramRuns {
   readonly #board: Board
   readonly #run: ProgramRun
   readonly #listener: RecordingListener
-  readonly #started: Started | undefined
+  readonly #started: Started
   /** Aborted when the program has ended. */
   readonly #over: AbortSignal
   readonly #began = performance.now()
@@ -66,7 +66,7 @@ export class ProgramRuns {
     }: {
       run: ProgramRun
       listener: RecordingListener
-      started: Started | undefined
+      started: Started
       over: AbortSignal
     },
   ) {
@@ -114,7 +114,9 @@ export class ProgramRuns {
     for (const part of this.#all) {
       const isAlone = this.#run.isOurs && !part.joined && !(await this.#hasLog())
       const missing = isAlone ? 'all' : await findMissing(this.#board.db, part)
-      if (missing) this.#listener.onMissing(missing, part.run.folder)
+      const doubtful = this.#started.written.doubtful
+      const isDoubtful = missing && missing !== 'log' && doubtful !== undefined
+      if (missing) this.#listener.onMissing(isDoubtful ? { doubtful } : missing, part.run.folder)
     }
     for (const { joined } of this.#all) joined?.release()
   }
@@ -162,7 +164,7 @@ export class ProgramRuns {
   async #look(): Promise<void> {
     // The last files are found after the program's end.
     const until = AbortSignal.timeout(LONGEST_LOOK)
-    this.#found.push(...((await this.#started?.written.look(until)) ?? []))
+    this.#found.push(...(await this.#started.written.look(until)))
   }
 
   async #search(): Promise<void> {
@@ -209,7 +211,7 @@ export class ProgramRuns {
   async #moveToWeights(): Promise<void> {
     const first = this.#first
     if (!first || !this.#isFirstOpen) return
-    const root = await this.#started?.written.weights()
+    const root = await this.#started.written.weights()
     if (root === undefined || root === first.run.folder) return
     await this.#move(first, root)
     first.isByWeights = true
@@ -271,6 +273,6 @@ export class ProgramRuns {
   /** Puts the marks of the program into the folder that it chose. */
   async #beginIn(joined: JoinedFolder, named: { name: string; job_id: string }): Promise<void> {
     const { project = DEFAULT_PROJECT } = this.#run
-    await joined.begin(this.#started?.pid ?? process.pid, { ...named, project })
+    await joined.begin(this.#started.pid, { ...named, project })
   }
 }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { readSeries, requestStop } from '@bestmark/db'
+import { listJobs, readSeries, requestStop } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { readRunProcess } from '../../processes/mark.ts'
@@ -260,7 +260,31 @@ test('a missing command, or one that cannot be started, is an error of one sente
     ['/dev', 'permission denied'],
   ] as const) {
     const { code, stderr } = await command(['run', '--', program], { env: here.env })
-    expect(code).toBe(2)
-    expect(stderr).toContain(`bestmark: Cannot start ${program}: ${why}.\n`)
+    expect(code).toBe(127)
+    expect(stderr).toBe(`bestmark: Cannot start ${program}: ${why}.\n`)
   }
+})
+
+test('a program that cannot be started leaves no job and no file, and a folder as it was', async () => {
+  const names = async () =>
+    (await readdir(here.path, { recursive: true })).filter((name) => !name.includes('programs/'))
+  const jobs = async () => (await listJobs(here.board.db, {})).total
+  const folder = join(here.path, 'with a run')
+  const words = (program: string[]) => [
+    'run',
+    '--name',
+    'once',
+    '--folder',
+    folder,
+    '--',
+    ...program,
+  ]
+  await command(words(['node', '-e', 'console.log(1)']), { env: here.env })
+  const before = [await jobs(), await names(), await readFile(join(folder, OUTPUT))]
+  for (const into of [folder, join(here.path, 'new/folder'), undefined]) {
+    const options = into === undefined ? [] : ['--folder', into]
+    const typo = ['run', '--name', 'typo', ...options, '--', 'pythonx', 'foo.py']
+    expect(await command(typo, { env: here.env })).toMatchObject({ code: 127 })
+  }
+  expect([await jobs(), await names(), await readFile(join(folder, OUTPUT))]).toEqual(before)
 })

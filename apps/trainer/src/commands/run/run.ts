@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
 import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
@@ -13,13 +11,17 @@ import { isAlive } from '../../processes/alive.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { EarlierFiles, randomId } from './earlierFiles.ts'
+import { namedFolders } from './namedPaths.ts'
+import { ProgramClaim } from './programClaim.ts'
 import { outputFolderOf } from './outputFolder.ts'
+import { isAtOrBelow } from '../../files/below.ts'
 import { startProgram } from './program.ts'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { notify } from '../../cli/terminal.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { RUN } from './run.table.ts'
-import type { ProgramRun, Started } from './programRun.ts'
+import type { ProgramRun } from './programRun.ts'
+import { RunFolder } from './runFolder.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
 import { type MissingPart, missingText } from './missing.ts'
@@ -34,6 +36,7 @@ interface Order {
   killAfter: number
   /** The board's data folder. The program writes no run there. */
   home: string
+  opened: RunFolder
 }
 
 const ERRORS = new ErrorReporter((text) => notify(`bestmark: ${text}`))
@@ -50,7 +53,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const { checkpoints } = values
   const folder = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
-  const root = await folderOf(home, folder, name)
+  const opened = await RunFolder.open(home, folder, name)
+  const { root } = opened
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
   const isOurs = folder === undefined
@@ -66,7 +70,7 @@ export async function main(words: readonly string[]): Promise<number> {
   // process share one listener.
   process.off('uncaughtException', ERRORS.report)
   process.on('uncaughtException', ERRORS.report)
-  return await runRecorded(run, { argv, killAfter, home })
+  return await runRecorded(run, { argv, killAfter, home, opened })
 }
 
 /** Writes the run's job to its folder, if it is already known. */
@@ -93,25 +97,22 @@ async function machine(): Promise<string> {
   }
 }
 
-/** The folder from the options or the program's arguments, else a new folder in the data folder. */
-async function folderOf(home: string, given: string | undefined, name: string): Promise<string> {
-  const fresh = join(home, 'runs', `${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`)
-  const folder = given === undefined ? fresh : callerPath(given)
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new Failure(`Cannot create the folder ${folder}: ${errorText(cause)}`, { cause })
-  })
-  return realpath(folder)
-}
-
-async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): Promise<number> {
+async function runRecorded(
+  run: ProgramRun,
+  { argv, killAfter, home, opened }: Order,
+): Promise<number> {
   const { root, job_id, cwd } = run
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
   let leaveEarlierOut = (): void => undefined
   let onMachine: Machine | undefined = undefined
   let noted = run.earlier.isRun ? null : job_id
+  const recorded = new Set<string>()
   const onJob = (id: string, folder: string, isAnother: boolean): void => {
-    notify(`bestmark records ${run.name} (${id}) in ${folder}`)
+    const isMoved = recorded.has(id)
+    recorded.add(id)
+    if (isMoved) notify(`bestmark found the files of ${run.name} in ${folder}`)
+    else notify(`bestmark records ${run.name} (${id}) in ${folder}`)
     if (folder !== root) return
     noted = id
     note(run, id)
@@ -122,32 +123,36 @@ async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): P
   const onMissing = (part: MissingPart, folder: string): void => {
     notify(`bestmark: ${missingText(part, { name: run.name, cwd, root: folder })}`)
   }
-  const record = (onStop: () => void, started?: Started) =>
-    new RunRecorder(run, { errors: ERRORS, line, onStop, onJob, onMissing }, started)
   const onFolderAnew = (): void => {
     note(run, noted)
     onMachine?.begin()
   }
   const started = { job_id, folder: root, onFolderAnew }
+  const claim = new ProgramClaim(home, {
+    named: namedFolders(argv, cwd),
+    roots: isAtOrBelow(root, home) ? [] : [root],
+  })
   const started_at = Date.now()
   using program = await startProgram(argv, started, cwd, shown).catch(async (cause) => {
-    await endRecording(
-      record(() => undefined),
-      root,
-    )
-    throw new Failure(`${errorText(cause)}.`, { cause })
+    claim.withdraw()
+    await opened.restore()
+    throw new Failure(`${errorText(cause)}.`, { exit: EXIT.unstarted, cause })
   })
   leaveEarlierOut = program.moveEarlierOutput
   using signals = new PassedSignals(program, killAfter)
   const { pid } = program
+  claim.begin(pid)
   onMachine = new Machine({ pid, argv, cwd, root })
-  const written = new WrittenRuns({ pid, started_at, argv, cwd, root, data_folder: home })
-  const recording = record(() => void signals.stop('SIGTERM'), { pid, written })
+  const written = new WrittenRuns({ pid, started_at, cwd, root, claim, data_folder: home })
+  const onStop = (): void => void signals.stop('SIGTERM')
+  const listener = { errors: ERRORS, line, onStop, onJob, onMissing }
+  const recording = new RunRecorder(run, listener, { pid, written })
   const end = await program.exited
+  claim.end()
   signals.end()
   line?.end()
   await onMachine.end(signals.hurried)
-  await endRecording(recording, root, signals.hurried, written)
+  await endRecording(recording, root, written, signals.hurried)
   return codeOf(end)
 }
 
@@ -155,14 +160,14 @@ async function runRecorded(run: ProgramRun, { argv, killAfter, home }: Order): P
 async function endRecording(
   recording: RunRecorder,
   root: string,
-  hurried = new AbortController().signal,
-  written?: WrittenRuns,
+  written: WrittenRuns,
+  hurried: AbortSignal,
 ): Promise<void> {
   const isWhole = await recording.end(hurried)
   forgetRunProcess(root)
   if (isWhole) return
-  await written?.look(AbortSignal.timeout(1_000))
-  const folders = written?.folders ?? [root]
+  await written.look(AbortSignal.timeout(1_000))
+  const { folders } = written
   const what = 'The board has only a part of the run; its files have all of it'
   const then = `When the database answers: bestmark import ${folders.map(shellWord).join(' ')}`
   notify(`bestmark: ${what}. ${then}`)

@@ -25,7 +25,7 @@ const CLOSING = 500
 export class RunRecorder {
   readonly #run: ProgramRun
   readonly #listener: RecordingListener
-  readonly #started: Started | undefined
+  readonly #started: Started
   /** Aborted when the program has ended. */
   readonly #over = new AbortController()
   /** Aborted when the recorder gives up the board. */
@@ -33,8 +33,7 @@ export class RunRecorder {
   readonly #opened: Promise<OpenRecording | undefined>
   #ended = Infinity
 
-  /** `started` is undefined if the program could not be started. */
-  constructor(run: ProgramRun, listener: RecordingListener, started?: Started) {
+  constructor(run: ProgramRun, listener: RecordingListener, started: Started) {
     this.#run = run
     this.#listener = listener
     this.#started = started

@@ -1,18 +1,19 @@
 import { realpath, stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { Listing } from '../../files/listing.ts'
+import { isAtOrBelow, isBelow } from '../../files/below.ts'
 import { jsonObject } from '../../files/json.ts'
-import { statIfSeen, textOfFile } from '../../files/runFile.ts'
-import { JOURNAL } from '../../journal/header.ts'
+import { textOfFile } from '../../files/runFile.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
 import { isWrittenByOthers, processPaths, processTree } from '../../processes/tree.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
-import { identifyRun, type RunIdentity } from '../../sources/identity.ts'
+import type { RunIdentity } from '../../sources/identity.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
 import { findWeights } from '../../sources/weights/finder.ts'
-import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
-import { findSources } from '../../sources/sources.ts'
+import { isAboveOthers, ownerOf } from './folderOwner.ts'
+import type { Claim, ProgramClaim } from './programClaim.ts'
+import { existingLogsOf, identityOf, logsOf, timeOf } from './rootLogs.ts'
+import { isSeveralRuns } from './severalRuns.ts'
 
 /** The file in which the Python client lists each folder of a journal. */
 const POINTERS = 'bestmark-folders.jsonl'
@@ -27,10 +28,11 @@ export interface StartedProgram {
   pid: number
   /** The time just before its start (ms). */
   started_at: number
-  argv: readonly string[]
   cwd: string
   /** The folder of its output. */
   root: string
+  /** What it claims, so that it takes no files of other programs. */
+  claim: ProgramClaim
   /** The board's data folder, which is never searched. */
   data_folder: string
 }
@@ -49,7 +51,12 @@ export class WrittenRuns {
   readonly #program: StartedProgram
   readonly #found = new Set<string>()
   readonly #folders = new Set<string>()
+  /** Folders with new files that may be those of another program. */
+  readonly #doubtful = new Set<string>()
   #weights: string | undefined
+  /** The programs that ran at the same time, and the files that this one has open, at the last look. */
+  #others: Claim[] = []
+  #open = new Set<string>()
 
   constructor(program: StartedProgram) {
     this.#program = program
@@ -61,10 +68,18 @@ export class WrittenRuns {
     return [...this.#found]
   }
 
+  /** A folder with new files that may be those of another program, and that is not recorded. */
+  get doubtful(): string | undefined {
+    return [...this.#doubtful].find((folder) => !this.#isKnown(folder))
+  }
+
   /** Looks for new runs. */
   async look(signal: AbortSignal): Promise<WrittenRun[]> {
     const tree = processTree(this.#program.pid)
     const { folders, files } = processPaths(tree)
+    this.#open = files
+    this.#others = this.#program.claim.others()
+    this.#doubtful.clear()
     const runs = new Map<string, RunIdentity>()
     const add = (run: RunIdentity | undefined): void => {
       if (run) runs.set(run.root, run)
@@ -72,38 +87,76 @@ export class WrittenRuns {
     for (const folder of await this.#pointed()) add(await identityOf(folder))
     for (const file of files) add(await this.#runAround(file))
     for (const folder of folders) this.#folders.add(folder)
-    for (const folder of await this.#below()) {
+    const below = await this.#below()
+    this.#program.claim.change({ areas: below })
+    for (const folder of below) {
       for await (const run of searchRuns(folder, { signal, onUnreadable: () => undefined }))
         add(run)
     }
     const found: WrittenRun[] = []
     for (const run of runs.values()) {
       if (!this.#isCandidate(run.root) || !(await this.#isWritten(run.root))) continue
+      if (!(await this.#isOwn(run.root))) continue
       if (isWrittenByOthers(run.root, tree, this.#program.data_folder)) continue
       const before = await this.#sameRun(run.root)
       if (before?.isWhole) continue
       this.#found.add(run.root)
+      this.#claimFound()
       found.push(before ? { ...run, instead_of: before.root } : run)
     }
     return found
   }
 
-  /** The common folder of all weights that were written since the program's start outside of found runs. */
+  /**
+   * The common folder of all weights that were written since the program's start outside of found
+   * runs. If it holds the weights of several runs, it stays the one before.
+   */
   async weights(): Promise<string | undefined> {
     let found = this.#weights
+    const files: string[] = []
     for (const below of await this.#below()) {
       for (const { path, mtime } of await findWeights(below)) {
-        const folder = dirname(join(below, path))
-        if (mtime < this.#since || this.#isKnown(folder)) continue
-        if (this.#isCandidate(folder)) found = commonFolder(found, folder)
+        const file = join(below, path)
+        const folder = dirname(file)
+        if (mtime < this.#since || this.#isKnown(folder) || !this.#isCandidate(folder)) continue
+        if (!this.#isOwnAt(folder, mtime)) continue
+        found = commonFolder(found, folder)
+        files.push(file)
       }
     }
-    return (this.#weights = found)
+    if (found === undefined || found === this.#weights) return found
+    if (isAboveOthers(found, this.#others) || isSeveralRuns(files)) {
+      this.#doubtful.add(found)
+      return this.#weights
+    }
+    this.#weights = found
+    this.#claimFound()
+    return found
+  }
+
+  /** Claims the found folders, so that no other program takes them. */
+  #claimFound(): void {
+    const roots = [...this.#found, ...(this.#weights === undefined ? [] : [this.#weights])]
+    this.#program.claim.change({ roots: roots.filter((root) => !this.#isData(root)) })
+  }
+
+  /** Whether the newest log of a root is this program's. */
+  async #isOwn(root: string): Promise<boolean> {
+    const times = [...(await logsOf(root))].map((file) => timeOf(join(root, file)))
+    return !isAboveOthers(root, this.#others) && this.#isOwnAt(root, Math.max(...times))
+  }
+
+  /** Whether files that were written to a folder at a time are this program's, for certain. */
+  #isOwnAt(folder: string, at: number): boolean {
+    const isOpen = [...this.#open].some((file) => isBelow(file, folder))
+    const owner = ownerOf({ folder, at, isOpen }, this.#program.claim.named, this.#others)
+    if (owner === 'unknown') this.#doubtful.add(folder)
+    return owner === 'this'
   }
 
   #isKnown(folder: string): boolean {
     const roots = [...this.#found, ...(this.#weights === undefined ? [] : [this.#weights])]
-    return roots.some((root) => folder === root || isBelow(folder, root))
+    return roots.some((root) => isAtOrBelow(folder, root))
   }
 
   /**
@@ -123,11 +176,12 @@ export class WrittenRuns {
 
   /** The folders to search: the working directories, and the paths in the arguments. */
   async #below(): Promise<string[]> {
-    const { argv, cwd } = this.#program
-    const named = argv.map((word) => resolve(cwd, word.replace(/^--?[\w-]+=/, '')))
-    const folders = await Promise.all([cwd, ...this.#folders, ...named].map(folderAt))
+    const { cwd, claim } = this.#program
+    const folders = await Promise.all([cwd, ...this.#folders, ...claim.named].map(folderAt))
     const found = [...new Set(folders.filter((folder) => folder !== undefined))]
-    return found.filter((one) => !found.some((other) => one !== other && isBelow(one, other)))
+    // A folder above may be no run, because it has runs of other programs.
+    const isShared = (folder: string): boolean => isAboveOthers(folder, this.#others)
+    return found.filter((one) => !found.some((other) => isBelow(one, other) && !isShared(other)))
   }
 
   async #pointed(): Promise<string[]> {
@@ -147,6 +201,7 @@ export class WrittenRuns {
     let inner: string | undefined
     let folder = dirname(file)
     for (let level = 0; level < LEVELS && dirname(folder) !== folder; level++) {
+      if (isAboveOthers(folder, this.#others)) break
       const isReader = (await logsOf(folder)).has(relative(folder, file))
       if (isReader && (inner === undefined || (await this.#hasMore(folder, inner)))) {
         if (this.#isCandidate(folder)) run = await identityOf(folder)
@@ -166,17 +221,23 @@ export class WrittenRuns {
   }
 
   #isCandidate(root: string): boolean {
-    const { data_folder } = this.#program
-    const isOurs = root === data_folder || isBelow(root, data_folder)
     const isFound = this.#found.has(root) || root === this.#weights
-    return !isOurs && !isFound && !this.#isOfAnother(root)
+    return !this.#isData(root) && !isFound && !this.#isOfAnother(root)
+  }
+
+  #isData(folder: string): boolean {
+    return isAtOrBelow(folder, this.#program.data_folder)
   }
 
   /** Whether another `bestmark run` records the folder, or a folder above it. */
   #isOfAnother(folder: string): boolean {
     if (this.#found.has(folder) || folder === this.#weights) return false
+    if (hasLiveProcess(folder)) return true
     const above = dirname(folder)
-    return hasLiveProcess(folder) || (above !== folder && this.#isOfAnother(above))
+    // A folder in the arguments is this program's, even inside the run of another program.
+    return (
+      above !== folder && !this.#program.claim.named.includes(folder) && this.#isOfAnother(above)
+    )
   }
 
   /** Whether its log was written since the program started, and not by a program of another `bestmark run`. */
@@ -188,7 +249,7 @@ export class WrittenRuns {
   }
 
   #isNew(path: string): boolean {
-    return (statIfSeen(path)?.mtimeMs ?? 0) >= this.#since
+    return timeOf(path) >= this.#since
   }
 
   /** Files of the program have this time or a later one (ms). */
@@ -197,31 +258,11 @@ export class WrittenRuns {
   }
 }
 
-/** The files, relative to a folder, from which its run would be read; those may not be there. */
-async function logsOf(root: string): Promise<Set<string>> {
-  const listing = new Listing(root)
-  const files = new Set([JOURNAL])
-  for (const source of await findSources(root)) {
-    if (source.name !== RUN_LOG) for (const file of await source.files(listing)) files.add(file)
-  }
-  return files
-}
-
-/** The existing logs of a root as absolute paths, without the files of `bestmark run`. */
-async function existingLogsOf(root: string): Promise<Set<string>> {
-  const files = [...(await logsOf(root))].map((file) => join(root, file))
-  return new Set(files.filter((file) => statIfSeen(file)))
-}
-
 /** The common folder of both. */
 function commonFolder(one: string | undefined, other: string): string {
   let folder = one ?? other
   while (folder !== other && !isBelow(other, folder)) folder = dirname(folder)
   return folder
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 async function folderAt(path: string): Promise<string | undefined> {
@@ -232,9 +273,4 @@ async function folderAt(path: string): Promise<string | undefined> {
     if (systemCode(error) === undefined) throw error
     return undefined
   }
-}
-
-/** The run in a folder; undefined if the folder or its journal cannot be read. */
-async function identityOf(folder: string): Promise<RunIdentity | undefined> {
-  return identifyRun(folder).catch(() => undefined)
 }
