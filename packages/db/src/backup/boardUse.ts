@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { quoted, BOARD_TABLES, storedTables } from './boardTables.ts'
 import { PRESENCE_NAME } from '../connection/address.ts'
 import type { SqlTx } from '../connection/migrate.ts'
@@ -18,11 +19,27 @@ export const RESTORING = 'bestmark restore'
 /** Tables that may have rows on a board that nobody used. */
 const MADE_AT_START = ['migrations', 'board', 'claims', 'hosts', 'full_disks', 'alert_cursor']
 
+/** How long connections that were just closed may still be listed (ms), and the wait between two looks. */
+const [CLOSING, BETWEEN] = [2_000, 100]
+
 /**
  * Throws BoardInUse if another process of Bestmark uses the database. It may hold data of the
  * earlier board, and would write to jobs that no longer exist.
  */
 export async function assertAlone(tx: SqlTx): Promise<void> {
+  for (const since = performance.now(); ; await sleep(BETWEEN)) {
+    if (await isAlone(tx)) return
+    if (performance.now() - since < CLOSING) continue
+    throw new BoardInUse(
+      'Another process of Bestmark uses this board, so nothing was restored. Stop "bestmark up", ' +
+        'agents and other commands first, also on other machines.',
+    )
+  }
+}
+
+async function isAlone(tx: SqlTx): Promise<boolean> {
+  // Within a transaction the list of connections would stay the same.
+  await tx`select pg_stat_clear_snapshot()`
   const [row] = await tx<{ others: number; present: number }[]>`
     select count(*) filter (where application_name <> ${PRESENCE_NAME})::int as others,
       count(*) filter (where application_name = ${PRESENCE_NAME})::int as present
@@ -30,11 +47,7 @@ export async function assertAlone(tx: SqlTx): Promise<void> {
     where datname = current_database() and starts_with(application_name, 'bestmark')
       and application_name <> ${RESTORING}`
   // One presence is our own.
-  if (row && row.others === 0 && row.present <= 1) return
-  throw new BoardInUse(
-    'Another process of Bestmark uses this board, so nothing was restored. Stop "bestmark up", ' +
-      'agents and other commands first, also on other machines.',
-  )
+  return row !== undefined && row.others === 0 && row.present <= 1
 }
 
 /** Whether a board has anything that somebody recorded or decided. */
