@@ -178,6 +178,30 @@ test("torchvision's summary accuracy belongs to the epoch before it, and batch v
   expect(best).toEqual(['model_1.pth', 2, 'val_acc1', 60])
 })
 
+test("PaddlePaddle's current metric belongs to the epoch before it, and its best metric is a repetition", async () => {
+  const log = [0.4, 0.7, 0.6]
+    .map(
+      (acc, index) =>
+        `[2026/11/20 10:00:00] ppocr INFO: epoch: [${index + 1}/3], global_step: ${100 * (index + 1)}, acc: 0.9, loss: 1.5, ips: 30.0 samples/s\n` +
+        `[2026/11/20 10:00:01] ppocr INFO: cur metric, acc: ${acc}, fps: 90.1\n` +
+        `[2026/11/20 10:00:02] ppocr INFO: best metric, acc: 0.7, fps: 90.1, best_epoch: 2\n`,
+    )
+    .join('')
+  const names = ['iter_epoch_1.pdparams', 'iter_epoch_2.pdparams', 'iter_epoch_3.pdparams']
+  const best = ['iter_epoch_2.pdparams', 200, 'eval_acc', 0.7]
+  expect(await bestOf({ 'train.log': log, ...weights(names) })).toEqual(best)
+})
+
+test('a log whose name ends in its time is a log', async () => {
+  const best = await bestOf({
+    'log/log-train-2026-11-20-10-00-00': perEpoch(
+      (e, loss) => `Epoch ${e}, validation: loss=${loss}\n`,
+    ),
+    ...weights(['epoch-1.pt', 'epoch-2.pt', 'epoch-3.pt']),
+  })
+  expect(best).toEqual(['epoch-2.pt', 2, 'eval_loss', 0.7])
+})
+
 test("ESPnet's epoch results are read, and best_model_criterion decides", async () => {
   const log = [0.8, 0.85, 0.83]
     .map(

@@ -8,7 +8,7 @@ const DETECTION =
   /^(bbox|segm|keypoints|coco|sem_seg|panoptic_seg|metrics(?!\/train\b))\/|^(bbox|segm)_/
 /** Rates, times and options with one of these words are not metrics. */
 const NOT_A_MEASURE =
-  /(^|[_/ ])(time|lr|learning_rate|eta|speed|memory|samples|size|seconds)([_/ ]|$)/i
+  /(^|[_/ ])(time|lr|learning_rate|eta|speed|fps|ips|memory|samples|size|seconds)([_/ ]|$)/i
 /** The name of a held-out loss after the word for its split is removed. */
 const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
 

@@ -10,7 +10,8 @@ import { emptySection, readTextLines } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
 
-const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$/i
+/** icefall names its logs `log-train-2026-11-26-10-00-00`. */
+const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$|^log-\w+(-\d+)+$/i
 /** Common files that are not logs. */
 const OTHER =
   /^(bestmark|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i

@@ -43,6 +43,15 @@ test.each([
     { step: 100, metrics: { vloss: 0.61 }, evaluation: {} },
   ],
   ['Epoch 3 - Train loss 0.4 - validation of the data: 0.5', { epoch: 3 }],
+  [
+    '2026-11-20 10:00:00,123 INFO [loop.py:88] (0/2) Epoch 2, validation: loss=0.42, ctc_loss=0.3, over 90 frames. ',
+    { epoch: 2, metrics: {}, evaluation: { eval_loss: 0.42, 'validation ctc_loss': 0.3 } },
+  ],
+  ['Epoch 2, loss: 0.9, validation: acc=0.5', { epoch: 2, metrics: { loss: 0.9 } }],
+  [
+    '[2026-11-20 10:00:00] [valid] Ep. 2 : Up. 700 : cross-entropy : 51.5 : stalled 1 times (last best: 50.1)',
+    { step: 700, epoch: 2, evaluation: { 'validation cross-entropy': 51.5 } },
+  ],
 ])('the line %j is read', (line, reading) => {
   expect(readCountedLine(line)).toMatchObject(reading)
 })

@@ -4,11 +4,11 @@ import { isMeasure } from '../events/names.ts'
 import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 
 const STEP = new RegExp(
-  String.raw`(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|num_updates|s))(?: ?[:=#] ?| +|\[)0*(${COUNT})(?:\s*\/\s*(${COUNT}))?(?![\d.])`,
+  String.raw`(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|up\.|num_updates|s))(?: ?[:=#] ?| +|\[)0*(${COUNT})(?:\s*\/\s*(${COUNT}))?(?![\d.])`,
   'i',
 )
 const EPOCH =
-  /(?:^|[^\w/])epochs?(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
+  /(?:^|[^\w/])(?:epochs?|ep\.)(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
 /** ESPnet's line per epoch: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
 const RESULTS = /(?:^|\D)(\d{1,9})epoch results: (\[.*)$/
 const PART = /\[(\w+)\] ([^[]*)/g
@@ -35,12 +35,14 @@ const SHORT: readonly [RegExp, string][] = [
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
 /** A prefix of a log line: time, level, module, rank. */
 const STAMP =
-  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*/i
+  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*(?:\[\w+\.py:\d+\]\s*(?:\(\d+\/\d+\)\s*)?)?/i
 /** PyTorch-Ignite's examples: `Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4`. */
 const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
 const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
 const NO_METRIC =
-  /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr|v_num)$/i
+  /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr|v_num|.*\blast best)$/i
+/** icefall: `Epoch 3, validation: loss=0.2`. */
+const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 
 /** Reads a text line with its own count; undefined if it has no count or no metric. */
 export function readCountedLine(line: string): LogRecord | undefined {
@@ -145,10 +147,18 @@ export function readPairs(text: string): [name: string, value: number][] {
   // Megatron: `validation loss at iteration 500 | lm loss value: 3.6`.
   const isValidation =
     /^\W*validation loss at/i.test(text) ||
-    /^\W*(validation|validate|val|eval)\b/i.test(text) ||
-    RESULTS_OF.test(text)
+    /^\W*(validation|validate|valid|val|eval)\b/i.test(text) ||
+    RESULTS_OF.test(text) ||
+    namesSplitFirst(text)
   const pairs = [...found]
   return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
+}
+
+/** Whether a line names held-out data before its first metric. */
+function namesSplitFirst(text: string): boolean {
+  const at = text.search(SPLIT)
+  const before = [...text.slice(0, Math.max(0, at)).matchAll(PAIR)]
+  return at >= 0 && before.every(([, name = '']) => NO_METRIC.test(nameOf(name)))
 }
 
 /** The words directly before a number, without list bullets. */

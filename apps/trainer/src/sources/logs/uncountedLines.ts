@@ -16,6 +16,8 @@ export interface LastCount {
 const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
 /** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
 const ACCURACY = /^(?:\*|Test:)\s+Acc@1:? ([\d.]+)\s+Acc@5:? ([\d.]+)/i
+/** PaddleOCR and its relatives: `cur metric, acc: 0.6, fps: 900`. */
+const CURRENT = /^cur metric, /
 /** The progress of an evaluation. Its values belong to single batches. */
 const BATCH = /\[\s*\d+\s*\/\s*\d+\]/
 /** Words of lines about another epoch, or without metrics. */
@@ -44,6 +46,9 @@ function pairsOf(text: string): [string, number][] {
       ['val_acc1', first],
       ['val_acc5', fifth],
     ]
+  }
+  if (CURRENT.test(text)) {
+    return readPairs(text.replace(CURRENT, '')).map(([name, value]) => [`eval_${name}`, value])
   }
   const split = SPLIT.exec(text)?.[1]?.toLowerCase()
   const pairs = readPairs(split === undefined ? text : text.replace(/^[^:]*:(?=.*[:=])/, ''))
