@@ -187,18 +187,15 @@ test("PaddlePaddle's current metric belongs to the epoch before it, and its best
         `[2026/11/20 10:00:02] ppocr INFO: best metric, acc: 0.7, fps: 90.1, best_epoch: 2\n`,
     )
     .join('')
-  const names = ['iter_epoch_1.pdparams', 'iter_epoch_2.pdparams', 'iter_epoch_3.pdparams']
-  const best = ['iter_epoch_2.pdparams', 200, 'eval_acc', 0.7]
-  expect(await bestOf({ 'train.log': log, ...weights(names) })).toEqual(best)
+  const saved = weights([1, 2, 3].map((epoch) => `iter_epoch_${epoch}.pdparams`))
+  const best = await bestOf({ 'train.log': log, ...saved })
+  expect(best).toEqual(['iter_epoch_2.pdparams', 200, 'eval_acc', 0.7])
 })
 
 test('a log whose name ends in its time is a log', async () => {
-  const best = await bestOf({
-    'log/log-train-2026-11-20-10-00-00': perEpoch(
-      (e, loss) => `Epoch ${e}, validation: loss=${loss}\n`,
-    ),
-    ...weights(['epoch-1.pt', 'epoch-2.pt', 'epoch-3.pt']),
-  })
+  const log = perEpoch((epoch, loss) => `Epoch ${epoch}, validation: loss=${loss}\n`)
+  const saved = weights([1, 2, 3].map((epoch) => `epoch-${epoch}.pt`))
+  const best = await bestOf({ 'log/log-train-2026-11-20-10-00-00': log, ...saved })
   expect(best).toEqual(['epoch-2.pt', 2, 'eval_loss', 0.7])
 })
 
