@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
+import { statIfSeen } from '../files/runFile.ts'
 import { findFurtherRoots } from './sharedFolders.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
@@ -21,6 +22,9 @@ const SKIPPED_FOLDERS = new Set([
 /** Folders inside a run that are part of it. */
 const RUN_PARTS =
   /^(checkpoint-\d+|checkpoints|weights|runs|train|validation|eval|val|test|dvclive|plots|artifacts)$/
+
+/** A file in each checkpoint of orbax, whose folder is called after its step. */
+const ORBAX = '_CHECKPOINT_METADATA'
 
 /** Names that data sets have too. */
 const DATA = /\.(bin|npz|h5|hdf5|pb|msgpack)$/
@@ -51,9 +55,9 @@ export async function* searchRuns(
 ): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
   const entries = await readEntries(folder, walk, seen)
-  const run = entries.some(({ name }) => RUN_FILES.test(name))
-    ? await identifyOrReport(folder, walk)
-    : undefined
+  const isCandidate = entries.some(({ name }) => RUN_FILES.test(name))
+  const run =
+    isCandidate || holdsOrbax(folder, entries) ? await identifyOrReport(folder, walk) : undefined
   if (run && !seen.has(`run ${run.root}`)) {
     seen.add(`run ${run.root}`)
     // The root may be another folder, if the weights are beside the logs.
@@ -64,7 +68,10 @@ export async function* searchRuns(
     }
   }
   const isInRun = isBelowRun || run !== undefined
-  if (!isInRun && entries.some(({ name }) => isWeightsName(name))) walk.onWeights?.(folder)
+  const isOrbax = entries.some(({ name }) => name === ORBAX)
+  if (!isInRun && (isOrbax || entries.some(({ name }) => isWeightsName(name))))
+    walk.onWeights?.(folder)
+  if (isOrbax) return
   const parts = run ? await findLogFolders(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
@@ -72,6 +79,12 @@ export async function* searchRuns(
     const inner = join(folder, name)
     if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen, isInRun)
   }
+}
+
+/** Whether the first folder that is called after a step is a checkpoint of orbax. */
+function holdsOrbax(folder: string, entries: readonly Dirent[]): boolean {
+  const first = entries.find((entry) => entry.isDirectory() && /(^|_)\d+$/.test(entry.name))
+  return first !== undefined && statIfSeen(join(folder, first.name, ORBAX)) !== undefined
 }
 
 /** Whether a file is called like weights, and not like data. */

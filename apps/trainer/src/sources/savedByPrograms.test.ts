@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { torchFile } from '../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
+import { searchRuns } from './runSearch.ts'
 
 /** What real runs wrote, beside the scripts that made them. */
 const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
@@ -34,6 +35,15 @@ test("orbax's checkpoints hold the metrics that its manager compares", async () 
   expect(best).toEqual(['200', 200, 'eval_loss', 0.6])
   expect(steps).toEqual({ 200: 200, 300: 300 })
   expect(rows.checkpoints.map(({ files_state }) => files_state)).toEqual(['complete', 'complete'])
+})
+
+test("the folder of orbax's manager is a run, and its checkpoints are not", async () => {
+  const found: string[] = []
+  const onWeights = (folder: string) => found.push(`weights ${folder}`)
+  const onUnreadable = () => undefined
+  const walk = { signal: AbortSignal.timeout(60_000), onUnreadable, onWeights }
+  for await (const { root } of searchRuns(join(FIXTURES, 'orbax'), walk)) found.push(root)
+  expect(found).toEqual([join(FIXTURES, 'orbax')])
 })
 
 test('a metric in a checkpoint of orbax is held-out, but not one of the training', async () => {
