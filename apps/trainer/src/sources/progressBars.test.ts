@@ -125,6 +125,16 @@ test('a bar without a name that starts again continues its count', async () => {
   ])
 })
 
+test('a line that is longer than any bar is not read', async () => {
+  await using folder = await temporaryFolder()
+  const bar = (loss: number) =>
+    `Epoch ${loss}: 100%|#| 2/2 [00:00<00:00, 9.0it/s, val_loss=${loss}]\n`
+  const long = ['━', ' ━━━', '9%|', 'a/'].map((one) => `${one.repeat(20_000)}\n`).join('')
+  await writeFiles(folder.path, { 'train.log': `${bar(1)}${long}${bar(2)}` })
+  const { evaluations } = rowsFrom((await readRun(folder.path)).events)
+  expect(evaluations.map(({ step }) => step)).toEqual([1, 2])
+})
+
 test('the last value of a bar that was cut at the width of the terminal is not used', async () => {
   const cut = (epoch: number, loss: string) =>
     `\rEpoch ${epoch}: 100%|#| 2/2 [00:00<00:00, 9.0it/s, val_acc=0.5, val_loss=${loss}`

@@ -31,6 +31,8 @@ export function emptySection(): Section {
   return { ...nothing, last, bars: emptyBars(), composer: emptyComposer() }
 }
 
+/** Longer lines are data (characters). */
+const LONGEST = 4000
 const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
 const TIME = /^[\d\- :.,]+: /
 const EMA = /new best EMA pseudo Dice: ([\d.]+)/i
@@ -43,6 +45,7 @@ const SPACY = /^E +# +.*SCORE *$/
 export function readTextLines(section: Section, line: string): LogRecord[] {
   return line.split('\r').flatMap((part) => {
     const text = stripVTControlCharacters(part).replaceAll('\b', '')
+    if (text.length > LONGEST) return []
     const composer = readComposerLine(section.composer, text)
     if (composer) return composer
     const bar = readBar(text.trim())
