@@ -248,6 +248,8 @@ const Log = z.object({
   text: z.string(),
   /** Written by the reader of the run's files, not by the run. */
   reader: z.literal(true).optional(),
+  /** The checkpoint that a note of the reader is about. */
+  path: z.string().optional(),
 })
 
 /**

@@ -101,14 +101,29 @@ export async function savedEvents(
     if (step !== null && isAny(file.values) && step <= reached) {
       events.push(...valueEvents(stored, file, { attempt, step, epoch }))
     }
-    if (isStored) continue
-    setOwn(stored, path, [stamp, attempt])
-    const seen = await inspectCheckpoint(root, path, null)
-    const at = Math.round(mtime)
-    events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })
-    if (step_note !== undefined) events.push(readerNote(attempt, step_note))
+    if (!isStored) {
+      setOwn(stored, path, [stamp, attempt])
+      const seen = await inspectCheckpoint(root, path, null)
+      const at = Math.round(mtime)
+      events.push({ type: 'checkpoint', attempt, step, path, epoch, at, role, ...seen })
+    }
+    events.push(...noteEvents(stored, file, attempt, reached))
   }
   return events
+}
+
+/** The note about the step, sent once. The log must have reached it: later lines are evidence too. */
+function noteEvents(
+  stored: StoredFiles,
+  { path, step, step_note }: SavedFile,
+  attempt: number,
+  reached: number,
+): TrainingEvent[] {
+  const key = `${path} note`
+  if (step_note === undefined || (step ?? Infinity) > reached) return []
+  if (ownValue(stored, key)?.[0] === step_note) return []
+  setOwn(stored, key, [step_note, attempt])
+  return [{ ...readerNote(attempt, step_note), path }]
 }
 
 async function statIfThere(path: string): Promise<{ mtime: number; size: number } | undefined> {

@@ -1,13 +1,20 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { temporaryFolder, writeOutput } from '../../testing.ts'
+import { temporaryFolder, writeFiles, writeOutput } from '../../testing.ts'
+import { readerWarnings } from '../events/newEvents.ts'
 import { readHuggingFace } from '../huggingface/huggingface.ts'
+import { readRun } from '../readRun.ts'
 import { readWhole } from './source.ts'
 import { openRun, findSources } from '../sources.ts'
 import { ERRORS, OUTPUT } from '../output/textLog.ts'
 import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
+
+const ITERATIONS = fileURLToPath(
+  new URL('../../checkpoints/weights/fixtures/iterations.h5', import.meta.url),
+)
 
 const mark = (second: number, word: string) =>
   `bestmark run: 2026-11-23T10:00:0${second}.000Z ${word}\n`
@@ -89,4 +96,21 @@ test('values that another source adds have its attempt, and are sent once', asyn
   }
   expect(pieces[0]).toBe(true)
   expect(rewards(anew)).toEqual([[1, 20, 50]])
+})
+
+test('only the source whose checkpoints are used gives notes about their steps', async () => {
+  await using folder = await temporaryFolder()
+  const epochs = [3, 2, 1].map(
+    (loss, at) => `Epoch ${at + 1}/3\n10/10 - 1s - loss: ${loss} - val_loss: ${loss}\n`,
+  )
+  const losses = [3, 2, 1].map((loss, at) => `${at},${loss},${loss}\n`)
+  await writeFiles(folder.path, {
+    'training.csv': `epoch,loss,val_loss\n${losses.join('')}`,
+    'model-01-3.0.h5': await readFile(ITERATIONS),
+    [OUTPUT]: mark(1, 'started: train') + epochs.join(''),
+  })
+  const { events } = await readRun(folder.path)
+  const found = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []))
+  expect(found).toEqual([1])
+  expect(readerWarnings(events)).toEqual([])
 })

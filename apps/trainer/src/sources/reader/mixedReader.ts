@@ -153,7 +153,8 @@ class MixedReader implements SourceReader {
       const { attempt } = first_state
       // This source may count more attempts than the first one.
       const measuredAttempt = Math.min(event.attempt, attempt)
-      if (event.type === 'log') return [{ ...event, attempt }]
+      // The checkpoints are those of the first source, and so are the notes about them.
+      if (event.type === 'log') return event.path === undefined ? [{ ...event, attempt }] : []
       if (event.type === 'ended') {
         // An end of an earlier start is ignored: a later start may be read first from the other file.
         return source === RUN_LOG && event.attempt >= first_state.start
