@@ -1,11 +1,12 @@
 import type { Direction } from '../run/event.ts'
 import { replayOf, type BacktestRun, type Replay } from './replay.ts'
-import type { Backtest, SkippedRun, Pick, PolicyFigures, ReplayedRun } from './figures.ts'
+import type { Backtest, SkippedRun, Pick, ReplayedRun } from './figures.ts'
 import { pickAt, policyPicks, SCORED } from './picks.ts'
 import { sameRuns } from './sameRun.ts'
 import { fitCoefficients } from './scored.ts'
 import { summary } from './summary.ts'
-import { share, verdict } from './verdict.ts'
+import { backtestSentence } from './sentence.ts'
+import { verdict } from './verdict.ts'
 import { byText } from '../textOrder.ts'
 
 export interface BacktestOptions {
@@ -45,7 +46,7 @@ export function backtest(runs: readonly BacktestRun[], options: BacktestOptions)
     ...{ target, at_least, runs: replayed.length, groups, policies },
     scored: verdict(policies, coefficients),
     ...{ replayed, skipped },
-    text: sentence(target, { runs: replayed.length, groups, policies, skipped }),
+    text: backtestSentence(target, { replayed, groups, policies, skipped }),
   }
 }
 
@@ -83,39 +84,4 @@ function replayedRun(replay: Replay, picks: Pick[]): ReplayedRun {
   const best_step = candidates.find(({ value }) => value === best)?.step ?? 0
   const outcome = { candidates: candidates.length, best_step, best_value: best }
   return { name, group, target, direction, among, ...outcome, picks }
-}
-
-interface Summed {
-  runs: number
-  groups: number
-  policies: readonly PolicyFigures[]
-  skipped: readonly SkippedRun[]
-}
-
-function sentence(target: string, { runs, groups, policies, skipped }: Summed): string {
-  const others = skipped.length > 0 ? `; ${skipped.length} were skipped` : ''
-  const fair = policies.filter((one) => {
-    return one.mean_regret !== null && one.runs === runs && one.saw_target === 0
-  })
-  const [first, ...next] = fair.sort((a, b) => regretOf(a) - regretOf(b))
-  if (!first) return `No run can be replayed against ${target}${others}.`
-  const of = `${counted(runs, 'run')} of ${counted(groups, 'group')}`
-  const rest = next.filter(({ kind }) => kind === 'baseline')
-  const beside = rest.map((one) => `${one.policy} has ${figures(one)}`).join(' and ')
-  const lowest = `${first.policy} has the lowest mean regret, ${figures(first)}`
-  return `Over ${of}, with target ${target}, ${lowest}; ${beside}${others}.`
-}
-
-function figures(one: PolicyFigures): string {
-  const { interval } = one
-  const spread = interval ? ` (95 % ${share(interval[0])} to ${share(interval[1])})` : ''
-  return `${share(regretOf(one))}${spread}`
-}
-
-function regretOf({ mean_regret }: PolicyFigures): number {
-  return mean_regret ?? NaN
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { backtest } from './backtest.ts'
+import { targetWords } from './target.ts'
 import { aRun, curves } from './testing.ts'
+import { distinctPolicies } from './twins.ts'
 
 const LOSSES = [3, 1, 2, 2.5]
 /** The last checkpoint is the best, the lowest loss is in the middle. */
@@ -14,12 +16,12 @@ const textOf = (...runs: Parameters<typeof backtest>[0]) => {
 
 test('the text names the lowest mean regret first, then the other baselines', () => {
   expect(textOf(aRun('run', 'a', lastIsBest))).toBe(
-    'Over 1 run of 1 group, with target accuracy, last has the lowest mean regret, 0.000; ' +
-      'lowest eval_loss has 0.500.',
+    'Over 1 run of 1 group, regret is measured by accuracy. last has the lowest mean regret, ' +
+      '0.000; lowest_eval_loss has 0.500.',
   )
   expect(textOf(aRun('run', 'a', lossIsBest))).toBe(
-    'Over 1 run of 1 group, with target accuracy, as_declared has the lowest mean regret, 0.000; ' +
-      'lowest eval_loss has 0.000 and last has 1.000.',
+    'Over 1 run of 1 group, regret is measured by accuracy. as_declared, lowest_eval_loss, ' +
+      'within_noise earliest and within_noise latest share the lowest mean regret, 0.000; last has 1.000.',
   )
 })
 
@@ -28,9 +30,9 @@ test('the text has the intervals of several groups and counts the skipped runs',
   const third = aRun('three', 'b', curves([5, ...LOSSES], [0.4, 0.6, 0.7, 0.8, 0.9]))
   const text = textOf(...runs, third, aRun('empty', 'c', []), aRun('also empty', 'c', []))
   expect(text).toMatch(
-    /^Over 3 runs of 2 groups, with target accuracy, \S+ has the lowest mean regret, 0\.\d{3} \(95 % \d\.\d{3} to \d\.\d{3}\); /,
+    /^Over 3 runs of 2 groups, regret is measured by accuracy\. .* the lowest mean regret, 0\.\d{3}; last has 0\.\d{3} \(95 % \d\.\d{3} to \d\.\d{3}\)\. /,
   )
-  expect(text).toMatch(/; 2 were skipped\.$/)
+  expect(text).toMatch(/\. 2 runs were skipped\.$/)
 })
 
 test('a policy that saw the target, or chose in fewer runs, is not called the best', () => {
@@ -43,12 +45,16 @@ test('a policy that saw the target, or chose in fewer runs, is not called the be
   expect(policies.find(({ policy }) => policy === 'metric')).toMatchObject({
     ...{ runs: 1, mean_regret: 0 },
   })
-  expect(text).toMatch(/lowest_eval_loss has the lowest mean regret, 0\.250/)
+  expect(text).toBe(
+    'Over 2 runs of 2 groups, regret is measured by accuracy. lowest_eval_loss, within_noise ' +
+      'earliest and within_noise latest share the lowest mean regret, 0.250; last has 0.500 ' +
+      '(95 % 0.000 to 1.000). metric has 0.000, but it could choose in only 1 of 2 runs.',
+  )
 })
 
 test('if every run is skipped, the text counts them', () => {
   expect(textOf(aRun('run', 'a', []))).toBe(
-    'No run can be replayed against accuracy; 1 were skipped.',
+    'No run can be replayed against accuracy. 1 run was skipped.',
   )
 })
 
@@ -66,4 +72,23 @@ test('runs are counted in groups, and listed by group and name', () => {
   const { groups, replayed } = backtest(all, { target: 'accuracy' })
   expect(groups).toBe(2)
   expect(replayed.map(({ group, name }) => group + name)).toEqual(['ax', 'ay', 'az', 'bw', 'bx'])
+})
+
+test('a target in words: `task` stands for the metric of each run', () => {
+  expect(targetWords('task')).toBe("each run's own task metric")
+  expect(targetWords('eval_f1, task')).toBe("eval_f1, else each run's own task metric")
+})
+
+test('the baseline of the lowest loss and its policy are one row if they always pick the same', () => {
+  const same = backtest([aRun('run', 'a', lastIsBest)], { target: 'accuracy' })
+  const names = distinctPolicies(same).map(({ policy, kind }) => `${policy} ${kind}`)
+  expect(names).toContain('lowest_eval_loss baseline')
+  expect(names).not.toContain('lowest eval_loss baseline')
+  const one = distinctPolicies(same).find(({ policy }) => policy === 'lowest_eval_loss')
+  expect(one?.beside.map(({ baseline }) => baseline)).toEqual(['last'])
+  const replayed = same.replayed.map((run) => ({
+    ...run,
+    picks: run.picks.filter(({ policy }) => policy !== 'lowest_eval_loss'),
+  }))
+  expect(distinctPolicies({ ...same, replayed })).toEqual(same.policies)
 })

@@ -35,6 +35,12 @@ const TASK_METRICS = [
 /** The target `task`: the task metric of each run. */
 const TASK = 'task'
 
+/** A wanted target in words: a name, or what `task` stands for. */
+export function targetWords(wanted: string): string {
+  const several = wanted.split(',').map((part) => part.trim())
+  return several.map((one) => (one === TASK ? "each run's own task metric" : one)).join(', else ')
+}
+
 /**
  * The target of a run. `wanted` is a name as logged or without its split (`accuracy` finds
  * `eval_accuracy`), `task` for the run's task metric, or several of these with commas: then the

@@ -6,7 +6,7 @@ const LONGEST_PATH = 4096
 
 /** An event from a file. Its path must be possible on some file system. */
 const FileEvent = TrainingEvent.refine(
-  (event) => !('path' in event) || event.path === null || isPossiblePath(event.path),
+  (event) => !('path' in event) || event.path == null || isPossiblePath(event.path),
   { path: ['path'] },
 )
 

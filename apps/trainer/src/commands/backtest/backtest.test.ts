@@ -126,9 +126,13 @@ test('figures, the advice on scored, each run, and skipped runs are printed', as
   const words = ['backtest', '.', '--target', 'accuracy']
   const { stdout, code } = await command(words, { cwd: folder.path })
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^Over 1 run of 1 group, with target accuracy, last has the lowest mean/)
+  expect(stdout).toMatch(
+    /^Over 1 run of 1 group, regret is measured by accuracy\. last has the lowest mean/,
+  )
   expect(stdout).toMatch(/^last +0\.000 +0\.000 +– +1\.000 +1 +1 +baseline$/m)
-  expect(stdout).toMatch(/^lowest eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline$/m)
+  expect(stdout).toMatch(
+    /^lowest_eval_loss +0\.500 +0\.500 +– +0\.000 +1 +1 +baseline; \+0\.5 to last$/m,
+  )
   expect(stdout).toMatch(
     /^Policy scored is not recommended\. .* at least 6 groups, and there is 1\.$/m,
   )
@@ -198,5 +202,5 @@ test('without a run to replay, stderr has the reason and the exit code is 1', as
   await writeOutput(join(folder.path, 'short'), { saves: [], log: log.slice(0, 3) })
   const short = await command(words, { cwd: folder.path })
   expect([short.code, short.stdout]).toEqual([1, ''])
-  expect(short.stderr).toMatch(/Skipped: 1 have too few candidates/)
+  expect(short.stderr).toMatch(/Skipped: 1 has too few candidates/)
 })

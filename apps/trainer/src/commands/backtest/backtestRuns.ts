@@ -35,7 +35,7 @@ export async function readRuns(paths: readonly string[], options: ReadOptions): 
   for (const path of paths) {
     for await (const found of findRuns(path, (folder, why) => skip(folder, path, why))) {
       if (runs.has(found.path)) continue
-      busyLine.show(`${runs.size + unreadable.length} runs read, now ${found.name}`)
+      busyLine.show(`runs read: ${runs.size + unreadable.length}, now ${found.name}`)
       const group = groupOf(found, options.pattern)
       const name = paths.length > 1 ? found.path : found.name
       try {

@@ -1,5 +1,6 @@
 import {
   columns,
+  distinctPolicies,
   figure,
   signed,
   type Backtest,
@@ -10,16 +11,23 @@ import {
 /** The number of runs that are listed without --all. */
 const SHOWN = 20
 
-const SKIPPED: Record<SkippedCode, string> = {
-  unreadable: 'could not be read',
-  no_evaluation: 'have no evaluation',
-  same_run: 'are a copy or the beginning of another run',
-  no_target: 'did not log the target',
-  no_direction: 'have a target of unknown direction (add --mode)',
-  target_is_loss: 'have the loss itself as target',
-  too_few: 'have too few candidates',
-  constant_target: 'have a target that never changes',
-  no_loss: 'logged no evaluation loss that can decide',
+/** Why runs were skipped: of one run, and of several. */
+const SKIPPED: Record<SkippedCode, [one: string, several: string]> = {
+  unreadable: ['could not be read', 'could not be read'],
+  no_evaluation: ['has no evaluation', 'have no evaluation'],
+  same_run: ['is a copy or the beginning of another run', 'are copies or beginnings of other runs'],
+  no_target: ['did not log the target', 'did not log the target'],
+  no_direction: [
+    'has a target of unknown direction (add --mode)',
+    'have a target of unknown direction (add --mode)',
+  ],
+  target_is_loss: ['has the loss itself as target', 'have the loss itself as target'],
+  too_few: ['has too few candidates', 'have too few candidates'],
+  constant_target: ['has a target that never changes', 'have a target that never changes'],
+  no_loss: [
+    'logged no evaluation loss that can decide',
+    'logged no evaluation loss that can decide',
+  ],
 }
 
 /** A backtest as text: figures per policy, the advice on `scored`, the runs, and the skipped runs. */
@@ -30,7 +38,7 @@ export function backtestText(answer: Backtest, all: boolean): string[] {
   return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
 }
 
-function figuresTable({ policies }: Backtest): string[] {
+function figuresTable(answer: Backtest): string[] {
   const head = [
     'policy',
     'mean',
@@ -41,7 +49,7 @@ function figuresTable({ policies }: Backtest): string[] {
     'groups',
     'on the same runs',
   ]
-  return columns([head, ...policies.map(figuresRow)], [1, 2, 4, 5, 6])
+  return columns([head, ...distinctPolicies(answer).map(figuresRow)], [1, 2, 4, 5, 6])
 }
 
 function figuresRow(one: PolicyFigures): string[] {
@@ -63,9 +71,12 @@ function sameRuns({ beside }: PolicyFigures): string[] {
   return beside.map(({ baseline, difference }) => `${signed(round(difference))} to ${baseline}`)
 }
 
-function runsTable({ replayed, policies }: Backtest, all: boolean): string[] {
+function runsTable(answer: Backtest, all: boolean): string[] {
+  const { replayed } = answer
   const shown = all ? replayed : replayed.slice(0, SHOWN)
-  const names = policies.filter(({ runs }) => runs > 0).map(({ policy }) => policy)
+  const names = distinctPolicies(answer)
+    .filter(({ runs }) => runs > 0)
+    .map(({ policy }) => policy)
   const rows = shown.map(({ group, name, target, candidates, best_step, best_value, picks }) => [
     ...[target, `${candidates}`, `${best_step} (${figure(best_value)})`],
     ...names.map((policy) => {
@@ -83,14 +94,16 @@ function runsTable({ replayed, policies }: Backtest, all: boolean): string[] {
 
 function skippedText({ skipped }: Backtest, all: boolean): string[] {
   const counts = Map.groupBy(skipped, ({ code }) => code)
-  const lines = [...counts].map(([code, some]) => `${some.length} ${SKIPPED[code]}`)
+  const lines = [...counts].map(
+    ([code, some]) => `${some.length} ${SKIPPED[code][some.length === 1 ? 0 : 1]}`,
+  )
   const list = all ? skipped.map(({ group, name, why }) => `  ${group}: ${name}: ${why}`) : []
   const hint = all ? '' : ' (--all lists them)'
   return [`Skipped: ${lines.join(', ')}${hint}.`, ...list]
 }
 
 function more(count: number): string[] {
-  return count > 0 ? [`and ${count} more runs (--all lists them)`] : []
+  return count > 0 ? [`and ${count} more ${count === 1 ? 'run' : 'runs'} (--all lists them)`] : []
 }
 
 function share(regret: number | null): string {

@@ -92,7 +92,7 @@ export async function savedEvents(
 ): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = []
   for (const file of saved) {
-    const { path, step, epoch, role, mtime, size, step_note } = file
+    const { path, step, epoch, role, mtime, size } = file
     const stamp = `${step} ${mtime} ${size}`
     const attempt = file.attempt ?? findAttempt(progress, step)
     const before = ownValue(stored, path)

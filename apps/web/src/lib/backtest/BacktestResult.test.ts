@@ -1,4 +1,4 @@
-import { backtest, type BacktestRun } from '@bestmark/core'
+import { backtest, type BacktestRun, distinctPolicies } from '@bestmark/core'
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 import BacktestResult from './BacktestResult.svelte'
@@ -29,7 +29,10 @@ test('each policy is listed with its figures, the lowest mean regret first', () 
   const html = shown(runs)
   const rows = [...html.matchAll(/data-policy="([^"]+)".*?class="figure mean[^>]*>([^<]+)</gs)]
   expect(rows.map(([, policy, mean]) => [policy, mean])).toEqual(
-    ordered(result.policies).map(({ policy, mean_regret }) => [policy, regret(mean_regret)]),
+    ordered(distinctPolicies(result)).map(({ policy, mean_regret }) => [
+      policy,
+      regret(mean_regret),
+    ]),
   )
   for (const text of [result.text, result.scored.text]) expect(html).toContain(text)
 })
@@ -37,7 +40,7 @@ test('each policy is listed with its figures, the lowest mean regret first', () 
 test('each run is listed with the pick of every policy, and its name is never markup', () => {
   const html = shown(runs)
   expect(html).not.toContain('<b>one')
-  const { policies } = backtest(runs, { target: 'eval_f1' })
+  const policies = distinctPolicies(backtest(runs, { target: 'eval_f1' }))
   const columns = html.slice(html.indexOf('id="replayed"')).match(/<th class="figure[^>]*>/g)
   expect(columns).toHaveLength(2 + choosing(policies).length)
 })
