@@ -24,7 +24,7 @@ export async function run(): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
   await page.goto(board.link)
   // The cookie belongs to the name in the board's link.
-  const address = new URL(`/jobs/${job_id}?metrics=1`, page.url())
+  const address = new URL(`/jobs/${job_id}?tab=metrics`, page.url())
   await browserFigures(page, address.href)
 }
 

@@ -27,6 +27,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'The job page, a list of 10,000, a zoom into 1,000,000 points, 50 compared runs',
     load: () => import('./pages.ts'),
   },
+  size: {
+    title: 'How reading grows with points, checkpoints, jobs, readers and hosts',
+    load: () => import('./size.ts'),
+  },
   output: {
     title: 'A printed output of 100 MB',
     load: () => import('./output.ts'),
