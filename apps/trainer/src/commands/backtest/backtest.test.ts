@@ -136,7 +136,7 @@ test('figures, the advice on scored, each run, and skipped runs are printed', as
   expect(stdout).toMatch(
     /^Policy scored is not recommended\. .* at least 6 groups, and there is 1\.$/m,
   )
-  expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) .* 400 0\.000 +200 0\.500 +good$/m)
+  expect(stdout).toMatch(/^eval_accuracy +4 +400 \(0\.8\) +200 0\.500 .* 400 0\.000 +good$/m)
   expect(stdout).toMatch(/^Skipped: 1 could not be read \(--all lists them\)\.$/m)
   const all = await command([...words, '--all'], { cwd: folder.path })
   expect(all.stdout).toMatch(/torn: .*trainer_state\.json is not valid JSON/)
