@@ -9,6 +9,7 @@ import type { LogKind, LogRecord } from './logRecord.ts'
 import { emptySection, readTextLines } from './sections.ts'
 import { applyFileSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
+import { isWithinEpoch } from './withinEpoch.ts'
 
 /** icefall names its logs `log-train-2026-11-26-10-00-00`. */
 const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$|^log-\w+(-\d+)+$/i
@@ -152,15 +153,4 @@ function describeLog(kind: LogKind, readings: readonly LogRecord[], fewest: numb
   )
   const isLog = isMeasured ? readings.length > 0 : hasLoss.length >= fewest
   return isLog ? { kind, isMeasured, isWithinEpoch: isWithinEpoch(readings) } : undefined
-}
-
-/** Whether steps go back when the epoch advances. */
-function isWithinEpoch(readings: readonly LogRecord[]): boolean {
-  const training = readings.filter(({ metrics }) => Object.keys(metrics).length > 0)
-  return training.some(({ step, epoch }, index) => {
-    const before = training[index - 1]
-    if (step === null || epoch === null || before?.step == null || before.epoch === null)
-      return false
-    return epoch > before.epoch && step <= before.step
-  })
 }

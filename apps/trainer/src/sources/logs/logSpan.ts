@@ -9,6 +9,7 @@ import { readJsonLine } from './jsonLines.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
 import { emptySection, readTextLines } from './sections.ts'
 import { findTableHead, readTableRow } from './table.ts'
+import { isWithinEpoch } from './withinEpoch.ts'
 
 /** What the beginning and the end of a log show of its training. */
 export interface LogSpan {
@@ -77,16 +78,18 @@ function endOf(path: string): string[] {
 function recordsIn(lines: readonly string[], kind: LogKind): Counted[] {
   const head = kind === 'table' ? findTableHead(lines)?.head : undefined
   const section = emptySection()
-  return lines.flatMap((line) => {
-    if (kind === 'text') return readTextLines(section, line).flatMap(countedOf)
+  const records = lines.flatMap((line) => {
+    if (kind === 'text') return readTextLines(section, line)
     const text = stripVTControlCharacters(line)
-    const found = kind === 'table' ? readTableRow(text, head) : readJsonLine(text)
-    return found ? countedOf(found) : []
+    return (kind === 'table' ? readTableRow(text, head) : readJsonLine(text)) ?? []
   })
+  const isByEpoch = isWithinEpoch(records)
+  return records.flatMap((record) => countedOf(record, isByEpoch))
 }
 
-function countedOf({ step, epoch, metrics, evaluation }: LogRecord): Counted[] {
-  const count = step ?? epoch
+/** Steps that restart in each epoch are batches, so the epochs count. */
+function countedOf({ step, epoch, metrics, evaluation }: LogRecord, isByEpoch: boolean): Counted[] {
+  const count = isByEpoch ? epoch : (step ?? epoch)
   const values = Object.entries({ ...metrics, ...evaluation }).flatMap(([name, value]) =>
     typeof value === 'number' ? [[name, value] as const] : [],
   )

@@ -24,50 +24,58 @@ export interface Numbered {
 }
 
 /** The number to add to get the log's step: 1 if the weights count from 0, -1 if only the log does. */
-export interface Base {
-  add: -1 | 0 | 1
-  /** The evidence; null if only the usual way of such programs. */
-  by: string | null
-}
+export type Base = -1 | 0 | 1
+
+/** All ways to count. */
+export const BASES = [0, 1, -1] as const
 
 /**
- * Whether the numbers in weights count from 0 or 1. Compares the values of the weights with the log,
- * then checks which numbers have a log row, else uses the usual way of the program.
+ * How the numbers in weights count; null if it cannot be settled. Compares the values of all weights
+ * with all rows, then how many numbers have a row. If several ways fit equally well, the documented way
+ * of the program decides, then whether the log and the numbers begin at 0 or 1.
  */
 export function findBase(
   numbers: readonly Numbered[],
-  rowsOf: (number: number) => readonly Row[],
-  usual: 0 | 1,
-): Base {
-  const [same, more] = [agreement(numbers, rowsOf, 0), agreement(numbers, rowsOf, 1)]
-  const less = agreement(numbers, rowsOf, -1)
-  const isLess = (key: 'agrees' | 'rows'): boolean => less[key] > Math.max(same[key], more[key])
-  if (isLess('agrees')) return { add: -1, by: 'the values of the weights' }
-  if (same.agrees + more.agrees === 0 && isLess('rows')) {
-    return { add: -1, by: 'the rows of the log' }
-  }
-  if (same.agrees !== more.agrees) {
-    return { add: same.agrees > more.agrees ? 0 : 1, by: 'the values of the weights' }
-  }
-  if (same.rows !== more.rows) {
-    return { add: same.rows > more.rows ? 0 : 1, by: 'the rows of the log' }
-  }
-  return { add: usual, by: null }
+  rows: readonly Row[],
+  { shift }: Axis,
+  documented: Base | null,
+): Base | null {
+  const rowsOf = Map.groupBy(rows, ({ step }) => step)
+  const found = BASES.map((add) => ({ add, ...agreement(numbers, rowsOf, add) }))
+  const byValues = onlyMost(found, ({ agrees }) => agrees)
+  if (byValues) return byValues.add
+  // Only a log that counts from 0 is behind its weights.
+  const likely = rowsOf.has(0) ? found : found.filter(({ add }) => add >= 0)
+  const byRows = onlyMost(found, ({ rows }) => rows) ?? onlyMost(likely, ({ rows }) => rows)
+  if (byRows) return byRows.add
+  if (documented !== null) return documented
+  const isLoggedFromZero = shift === 1 || rowsOf.has(0)
+  const isAny = found.some(({ rows }) => rows > 0)
+  const isNamedFromZero = numbers.some(({ number }) => number === 0)
+  return !isAny || isNamedFromZero || !isLoggedFromZero ? shift : null
+}
+
+/** The item with the highest count; undefined if it is not the only one, or if all counts are 0. */
+function onlyMost<Item>(items: readonly Item[], countOf: (item: Item) => number): Item | undefined {
+  const most = Math.max(...items.map(countOf))
+  const [first, ...others] = items.filter((item) => countOf(item) === most)
+  return most > 0 && others.length === 0 ? first : undefined
 }
 
 function agreement(
   numbers: readonly Numbered[],
-  rowsOf: (number: number) => readonly Row[],
-  add: -1 | 0 | 1,
+  rowsOf: ReadonlyMap<number, readonly Row[]>,
+  add: Base,
 ): { agrees: number; rows: number } {
-  let [agrees, found] = [0, 0]
+  let agrees = 0
+  const found = new Set<number>()
   for (const { number, values } of numbers) {
-    const rows = rowsOf(number + add)
-    if (rows.length === 0) continue
-    found++
+    const rows = rowsOf.get(number + add)
+    if (!rows) continue
+    found.add(number)
     for (const value of values) agrees += rows.some((row) => rowHolds(row, value)) ? 1 : 0
   }
-  return { agrees, rows: found }
+  return { agrees, rows: found.size }
 }
 
 /** Whether a row has a value, compared at the fewer decimals of the two. */

@@ -25,11 +25,13 @@ export function findEpochEnds(
     return numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
   }
   const epochs = candidates.map(({ found }) => found.hints.epoch)
+  const isLightning = candidates.some(({ facts }) => facts.isLightning)
   const count = total ?? most(epochs) + (epochs.includes(0) ? 1 : 0)
   const named = { numbers: names, add: names.includes(0) ? 1 : 0 }
   const stored = { numbers: inside, add: inside.includes(0) ? 1 : 0 }
   const [ofName, ofFacts] = [named, stored].map(({ numbers, add }) => {
-    const stepOf = fromRowEpochs(history, numbers) ?? shifted(fromEvenSteps(history, count), add)
+    const stepOf =
+      fromRowEpochs(history, numbers, isLightning) ?? shifted(fromEvenSteps(history, count), add)
     return (number: number | null) => (number === null ? undefined : stepOf(number))
   })
   return {
@@ -44,17 +46,29 @@ function shifted(stepOf: StepOf, add: number): StepOf {
   return (epoch) => stepOf(epoch + add)
 }
 
-/** Uses rows with whole epochs. Numbers count like these rows, unless they exceed them. */
+/**
+ * Uses rows with whole epochs. All numbers show together how they count. If several ways fit equally
+ * well, they count like the rows, unless only the rows count from 0.
+ */
 function fromRowEpochs(
   { rows }: LogHistory,
   numbers: readonly (number | null)[],
+  isLightning: boolean,
 ): StepOf | undefined {
   const whole = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
   const ends = new Map(whole.map(({ epoch, step }) => [epoch ?? 0, step]))
   if (ends.size < 2) return undefined
-  const most = numbers.reduce<number>((most, one) => Math.max(most, one ?? 0), 0)
-  const less = ends.has(0) && !ends.has(most) && !numbers.includes(0) ? 1 : 0
-  return (epoch) => ends.get(epoch - less)
+  const counts = new Set(numbers.filter((number) => number !== null))
+  const isUnclear = !isLightning && ends.has(0) && !counts.has(0)
+  const hits = ([0, 1, -1] as const).map((add) => {
+    return { add, found: [...counts].filter((number) => ends.has(number + add)).length }
+  })
+  const most = Math.max(...hits.map(({ found }) => found))
+  const [first, ...others] = hits.filter(({ add, found }) => {
+    return found === most && (add >= 0 || ends.has(0))
+  })
+  if (!first || (others.length > 0 && isUnclear)) return () => undefined
+  return (epoch) => ends.get(epoch + first.add)
 }
 
 function fromEvenSteps({ rows, last }: LogHistory, epochs: number): StepOf {

@@ -36,10 +36,11 @@ function decidingSigns(all: readonly Sign[]): readonly Sign[] {
   return agreed ? all.filter(({ step }) => step === agreed.step) : all
 }
 
-/** The step with the most evidence. */
+/** The step with the most evidence. `unclear` says why there is no evidence. */
 export function weighSigns(
   one: Candidate,
   all: readonly Sign[],
+  unclear?: string,
 ): { one: Candidate; saved: SavedFile } {
   const signs = decidingSigns(all)
   const { path, hints, mtime, size } = one.found
@@ -54,7 +55,9 @@ export function weighSigns(
     ? describeOnlySign(path, first)
     : signs.length > 0
       ? contradiction(path, signs)
-      : null
+      : unclear === undefined
+        ? null
+        : `The step of ${path} is unknown. ${unclear}`
   return {
     one,
     saved: { path, step, epoch: null, role, mtime, size, ...(step_note !== null && { step_note }) },

@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TrainingEvent } from '@bestmark/core'
+import { expect, test } from 'vitest'
+import { torchFile } from '../../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../../testing.ts'
+import { readerWarnings } from '../events/newEvents.ts'
+import { readRun } from '../readRun.ts'
+import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
+
+/** The steps of weights, by path. */
+async function stepsOf(files: Readonly<Record<string, string | Uint8Array>>) {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, files)
+  const { events } = await readRun(folder.path)
+  return { steps: placed(events), warnings: readerWarnings(events) }
+}
+
+function placed(events: readonly TrainingEvent[]) {
+  return Object.fromEntries(
+    events.flatMap((event) => (event.type === 'checkpoint' ? [[event.path, event.step]] : [])),
+  )
+}
+
+const named = (epochs: readonly number[], name = 'net_#.pth') =>
+  Object.fromEntries(epochs.map((epoch) => [name.replace('#', String(epoch)), 'w']))
+
+const table = (first: number, count = 5): string =>
+  [
+    'epoch,loss,val_loss',
+    ...Array.from({ length: count }, (_, row) => `${row + first},1,1.${row}`),
+    '',
+  ].join('\n')
+
+const eventFile = (values: readonly number[]): Buffer =>
+  Buffer.concat(values.map((value, step) => eventRecord(step, [{ tag: 'val_loss', value }])))
+
+test('all names and all rows together show how names count', async () => {
+  const file = 'events.out.tfevents.1.here'
+  const { steps } = await stepsOf({ [file]: eventFile([5, 4, 3, 4, 5]), ...named([1, 2, 3, 4, 5]) })
+  expect(Object.values(steps)).toEqual([0, 1, 2, 3, 4])
+  const rows = await stepsOf({ 'history.csv': table(0), ...named([1, 2, 3, 4, 5]) })
+  expect(Object.values(rows.steps)).toEqual([1, 2, 3, 4, 5])
+  const alike = await stepsOf({ 'history.csv': table(0), ...named([0, 1, 2, 3, 4]) })
+  expect(Object.values(alike.steps)).toEqual([1, 2, 3, 4, 5])
+})
+
+test('Keras names epochs from 1, also beside event files that count from 0', async () => {
+  const file = 'events.out.tfevents.1.here'
+  const saved = named([3], 'net_#.weights.h5')
+  const { steps } = await stepsOf({ [file]: eventFile([5, 4, 3, 4, 5]), ...saved })
+  expect(steps).toEqual({ 'net_3.weights.h5': 2 })
+})
+
+test('a number that may count from 0 or from 1 shows no step, and the note says so', async () => {
+  const { steps, warnings } = await stepsOf({ 'history.csv': table(0), ...named([2, 3]) })
+  expect(steps).toEqual({ 'net_2.pth': null, 'net_3.pth': null })
+  expect(warnings).toEqual([
+    'The step of net_2.pth is unknown. Nothing shows whether its number 2 counts from 0 or from 1',
+    'The step of net_3.pth is unknown. Nothing shows whether its number 3 counts from 0 or from 1',
+  ])
+})
+
+test('numbers count from 1 if the log does', async () => {
+  const { steps } = await stepsOf({ 'history.csv': table(1), ...named([2, 3]) })
+  expect(steps).toEqual({ 'net_2.pth': 2, 'net_3.pth': 3 })
+})
+
+test('a name that is one more than the epoch in its file counts completed epochs', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { 'history.csv': table(0) })
+  for (const epoch of [2, 3])
+    await writeFile(join(folder.path, `net_${epoch}.pth`), torchFile({ epoch: epoch - 1 }))
+  expect(placed((await readRun(folder.path)).events)).toEqual({ 'net_2.pth': 2, 'net_3.pth': 3 })
+})
+
+test('a name and a file that count alike agree, also if the log ends before the last of them', async () => {
+  await using folder = await temporaryFolder()
+  const rows = [1, 2, 3].map((epoch) => `{"epoch": ${epoch}, "loss": 1, "val_loss": ${epoch}}\n`)
+  await writeFiles(folder.path, { 'log.jsonl': rows.join('') })
+  for (const epoch of [1, 2, 3, 4, 5])
+    await writeFile(join(folder.path, `epoch_${epoch}.pth`), torchFile({ epoch }))
+  await writeFile(join(folder.path, 'latest.pth'), torchFile({ epoch: 5 }))
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toMatchObject({ 'epoch_2.pth': 2, 'epoch_3.pth': 3, 'epoch_4.pth': 4 })
+})
+
+test('a counter of saves is compared with all epochs of the log', async () => {
+  const rows = [1, 2, 3, 4].map((epoch) => `${epoch * 50 - 1},${epoch},1.${epoch}`)
+  const { steps } = await stepsOf({
+    'metrics.csv': ['step,epoch,val_loss', ...rows, ''].join('\n'),
+    ...named([0, 1, 2, 3], 'checkpoints/checkpoint_#/model.bin'),
+  })
+  expect(Object.values(steps)).toEqual([50, 100, 150, 200])
+})
