@@ -1,32 +1,28 @@
 import { join } from 'node:path'
-import {
-  folderOfJob,
-  jobDetail,
-  jobStatus,
-  JobUnknown,
-  record,
-  registerJob,
-  sourceCursor,
-  type Database,
-} from '@bestmark/db'
-import type { TrainingEvent } from '@bestmark/core'
+import { type Batch, folderOfJob, record, sourceCursor, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
 import { hasLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
-import { readCursor, shiftAttempts, writeCursor } from './attemptShift.ts'
+import {
+  addTimes,
+  type AttemptShift,
+  readCursor,
+  shiftAttempts,
+  writeCursor,
+} from './attemptShift.ts'
+import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from './changedFiles.ts'
 import { folderId } from './folderId.ts'
-import { compareHistory } from './history.ts'
+import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
 import { nextPiece } from './piece.ts'
-import { piecesIn, watchedFiles } from './runFiles.ts'
+import { registerSource } from './registeredSource.ts'
+import { isThere, piecesIn, readFiles, watchedFiles } from './runFiles.ts'
 import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
-import { Listing } from '../files/listing.ts'
 import { openRun, findSources } from '../sources/sources.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from '../sources/reader/source.ts'
-import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { drivenJob } from '../sources/runNote.ts'
 
 /**
@@ -38,6 +34,11 @@ const CHECK_ALL = { growing: 5_000, quiet: 60_000 }
 const ASK_AGAIN = 60_000
 /** Files are quiet after this time without new events (ms). */
 export const QUIET_AFTER = 60_000
+
+/** How a piece is recorded. */
+interface Counting extends Partial<Pick<Batch, 'removes_scores' | 'keeps_checkpoints'>> {
+  at: AttemptShift
+}
 
 /**
  * Records a run from the files of its program. It keeps its reader, so that unchanged files cost
@@ -63,6 +64,8 @@ export class FilesRecorder {
   #folder_id: string | null = null
   /** The source of the stored history. */
   #storedBy: string | undefined
+  /** The state of the files when they held less than the board. */
+  #shorterState: string | undefined
   /** The existing files that the sources read. */
   #read: string[] = []
 
@@ -105,12 +108,16 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
+    if (this.#shorterState !== undefined && this.#shorterState === this.#state())
+      return this.#atEnd()
+    this.#shorterState = undefined
     const isCursorRead =
       this.#reader !== undefined && performance.now() - this.#cursorReadAt < ASK_AGAIN
     const from = isCursorRead ? this.#cursor : await this.#ask()
-    const isGone = this.#read.length > 0 && !this.#read.some((file) => this.#isThere(file))
+    const isGone =
+      this.#read.length > 0 && !this.#read.some((file) => isThere(this.#run.folder, file))
     const reader = this.#takeReader(from)
-    const { shift, cursor } = readCursor(from)
+    const { shorter: _shorter, cursor, ...at } = readCursor(from)
     const { isWhole, ...piece } = await nextPiece(reader, cursor ?? '')
     // The folder may have been replaced during reading.
     if (await this.#isFolderReplaced()) return true
@@ -118,55 +125,82 @@ export class FilesRecorder {
       this.#keepReader(reader, from)
       return isCursorRead && !isChanged ? false : this.#atEnd()
     }
-    const isAnew = cursor !== null && (piece.replace || isGone)
-    const history = isAnew ? await this.#history() : 'same'
-    if (history === 'unknown') return false
-    // Replacing the events of these files would also remove the events of earlier files.
-    const isFurther = history === 'later' || (piece.replace && shift > 0)
-    if (!isFurther) {
-      const isNew = await this.#recordPiece(reader, from, { ...piece, shift })
-      if (!isWhole) this.#reader = undefined
-      return isNew
+    if (cursor !== null && (piece.replace || isGone))
+      return this.#recordChanged(reader, from, piece)
+    const isNew = await this.#recordPiece(reader, from, { ...piece, at })
+    if (!isWhole) this.#reader = undefined
+    return isNew
+  }
+
+  /** Records files that do not go on from their cursor. What is stored of the run stays. */
+  async #recordChanged(reader: SourceReader, from: string | null, piece: Piece): Promise<boolean> {
+    const { db, job_id } = { db: this.#db, job_id: this.#run.job_id }
+    const at = readCursor(from)
+    const match = await this.#history()
+    if (match.kind === 'unknown') return false
+    const removes_scores = this.#readsScores
+    if (match.kind === 'shorter') {
+      this.#shorterState = this.#state()
+      const { events } = match
+      const isNew = await recordShorter(db, this.#run, from, { events, removes_scores })
+      return isNew || this.#atEnd()
     }
-    const { attempt } = (await jobDetail(this.#db, this.#run.job_id)) ?? { attempt: 0 }
-    const begun = isGone && !piece.replace ? openRun(this.#sources, this.#opening(null)) : reader
+    const isAll = match.kind === 'all' && (match.isExact || !piece.replace || at.shift === 0)
+    if (isAll) {
+      const shift = piece.replace ? { shift: 0 } : { shift: at.shift, known: at.known }
+      const except = await unlistedPaths(db, this.#run, [...piece.events, ...match.events])
+      const kept = { except }
+      return this.#recordPiece(reader, from, { ...piece, at: shift, keeps_checkpoints: kept })
+    }
+    const branch = match.kind === 'further' ? match.branch : null
+    const begun = piece.replace ? reader : openRun(this.#sources, this.#opening(null))
     const first = begun === reader ? piece : await begun.next()
-    return this.#recordPiece(begun, from, { ...first, replace: false, shift: attempt + 1 })
+    const shift = await shiftOfBranch(db, job_id, branch)
+    return this.#recordPiece(begun, from, { ...first, replace: false, at: shift, removes_scores })
   }
 
   async #recordPiece(
     reader: SourceReader,
     from: string | null,
-    { events, cursor, replace, shift }: Piece & { shift: number },
+    { events, cursor, replace, at, ...options }: Piece & Counting,
   ): Promise<boolean> {
     const { job_id, folder } = this.#run
-    const ofJob = shiftAttempts(events, shift)
+    const ofJob = shiftAttempts(events, at)
     const stamped = this.#isLive && !replace ? addTimes(ofJob) : ofJob
-    const to = writeCursor({ shift, cursor })
-    const batch = { source: FILES_CURSOR, from, to, events: stamped, replace, root: folder }
-    const { recorded } = await record(this.#db, job_id, batch)
+    const isFurther = at.shift > 0 || at.known !== undefined
+    const kept = isFurther ? await withoutUnchanged(this.#db, this.#run, stamped) : stamped
+    const to = writeCursor({ ...at, cursor })
+    const batch = { source: FILES_CURSOR, from, to, events: kept, replace, root: folder }
+    const { recorded } = await record(this.#db, job_id, { ...batch, ...options })
     if (recorded) {
       this.#keepReader(reader, to)
       this.#storedBy = this.#sources[0]?.name
-      await this.#findReadFiles()
+      this.#read = await readFiles(folder, this.#sources)
       for (const text of readerWarnings(events)) this.#run.onNotice?.(text)
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // A run without a known process cannot be stopped from the board.
-    if (isBegun && !hasLiveProcess(folder)) await this.#register(false)
+    if (isBegun && !hasLiveProcess(folder))
+      await registerSource(this.#db, this.#run, this.#sources, false)
     return true
   }
 
-  /** Whether changed files still hold the job's history. Throws OtherRunError if they do not. */
-  async #history(): Promise<'same' | 'later' | 'unknown'> {
+  /** HuggingFace's reader reads scores itself. */
+  get #readsScores(): boolean {
+    return this.#sources[0]?.name === 'huggingface'
+  }
+
+  /** How changed files relate to the job's history. Throws OtherRunError if they hold another one. */
+  async #history(): Promise<Exclude<HistoryMatch, { kind: 'another' }>> {
     const { job_id, folder, isStartedHere } = this.#run
     const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
     const isRead = this.#sources.some(({ name }) => name === source)
     // A program that still runs may begin to write a log that is read instead of the one before.
-    if (!isRead && (isStartedHere || (await drivenJob(folder)) === job_id)) return 'same'
-    const history = await compareHistory(this.#db, { job_id, source }, folder)
-    if (history === 'another') throw new OtherRunError(folder)
-    return history
+    if (!isRead && (isStartedHere || (await drivenJob(folder)) === job_id))
+      return { kind: 'all', isExact: false, events: [] }
+    const match = await compareHistory(this.#db, { job_id, source }, folder)
+    if (match.kind === 'another') throw new OtherRunError(folder)
+    return match
   }
 
   async #ask(): Promise<string | null> {
@@ -188,20 +222,6 @@ export class FilesRecorder {
     return { root: this.#run.folder, cursor, isOver: this.#isOver }
   }
 
-  #isThere(file: string): boolean {
-    return statIfSeen(join(this.#run.folder, file)) !== undefined
-  }
-
-  async #findReadFiles(): Promise<void> {
-    const listing = new Listing(this.#run.folder)
-    const files: string[] = []
-    for (const source of this.#sources) {
-      // `bestmark run` restores its own log if a program removes it.
-      if (source.name !== RUN_LOG && !source.rotates) files.push(...(await source.files(listing)))
-    }
-    this.#read = files.filter((file) => this.#isThere(file))
-  }
-
   #keepReader(reader: SourceReader, cursor: string | null): void {
     this.#reader = reader
     this.#cursor = cursor
@@ -218,11 +238,11 @@ export class FilesRecorder {
     while (left-- > 0 && (await this.record()));
   }
 
-  /** Records scores and samples, which need their checkpoints first. HuggingFace's reader reads scores itself. */
+  /** Records scores and samples, which need their checkpoints first. */
   async #atEnd(): Promise<boolean> {
     this.#isLive = true
     const isSampled = await recordSampleFiles(this.#db, this.#run)
-    if (this.#sources[0]?.name === 'huggingface') return isSampled
+    if (this.#readsScores) return isSampled
     return (await recordScores(this.#db, this.#run)) || isSampled
   }
 
@@ -242,7 +262,7 @@ export class FilesRecorder {
     if (found.length === 0 || names(found) === names(this.#sources)) return
     this.#sources = found
     this.#reader = undefined
-    await this.#register()
+    await registerSource(this.#db, this.#run, this.#sources)
   }
 
   /** Whether the folder was replaced by another folder. */
@@ -265,31 +285,13 @@ export class FilesRecorder {
     if (now === null || isStartedHere) return true
     const isMoved = job && job.folder_id !== null && job.folder_id !== now
     if (isMoved) {
-      const history = await compareHistory(this.#db, job, root)
-      if (history === 'another') throw new OtherRunError(root)
-      if (history === 'unknown') return false
+      const { kind } = await compareHistory(this.#db, job, root)
+      if (kind === 'another') throw new OtherRunError(root)
+      if (kind === 'unknown') return false
       this.#reader = undefined
       this.#sources = []
     }
     this.#folder_id = now
     return true
   }
-
-  /** Stores the source of the run on the board, and whether the run can be stopped. */
-  async #register(is_stoppable?: false): Promise<void> {
-    const { job_id, folder: root, host_id } = this.#run
-    const job = await jobStatus(this.#db, job_id)
-    if (!job) throw new JobUnknown(job_id)
-    const { name, project, status, host } = job
-    const source = this.#sources[0]?.name ?? ''
-    const stored = { job_id, host, root, name, project, status, source, keeps_root: true }
-    const folder_id = await folderId(root)
-    if (host_id) await registerJob(this.#db, { ...stored, folder_id, host_id, is_stoppable })
-  }
-}
-
-/** Adds the time to new events, because most programs write no times. */
-function addTimes(events: TrainingEvent[]): TrainingEvent[] {
-  const at = Date.now()
-  return events.map((event) => (event.at === null ? { ...event, at } : event))
 }

@@ -1,24 +1,40 @@
 import type { TrainingEvent } from '@bestmark/core'
-import { type Database, jobStatus, readSeries, seriesNames } from '@bestmark/db'
+import {
+  type Database,
+  jobDetail,
+  jobStatus,
+  ownEvaluations,
+  readSeries,
+  seriesNames,
+} from '@bestmark/db'
 import { Failure, systemCode } from '../failure.ts'
 import { Listing } from '../files/listing.ts'
-import { RUN_OUTPUT } from '../sources/output/textLog.ts'
+import { ERRORS, OUTPUT, RUN_OUTPUT } from '../sources/output/textLog.ts'
 import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import { readWhole, type Source } from '../sources/reader/source.ts'
 import { openRun, findSources } from '../sources/sources.ts'
+import {
+  pointsOfEvents,
+  pointsOfRows,
+  pointsOfSeries,
+  isScheduled,
+  rounded,
+} from './historyPoints.ts'
+import { relate, type Relation } from './relation.ts'
 
 /** How many points of each series are compared, including its extremes. */
 const COMPARED = 2_000
-/** A schedule sets these values, so they are equal in different runs. */
-const SCHEDULED = /(^|[/_.-])(lr|learning_rate|momentum|epoch|step|weight_decay)([/_.-]|$)/i
-/** Significant digits that are compared, because printed values have fewer digits than tables. */
-const DIGITS = 4
-
 /**
- * How the files in a folder relate to the stored history of a job: they hold the `same` history, one
- * that begins after it (`later`), or `another` one. `unknown` while nothing can be read there.
+ * How the files in a folder relate to the stored history of a job: they hold `all` of it, a part of it
+ * (`shorter`), a `further` part, or `another` history. `isExact` is false if only most values were
+ * compared. `unknown` while nothing can be read there.
  */
-export type HistoryMatch = 'same' | 'later' | 'another' | 'unknown'
+export type HistoryMatch = (
+  { kind: 'all'; isExact: boolean } | Exclude<Relation, { kind: 'all' }> | { kind: 'unknown' }
+) & {
+  /** The events in the folder. */
+  events: readonly TrainingEvent[]
+}
 
 /** A job, and the source of its stored history. */
 export interface StoredRun {
@@ -33,18 +49,48 @@ export async function compareHistory(
   root: string,
 ): Promise<HistoryMatch> {
   const names = await storedNames(db, job_id)
-  if (names.length === 0) return 'same'
-  const measured = await measuredIn(root, source)
-  if (!measured) return 'unknown'
+  if (names.length === 0) return { kind: 'all', isExact: false, events: [] }
+  const { events, files } = await eventsIn(root, source)
+  const measured = measuredIn(events)
+  if (!measured) return { kind: 'unknown', events }
   const { current_step } = (await jobStatus(db, job_id)) ?? {}
-  if (measured.first > (current_step ?? Infinity)) return 'later'
+  const { attempt = 0 } = (await jobDetail(db, job_id)) ?? {}
+  if (measured.first > (current_step ?? Infinity)) return { kind: 'further', branch: null, events }
+  const own = (await ownEvaluations(db, job_id)).filter(({ origin_file }) => {
+    return files === 'all' || !isOutput(origin_file)
+  })
+  const evaluations = pointsOfEvents(events.filter(({ type }) => type === 'evaluation'))
+  const relation =
+    relate(pointsOfRows(own), evaluations, attempt) ??
+    (await relateTraining(db, job_id, { names, events, attempt }))
+  if (relation)
+    return relation.kind === 'all'
+      ? { ...relation, isExact: true, events }
+      : { ...relation, events }
   const stored = await storedValues(db, job_id, names, measured.last)
-  return isSame(stored, measured.values) ? 'same' : 'another'
+  if (isSame(stored, measured.values)) return { kind: 'all', isExact: false, events }
+  return { kind: 'another', events }
+}
+
+/** Compares the training values, if there are few enough to read them all. */
+async function relateTraining(
+  db: Database,
+  job_id: string,
+  {
+    names,
+    events,
+    attempt,
+  }: { names: string[]; events: readonly TrainingEvent[]; attempt: number },
+): Promise<Relation | undefined> {
+  const series = await readSeries(db, job_id, { names, points: COMPARED })
+  if (series.some(({ count }) => count > COMPARED / 2)) return undefined
+  const found = pointsOfEvents(events)
+  return relate(pointsOfSeries(series, attempt), found, attempt)
 }
 
 /** Whether a folder has any readable value. */
 export async function hasMeasurements(root: string): Promise<boolean> {
-  return (await measuredIn(root, '')) !== undefined
+  return measuredIn((await eventsIn(root, '')).events) !== undefined
 }
 
 /** Whether a job has no values yet, so that no other run can replace them. */
@@ -67,9 +113,9 @@ interface Measured {
   last: number
 }
 
-async function measuredIn(root: string, source: string): Promise<Measured | undefined> {
+function measuredIn(events: readonly TrainingEvent[]): Measured | undefined {
   const measured: Measured = { values: new Map(), first: Infinity, last: -Infinity }
-  for (const event of await eventsIn(root, source)) {
+  for (const event of events) {
     if (event.type !== 'metrics' && event.type !== 'evaluation') continue
     measured.first = Math.min(measured.first, event.step)
     measured.last = Math.max(measured.last, event.step)
@@ -81,27 +127,46 @@ async function measuredIn(root: string, source: string): Promise<Measured | unde
   return measured.values.size > 0 ? measured : undefined
 }
 
-async function eventsIn(root: string, source: string): Promise<TrainingEvent[]> {
+/** The events of a folder, and whether they are those of all files that a recorder reads. */
+interface FolderEvents {
+  events: TrainingEvent[]
+  files: 'all' | 'without output'
+}
+
+async function eventsIn(root: string, source: string): Promise<FolderEvents> {
   try {
-    const sources = await comparedSources(root, source)
-    if (sources.length === 0) return []
-    return await readWhole(openRun(sources, { root, cursor: null, isOver: false }))
+    const { sources, files } = await comparedSources(root, source)
+    if (sources.length === 0) return { events: [], files }
+    const events = await readWhole(openRun(sources, { root, cursor: null, isOver: false }))
+    return { events, files }
   } catch (error) {
-    if (error instanceof Failure || systemCode(error) !== undefined) return []
+    if (error instanceof Failure || systemCode(error) !== undefined)
+      return { events: [], files: 'all' }
     throw error
   }
 }
 
 /**
- * The source of the stored history if it still exists, because another source may count steps
- * differently. The log of `bestmark run` covers several runs, so it is compared only without others.
+ * The sources of the stored history if the first one still exists, because another one may count
+ * steps differently. The log of `bestmark run` covers several runs, so it is compared only without
+ * others.
  */
-async function comparedSources(root: string, source: string): Promise<Source[]> {
-  if (source === RUN_LOG && (await RUN_OUTPUT.isHere(new Listing(root)))) return [RUN_OUTPUT]
+async function comparedSources(
+  root: string,
+  source: string,
+): Promise<{ sources: Source[]; files: FolderEvents['files'] }> {
+  if (source === RUN_LOG && (await RUN_OUTPUT.isHere(new Listing(root))))
+    return { sources: [RUN_OUTPUT], files: 'all' }
   const sources = await findSources(root)
-  const stored = sources.filter(({ name }) => name === source)
   const others = sources.filter(({ name }) => name !== RUN_LOG)
-  return [stored, others, sources].find((some) => some.length > 0) ?? []
+  const stored = sources.filter(({ name }) => name === source)
+  const isFirst = others[0]?.name === source
+  const found = [isFirst ? others : stored, others, sources].find((some) => some.length > 0) ?? []
+  return { sources: found, files: found.includes(RUN_OUTPUT) ? 'all' : 'without output' }
+}
+
+function isOutput(file: string | null): boolean {
+  return file === OUTPUT || file === ERRORS
 }
 
 /** The stored values up to a step, because shortened files have no later values. */
@@ -115,17 +180,13 @@ async function storedValues(
   return new Map(series.map(({ name, values }) => [name, new Set([...values].map(rounded))]))
 }
 
-function rounded(value: number | null): string {
-  return (value ?? NaN).toPrecision(DIGITS)
-}
-
 /** Whether most of the common series have mostly equal values. */
 function isSame(stored: Values, measured: Values): boolean {
   const shared = [...stored].flatMap(([name, values]) => {
     const others = measured.get(name)
     return others && values.size > 0 ? [{ name, isAlike: isAlike(values, others) }] : []
   })
-  const unscheduled = shared.filter(({ name }) => !SCHEDULED.test(name))
+  const unscheduled = shared.filter(({ name }) => !isScheduled(name))
   const compared = unscheduled.length > 0 ? unscheduled : shared
   return compared.filter(({ isAlike }) => isAlike).length > compared.length / 2
 }

@@ -104,7 +104,7 @@ async function isRunOf(
 
 /** Whether a folder's history is that of a job. While nothing can be read, the folder decides. */
 async function isContinued(db: Database, job: JobOfFolder, root: string): Promise<boolean> {
-  const history = await compareHistory(db, job, root)
-  if (history !== 'unknown') return history !== 'another'
+  const { kind } = await compareHistory(db, job, root)
+  if (kind !== 'unknown') return kind !== 'another'
   return job.folder_id === null || job.folder_id === (await folderId(root))
 }

@@ -4,6 +4,8 @@ import { Listing } from '../files/listing.ts'
 import { PIECE } from '../files/lines.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { findRunFiles } from '../sources/identity.ts'
+import { statIfSeen } from '../files/runFile.ts'
+import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import type { Source } from '../sources/reader/source.ts'
 import { ERRORS, OUTPUT } from '../sources/output/textLog.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
@@ -35,4 +37,19 @@ export async function piecesIn(root: string): Promise<number> {
     pieces += 2 * Math.floor(size / PIECE)
   }
   return pieces
+}
+
+/** The existing files of the sources. `bestmark run` restores its own log if a program removes it. */
+export async function readFiles(root: string, sources: readonly Source[]): Promise<string[]> {
+  const listing = new Listing(root)
+  const files: string[] = []
+  for (const source of sources) {
+    if (source.name !== RUN_LOG && !source.rotates) files.push(...(await source.files(listing)))
+  }
+  return files.filter((file) => isThere(root, file))
+}
+
+/** Whether a path of a run exists. */
+export function isThere(root: string, file: string): boolean {
+  return statIfSeen(join(root, file)) !== undefined
 }

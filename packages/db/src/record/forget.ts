@@ -1,5 +1,5 @@
 import { initialTracker } from '@bestmark/core'
-import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, notExists, sql } from 'drizzle-orm'
 import type { JobChanges, Tx } from '../rows/job.ts'
 import {
   attempts,
@@ -14,13 +14,25 @@ import {
   seriesChunks,
   seriesTails,
 } from '../schema.ts'
+import { storable } from '../values/storable.ts'
+
+/** Which checkpoints of a run stay, as missing until they are recorded again. */
+export interface KeptCheckpoints {
+  /** Paths that are no checkpoints after all. */
+  except: readonly string[]
+}
 
 /**
- * Deletes all that was recorded of a run, for a source that reads the whole history again. A shipped
- * or pinned checkpoint stays, as missing until it is recorded again. Returns the new values of the
- * job's row.
+ * Deletes all that was recorded of a run, for a source that reads the whole history again. Shipped
+ * and pinned checkpoints stay, and the others if `kept` is given. Returns the new values of the job's
+ * row.
  */
-export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<JobChanges> {
+export async function forgetRun(
+  tx: Tx,
+  job: JobRow,
+  revision: number,
+  kept?: KeptCheckpoints,
+): Promise<JobChanges> {
   const { job_id } = job
   const measured = [evaluations, evaluationCurves, seriesChunks, seriesTails]
   for (const table of [attempts, ...measured, logs, logChunks]) {
@@ -38,13 +50,18 @@ export async function forgetRun(tx: Tx, job: JobRow, revision: number): Promise<
       ),
     )
   const unbound = and(eq(checkpoints.job_id, job_id), eq(checkpoints.pinned, false))
-  await tx.delete(checkpoints).where(and(unbound, notExists(shipped)))
-  const files_why = "no longer in the run's history"
+  const dropped = kept && inArray(checkpoints.path, kept.except.map(storable))
+  await tx.delete(checkpoints).where(and(unbound, notExists(shipped), dropped))
+  const files_why = kept ? 'its files are gone' : "no longer in the run's history"
+  const ofJob = eq(checkpoints.job_id, job_id)
   const files = { files_state: 'missing', files_why, files_fault: null } as const
+  const isCurrent = kept && eq(checkpoints.overwritten, false)
+  const overwritten = kept ? {} : { overwritten: false }
   await tx
     .update(checkpoints)
-    .set({ ...files, overwritten: false, arrival: null, revision })
-    .where(eq(checkpoints.job_id, job_id))
+    .set({ ...files, ...overwritten, revision })
+    .where(and(ofJob, isCurrent))
+  await tx.update(checkpoints).set({ arrival: null }).where(ofJob)
   const touched = {
     series_revision: revision,
     // If no series was stored, readers have nothing to drop.

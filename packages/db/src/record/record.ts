@@ -13,7 +13,7 @@ import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
 import { forgetScores } from './forgetScores.ts'
-import { forgetRun, restoreDigests, takenDigests } from './forget.ts'
+import { forgetRun, type KeptCheckpoints, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { recordLogs } from '../logs/recordLogs.ts'
 import { recordSamples, samplesIn } from '../samples/recordSamples.ts'
@@ -35,6 +35,8 @@ export interface Batch {
   events: readonly TrainingEvent[]
   /** The events are the whole history, so the earlier records of the run are deleted. */
   replace?: boolean
+  /** With `replace`: checkpoints that are not recorded again keep their rows, as missing. */
+  keeps_checkpoints?: KeptCheckpoints
   /** The stored scores are deleted, because their file is read again. All else stays. */
   removes_scores?: boolean
   /** The folder that was read, if the job must be of this folder. */
@@ -68,7 +70,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
     const replace = batch.replace || (await isReadByAnotherSource(tx, job_id, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = {
-      ...(replace && (await forgetRun(tx, job, revision))),
+      ...(replace && (await forgetRun(tx, job, revision, batch.keeps_checkpoints))),
       ...(batch.removes_scores && (await forgetScores(tx, job, revision))),
       ...batch.moved_to,
     }

@@ -36,7 +36,10 @@ export async function recordCheckpoints(
   for (let from = 0; from < rows.length; from += 1_000) {
     await save(tx, rows.slice(from, from + 1_000))
   }
-  if (rows.length > 0) await markOverwritten(tx, at, [...new Set(rows.map(({ path }) => path))])
+  const paths = [...new Set(rows.map(({ path }) => path))]
+  if (paths.length === 0) return
+  await deleteMoved(tx, at, paths)
+  await markOverwritten(tx, at, paths)
 }
 
 /** The rows with indexes that follow those of the job's stored rows. */
@@ -73,14 +76,15 @@ function files(event: FilesEvent) {
 const CHANGED =
   'excluded.signature is not null and excluded.signature is distinct from checkpoints.signature'
 
+/** Whether a row was overwritten in the history that is being recorded. */
+const OVERWRITTEN_NOW = 'checkpoints.overwritten and checkpoints.arrival is not null'
+
 /** A checkpoint that is recorded again is the same one; missing values keep their stored ones. */
 async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
   const newOrStored = (column: string) =>
     sql.raw(`coalesce(excluded.${column}, checkpoints.${column})`)
   const unlessOverwritten = (column: string) =>
-    sql.raw(
-      `case when checkpoints.overwritten then checkpoints.${column} else excluded.${column} end`,
-    )
+    sql.raw(`case when ${OVERWRITTEN_NOW} then checkpoints.${column} else excluded.${column} end`)
   await tx
     .insert(checkpoints)
     .values(rows)
@@ -100,6 +104,7 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
         signature: newOrStored('signature'),
         digest: sql.raw(`case when ${CHANGED} then excluded.digest
           else coalesce(excluded.digest, checkpoints.digest) end`),
+        overwritten: sql.raw(OVERWRITTEN_NOW),
         arrival: sql`coalesce(${checkpoints.arrival}, excluded.arrival)`,
         revision: sql`excluded.revision`,
       },
@@ -132,6 +137,23 @@ async function noteFiles(
     )
 }
 
+/**
+ * A kept row whose files are recorded anew at another step was only joined to a wrong step. Its row is
+ * deleted, unless a person pinned it or it was shipped.
+ */
+async function deleteMoved(tx: Tx, { job_id }: WriteAt, paths: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    delete from checkpoints as old using checkpoints as now
+    where old.job_id = ${job_id} and old.arrival is null and not old.pinned and not old.overwritten
+      and md5(old.path) in (select md5(path) from unnest(${sql.param(paths)}::text[]) as path)
+      and now.job_id = old.job_id and md5(now.path) = md5(old.path) and now.path = old.path
+      and now.arrival is not null and (
+        now.signature is not distinct from old.signature or old.signature is null)
+      and not exists (
+        select from deployments
+        where deployments.job_id = old.job_id and deployments.checkpoint_id = old.checkpoint_id)`)
+}
+
 /** The latest checkpoint at a path replaces the earlier ones. */
 async function markOverwritten(
   tx: Tx,
@@ -152,6 +174,6 @@ async function markOverwritten(
       and later.checkpoint_id = (
         select checkpoint_id from checkpoints as next
         where next.job_id = old.job_id and md5(next.path) = md5(old.path) and next.path = old.path
-          and next.arrival > old.arrival
+          and next.arrival > coalesce(old.arrival, 0)
         order by next.arrival limit 1)`)
 }
