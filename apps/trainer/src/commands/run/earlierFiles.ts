@@ -11,6 +11,7 @@ import { storedJobOf } from '../../recording/jobId.ts'
 import { identifyRun } from '../../sources/identity.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
 import { findSources } from '../../sources/sources.ts'
+import { PrintedSteps } from './printedSteps.ts'
 
 /** How often to check whether the program wrote something (ms). */
 const LOOK_AGAIN = 200
@@ -22,23 +23,33 @@ export function randomId(root: string): string {
 
 /**
  * The files of a run that were in a folder before `bestmark run` started a program there. Changes of
- * these files show whether the program continues that run or starts a new one.
+ * these files show whether the program continues that run or starts a new one. If only the output
+ * was there, the first printed step shows it.
  */
 export class EarlierFiles {
   readonly #root: string
   /** Sizes and times by name. */
   readonly #files: ReadonlyMap<string, string>
   readonly #hasLog: boolean
+  readonly #printed: PrintedSteps | undefined
 
-  private constructor(root: string, files: ReadonlyMap<string, string>, hasLog: boolean) {
+  private constructor(
+    root: string,
+    files: ReadonlyMap<string, string>,
+    { hasLog, printed }: { hasLog: boolean; printed: PrintedSteps | undefined },
+  ) {
     this.#root = root
     this.#files = files
     this.#hasLog = hasLog
+    this.#printed = printed
   }
 
   static async in(root: string): Promise<EarlierFiles> {
     const hasLog = statIfSeen(join(root, OUTPUT)) !== undefined
-    return new EarlierFiles(root, await signatures(root), hasLog)
+    const files = await signatures(root)
+    const isOutput = hasLog && files.size === 0
+    const printed = isOutput ? await PrintedSteps.before(root) : undefined
+    return new EarlierFiles(root, files, { hasLog, printed })
   }
 
   /** Whether there was a run, or at least the output of an earlier program. */
@@ -46,9 +57,9 @@ export class EarlierFiles {
     return this.#files.size > 0 || this.#hasLog
   }
 
-  /** Whether only the first files of the program can show which run it is. */
+  /** Whether only the first files or steps of the program can show which run it is. */
   get isUndecided(): boolean {
-    return this.#files.size > 0
+    return this.#files.size > 0 || this.#printed !== undefined
   }
 
   /**
@@ -57,13 +68,19 @@ export class EarlierFiles {
    */
   async jobOf(board: Board, root: string, over: AbortSignal): Promise<string | undefined> {
     if (!this.isRun) return undefined
-    while (this.isUndecided && !over.aborted && !(await this.#isChanged()))
+    while (this.isUndecided && !over.aborted && !(await this.#isDecided()))
       await pause(LOOK_AGAIN, over)
-    if (over.aborted && this.isUndecided && !this.#areKept() && !(await hasMeasurements(root))) {
+    if (await this.#printed?.isAgain()) return undefined
+    const hasFiles = this.#files.size > 0
+    if (over.aborted && hasFiles && !this.#areKept() && !(await hasMeasurements(root))) {
       return undefined
     }
     const { job_id } = (await identifyRun(root)) ?? { job_id: null }
     return storedJobOf(board, { root, job_id })
+  }
+
+  async #isDecided(): Promise<boolean> {
+    return (await this.#isChanged()) || (await this.#printed?.hasBegun()) === true
   }
 
   /** Whether the program wrote to the run's files, and they contain values. */

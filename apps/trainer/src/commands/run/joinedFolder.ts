@@ -1,4 +1,4 @@
-import { linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { statIfSeen, textOfFile } from '../../files/runFile.ts'
@@ -23,6 +23,7 @@ export class JoinedFolder {
   readonly root: string
   readonly #from: string
   #isWhole: boolean
+  #isBegun = false
 
   /** `isWhole`: the whole output belongs to this run; else only its start and end marks. */
   constructor(from: string, root: string, isWhole: boolean) {
@@ -70,6 +71,8 @@ export class JoinedFolder {
   }
 
   async #keepOutput(): Promise<void> {
+    if (!this.#isBegun) await this.#keepEarlierOutput()
+    this.#isBegun = true
     for (const name of [SETUP_NOTE, USAGE]) this.#link(name)
     if (this.#isWhole) for (const name of [OUTPUT, ERRORS]) this.#link(name)
     else {
@@ -81,11 +84,25 @@ export class JoinedFolder {
     }
   }
 
+  /** Moves the output of earlier programs, which belongs to another run, to other files. */
+  async #keepEarlierOutput(): Promise<void> {
+    for (const name of [OUTPUT, ERRORS]) {
+      const path = join(this.root, name)
+      if (!statIfSeen(path) || this.#isLinked(name)) continue
+      appendFileSync(path.replace(/\.log$/, '.earlier.log'), await textOfFile(path))
+    }
+  }
+
+  /** Whether the folder has the file that the program writes. */
+  #isLinked(name: string): boolean {
+    const [there, here] = [join(this.#from, name), join(this.root, name)].map(statIfSeen)
+    return there !== undefined && here?.ino === there.ino && here.dev === there.dev
+  }
+
   /** Links a file, so that both folders have the file that the program writes. */
   #link(name: string): void {
     const [from, to] = [join(this.#from, name), join(this.root, name)]
-    const [there, here] = [statIfSeen(from), statIfSeen(to)]
-    if (!there || (here?.ino === there.ino && here.dev === there.dev)) return
+    if (!statIfSeen(from) || this.#isLinked(name)) return
     rmSync(to, { force: true })
     try {
       linkSync(from, to)

@@ -26,6 +26,21 @@ export function namedFolders(argv: readonly string[], cwd: string): string[] {
   })
 }
 
+/**
+ * How a program's arguments name a folder: the options before it, such as `--out`, or an empty text
+ * for a word without an option.
+ */
+export function pathRoles(argv: readonly string[], cwd: string, folder: string): string[] {
+  const base = resolvedPath(cwd)
+  return argv.flatMap((word, index) => {
+    const [assigned = ''] = ASSIGNED.exec(word) ?? []
+    const path = word.slice(assigned.length)
+    if (path === '' || resolvedPath(resolve(base, path)) !== folder) return []
+    const before = argv[index - 1] ?? ''
+    return [assigned === '' && before.startsWith('-') ? before : assigned.replace(/=$/, '')]
+  })
+}
+
 /** A path with the links in its existing part resolved. */
 export function resolvedPath(path: string): string {
   try {

@@ -1,4 +1,4 @@
-import { registerJob, renameJob } from '@bestmark/db'
+import { folderOfJob, registerJob, renameJob } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { pause } from '../../pause.ts'
@@ -257,7 +257,10 @@ export class ProgramRuns {
     const { project: wanted, isNamed } = this.#run
     const project = wanted ?? DEFAULT_PROJECT
     if (joined) await this.#beginIn(joined, { name, job_id })
-    const job = { job_id, host_id, host, root, name, project, source: RUN_LOG }
+    // The stored history is compared by the source that read it.
+    const known = await folderOfJob(db, job_id)
+    const source = known?.root === root ? known.source : RUN_LOG
+    const job = { job_id, host_id, host, root, name, project, source }
     const folder_id = await folderId(root)
     const status = { status: 'starting', is_stoppable: true } as const
     const stored = await registerJob(db, { ...job, folder_id, ...status, restore: true })

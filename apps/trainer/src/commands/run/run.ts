@@ -10,6 +10,7 @@ import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../proces
 import { isAlive } from '../../processes/alive.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
+import { earlierRunOf } from './earlierRun.ts'
 import { EarlierFiles, randomId } from './earlierFiles.ts'
 import { namedFolders } from './namedPaths.ts'
 import { ProgramClaim } from './programClaim.ts'
@@ -52,13 +53,14 @@ export async function main(words: readonly string[]): Promise<number> {
   const home = await machine()
   const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const { checkpoints } = values
-  const folder = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
+  const cwd = callerPath('.')
+  const chosen = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
+  const folder = chosen ?? (await earlierRunOf({ argv, cwd, name: values.name }))
   const opened = await RunFolder.open(home, folder, name)
   const { root } = opened
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
   const isOurs = folder === undefined
-  const cwd = callerPath('.')
   const job_id = randomId(root)
   const isNamed = values.name !== undefined
   const whose = { isOurs, isWeights: checkpoints !== undefined, cwd }
