@@ -44,6 +44,18 @@ test('two trainings at the same time in one folder of event files are two runs',
   expect(await runsIn(both)).toEqual({ runs: '0:1=3 0:2=2 0:3=1', 'runs-8': '0:1=6 0:2=5 0:3=4' })
 })
 
+test('a renamed table beside a new one is a separate run, and each is read once', async () => {
+  const table = (...rows: string[]) => `epoch,loss,val_loss\n${rows.join('\n')}\n`
+  const both = {
+    'history_old.csv': table('1,0.9,0.8', '2,0.8,0.5', '3,0.7,0.6'),
+    'history.csv': table('1,0.95,0.85', '2,0.85,0.75'),
+  }
+  expect(await runsIn(both)).toEqual({
+    runs: '0:1=0.85 0:2=0.75',
+    'runs-history_old': '0:1=0.8 0:2=0.5 0:3=0.6',
+  })
+})
+
 test('a third training after both is a further attempt of the first one', async () => {
   const all = {
     ...training(0, 7, [3, 2]),

@@ -36,7 +36,11 @@ export async function findFurtherRoots(folder: string): Promise<string[]> {
 async function findFurtherParts(listing: Listing): Promise<Part[]> {
   const [source] = await findSources(listing.root)
   const parts = await partsOf(source, listing)
-  return parts.slice(1).filter(({ files }) => files.every((file) => !file.includes('/')))
+  // The folder's own run may not be the first part: its program has a name for its table.
+  const own = new Set(await source?.files(listing))
+  const others = parts.filter(({ files }) => !files.some((file) => own.has(file)))
+  const further = others.length < parts.length ? others : parts.slice(1)
+  return further.filter(({ files }) => files.every((file) => !file.includes('/')))
 }
 
 async function partsOf(source: Source | undefined, listing: Listing): Promise<Part[]> {
