@@ -7,6 +7,10 @@ import type { RunStart } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { findSavedFiles, type SavedFile } from '../events/savedFiles.ts'
+import { rowHolds } from '../weights/axis.ts'
+import type { Candidate } from '../weights/candidate.ts'
+import type { LogHistory, Row } from '../weights/logHistory.ts'
+import { findCandidates } from '../weights/savedWeights.ts'
 
 interface State extends TableState {
   /** The best epoch so far. Of equal epochs best.pt is the last. */
@@ -69,12 +73,40 @@ async function started(listing: Listing): Promise<RunStart> {
 }
 
 /** The weights of a run. `epoch3.pt` counts from 0; the table shows the epochs of best.pt and last.pt. */
-async function saved(listing: Listing, { best, step }: State): Promise<SavedFile[]> {
-  return findSavedFiles(listing, ['weights'], (name) => {
+async function saved(
+  listing: Listing,
+  { best, step }: State,
+  history: LogHistory,
+): Promise<SavedFile[]> {
+  const found = await findSavedFiles(listing, ['weights'], (name) => {
     const epoch = /^epoch(\d{1,9})\.pt$/.exec(name)?.[1]
     const role = /^(best|last)\.pt$/.exec(name)?.[1] ?? null
     const tracked = role === 'best' ? (best?.step ?? null) : role === 'last' ? step : null
     const at = epoch === undefined ? tracked : Number(epoch) + 1
     return epoch === undefined && role === null ? undefined : { step: at, epoch: at, role }
   })
+  return withOwnRows(found, await findCandidates(listing), history)
+}
+
+/** The metrics in best.pt and last.pt show their row, also if a later training has the same epochs. */
+function withOwnRows(
+  saved: readonly SavedFile[],
+  candidates: readonly Candidate[],
+  { rows }: LogHistory,
+): SavedFile[] {
+  return saved.map((file) => {
+    const values = candidates.find(({ found }) => found.path === file.path)?.facts.values ?? {}
+    const [row, ...others] = rows.filter((one) => hasOwnValues(one, values))
+    if (file.role === null || !row || others.length > 0) return file
+    const { step, epoch, attempt } = row
+    return { ...file, step, epoch, attempt }
+  })
+}
+
+function hasOwnValues(row: Row, values: Readonly<Record<string, number>>): boolean {
+  const logged = Object.entries(values).filter(([name]) => Object.hasOwn(row.values, name))
+  return (
+    logged.length > 0 &&
+    logged.every(([name, value]) => rowHolds(row, { name, value, digits: null }))
+  )
 }

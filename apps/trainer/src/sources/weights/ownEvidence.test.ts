@@ -130,3 +130,21 @@ test('an attempt that logs from the first step again also has the steps before i
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'model_0000199.pth': [1, 200], 'model_0000999.pth': [1, 1000] })
 })
+
+test("the metrics in Ultralytics' files show their row and training", async () => {
+  await using folder = await temporaryFolder()
+  const [half, whole] = ['metrics/mAP50(B)', 'metrics/mAP50-95(B)']
+  const first = [0.6, 0.7, 0.8]
+  const second = [0.5, 0.55, 0.45]
+  const rows = [...first, ...second].map((map, row) => `${(row % 3) + 1},1.0,${map + 0.1},${map}`)
+  const text = [`epoch,train/box_loss,${half},${whole}`, ...rows, ''].join('\n')
+  const fileOf = (map: number) =>
+    torchFile({ train_metrics: { [half]: map + 0.1, [whole]: map }, version: '8.3.0' })
+  await writeFiles(folder.path, { 'results.csv': text, 'args.yaml': 'epochs: 3\n' })
+  await writeFiles(folder.path, {
+    'weights/best.pt': fileOf(0.55),
+    'weights/last.pt': fileOf(0.45),
+  })
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'weights/best.pt': [1, 2], 'weights/last.pt': [1, 3] })
+})
