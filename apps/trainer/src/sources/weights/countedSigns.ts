@@ -22,6 +22,10 @@ export interface SignSearch {
 export function fromNames(search: SignSearch): void {
   const { candidates, history, axis, ends, add, named, unclear } = search
   for (const group of Map.groupBy(candidates, ({ found }) => found.hints.pattern).values()) {
+    if (areBatches(group)) {
+      for (const one of group) unclear.set(one, 'Its name has an epoch and a batch inside it')
+      continue
+    }
     const bySteps = stepNumbers(group, history, axis)
     const numbers = numbered(group, bySteps, history.rows)
     const isAsLogged = group.every(({ facts }) => facts.isAsLogged)
@@ -36,6 +40,23 @@ export function fromNames(search: SignSearch): void {
       }
     })
   }
+}
+
+/**
+ * Whether names have an epoch and a batch: the second of two numbers starts again when the first one
+ * advances. Such weights were saved inside an epoch, so its value is not theirs.
+ */
+function areBatches(group: readonly Candidate[]): boolean {
+  const pairs = group.map(({ found }) => found.hints.numbers.slice(-2))
+  const [first] = pairs
+  if (!pairs.every((pair) => pair.length === 2)) return false
+  const inOrder = pairs.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d)
+  const isAgain = inOrder.some(([epoch = 0, batch = 0], index) => {
+    const [before = 0, most = 0] = inOrder[index - 1] ?? []
+    return index > 0 && epoch > before && batch <= most
+  })
+  // A second number that never changes is a version.
+  return isAgain && pairs.some(([, batch]) => batch !== first?.[1])
 }
 
 function unclearText(number: number): string {
@@ -76,8 +97,8 @@ function areSteps(group: readonly Candidate[], { rows, last }: LogHistory): bool
   return isBehind || (hits > 0 && (isFar || 2 * hits >= numbers.length))
 }
 
-/** Names of timm, DETR and MAE, and of AllenNLP, which have the epoch of their logs. */
-const AS_LOGGED = /^(checkpoint-?#\.pth(\.tar)?|model_state_e#_b#\.th)$/
+/** Names of timm, DETR and MAE, of AllenNLP and of Lightning, which have the epoch of their logs. */
+const AS_LOGGED = /^(checkpoint-?#\.pth(\.tar)?|model_state_e#_b#\.th|(.*[^a-z])?epoch=#\D.*ckpt)$/
 
 /**
  * The documented way of a program. Keras and TensorFlow number files from 1, even if their logs start

@@ -93,3 +93,29 @@ test('a counter of saves is compared with all epochs of the log', async () => {
   })
   expect(Object.values(steps)).toEqual([50, 100, 150, 200])
 })
+
+test('weights that were saved inside an epoch do not have its value', async () => {
+  const files = ['1-03', '2-02', '3-01', '3-04'].map((count) => [`ckpt-${count}.weights.h5`, 'w'])
+  const { steps, warnings } = await stepsOf({
+    'history.csv': table(0),
+    ...(Object.fromEntries(files) as Record<string, string>),
+  })
+  expect(new Set(Object.values(steps))).toEqual(new Set([null]))
+  expect(warnings).toContain(
+    'The step of ckpt-3-01.weights.h5 is unknown. Its name has an epoch and a batch inside it',
+  )
+  const growing = await stepsOf({
+    'log.jsonl': [100, 200].map((step) => `{"step": ${step}, "val_loss": ${step}}\n`).join(''),
+    ...{ 'model-1-100.pt': 'w', 'model-2-200.pt': 'w' },
+  })
+  expect(growing.steps).toEqual({ 'model-1-100.pt': 100, 'model-2-200.pt': 200 })
+})
+
+test('folds that share a log have unknown steps; one fold alone is a run', async () => {
+  const saved = { 'net_fold0_best.pth': 'w', 'net_fold1_best.pth': 'w' }
+  const { steps, warnings } = await stepsOf({ 'history.csv': table(0), ...saved })
+  expect(steps).toEqual({ 'net_fold0_best.pth': null, 'net_fold1_best.pth': null })
+  expect(warnings[0]).toContain('Several folds share this log')
+  const one = await stepsOf({ 'history.csv': table(0), 'net_fold0_best.pth': 'w' })
+  expect(one.steps).toEqual({ 'net_fold0_best.pth': 1 })
+})

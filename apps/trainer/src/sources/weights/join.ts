@@ -46,7 +46,14 @@ export function joinWeights(
   fromNames(given)
   fromFacts(given)
   fromValues(given)
-  const signed = candidates.map((one) => ({ one, signs: signs.get(one) ?? [] }))
+  const folds = findFolds(candidates)
+  for (const one of folds) {
+    signs.delete(one)
+    unclear.set(one, 'Several folds share this log, so its values may be those of another fold')
+  }
+  const signed = candidates
+    .filter((one) => !folds.has(one))
+    .map((one) => ({ one, signs: signs.get(one) ?? [] }))
   for (const { one, signs } of signed) {
     if (signs.length === 0) fromTwins(one, signed, add)
     if (signs.length === 0) {
@@ -54,11 +61,22 @@ export function joinWeights(
         add(one, step, by)
     }
   }
-  const weighed = signed.map(({ one, signs }) => weighSigns(one, signs, unclear.get(one)))
+  const weighed = [...signed, ...[...folds].map((one) => ({ one, signs: [] }))].map(
+    ({ one, signs }) => weighSigns(one, signs, unclear.get(one)),
+  )
   return assignAttempts(weighed, history).map(({ one, saved }) => {
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
     return { ...saved, epoch, values: unloggedValues(one, candidates, saved, history) }
   })
+}
+
+const FOLD = /(?:^|[-_./])fold[-_]?(\d{1,3})(?!\d)/i
+
+/** The weights of folds of a cross-validation, if there are several. */
+function findFolds(candidates: readonly Candidate[]): ReadonlySet<Candidate> {
+  const foldOf = ({ found }: Candidate): string | undefined => FOLD.exec(found.path)?.[1]
+  const folded = candidates.filter((one) => foldOf(one) !== undefined)
+  return new Set(new Set(folded.map(foldOf)).size > 1 ? folded : [])
 }
 
 function epochOf(

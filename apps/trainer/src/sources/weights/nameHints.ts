@@ -13,6 +13,8 @@ export interface NameHints {
   step: number | null
   /** A number without a word; it may be a step or an epoch. */
   number: number | null
+  /** All numbers without a word, in order. */
+  numbers: readonly number[]
   values: NamedValue[]
   role: 'best' | 'last' | 'latest' | 'final' | null
   isAveraged: boolean
@@ -48,6 +50,7 @@ export function readNameHints(name: string): NameHints {
   return {
     ...{ epoch, step, values, role },
     number: epoch === null && step === null ? bareNumber(rest) : null,
+    numbers: epoch === null && step === null ? numbersApart(rest) : [],
     isAveraged: AVERAGED.test(stem),
     pattern: name.replace(DECIMAL, '#').replace(/\d+/g, '#'),
   }
@@ -81,9 +84,12 @@ function valuesIn(stem: string): { values: NamedValue[]; rest: string } {
 }
 
 function bareNumber(rest: string): number | null {
+  return numbersApart(rest).at(-1) ?? countOf(JOINED.exec(rest)?.[1])
+}
+
+function numbersApart(rest: string): number[] {
   const apart = [...rest.matchAll(APART)].map(([, digits = '']) => digits)
-  const last = apart.filter((digits) => !DATE.test(digits)).at(-1)
-  return countOf(last ?? JOINED.exec(rest)?.[1])
+  return apart.filter((digits) => !DATE.test(digits)).flatMap((digits) => countOf(digits) ?? [])
 }
 
 function countOf(digits: string | undefined): number | null {
