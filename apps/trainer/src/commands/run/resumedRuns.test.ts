@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listCheckpoints, listJobs } from '@bestmark/db'
+import { jobDetail, listCheckpoints, listJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { OUTPUT } from '../../sources/output/textLog.ts'
@@ -65,6 +65,7 @@ async function directory(name: string) {
     return Promise.all(
       found.map(async (job) => ({
         ...job,
+        attempts: (await jobDetail(here.board.db, job.job_id))?.attempts,
         paths: (await listCheckpoints(here.board.db, job.job_id)).map(({ path }) => path),
       })),
     )
@@ -86,6 +87,7 @@ test('a program that crashed and prints the next steps is a further attempt of t
       ...{ name: 'crashed', status: 'completed', output_dir: root, current_epoch: 6 },
       ...{ best_checkpoint_path: join(root, 'epoch_1.safetensors'), eval_loss: 7 },
       paths: epochs(1, 6),
+      attempts: [{ resumed_from: null }, { resumed_from: 3 }],
     },
   ])
   const output = await readFile(join(root, OUTPUT), 'utf8')

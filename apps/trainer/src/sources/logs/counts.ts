@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { type EventOf, setOwn } from '@bestmark/core'
-import { noProgress, type Progress, advance } from '../events/attempts.ts'
+import { advance, beginAttempt, noProgress, type Progress } from '../events/attempts.ts'
 import { measuredEvents, type EventOrigin } from '../events/newEvents.ts'
 import type { Found } from '../../journal/gate.ts'
 import { isCount } from '../../files/json.ts'
@@ -17,6 +17,8 @@ export interface Counts extends Progress {
   axis: 'steps' | 'epochs' | null
   /** The number to add to get completed steps: 1 if the log counts from 0. */
   shift: 0 | 1
+  /** The last step before the program started again; null once the next step is read. */
+  restarted_from: number | null
   /** The last count of training. */
   counted: number | null
   epoch: number | null
@@ -31,7 +33,7 @@ export interface Counts extends Progress {
 /** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
   const nothing = { counted: null, epoch: null, saves: {}, best_of: null, best_step: null } as const
-  return { ...noProgress(), ...nothing, named, axis, shift: 0 }
+  return { ...noProgress(), ...nothing, named, axis, shift: 0, restarted_from: null }
 }
 
 /** The events of a log record; none if it has no step. */
@@ -57,14 +59,17 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   return found
 }
 
-/** The start of a new attempt, if training logs an earlier step again. */
+/** The start of a new attempt, if the program started again, or if training logs an earlier step again. */
 function findRestart(
   state: Counts,
   step: number,
   isTraining: boolean,
 ): EventOf<'started'> | undefined {
-  if (!isTraining || step === state.step) return undefined
-  const again = advance(state, step)
+  if (!isTraining) return undefined
+  const from = state.restarted_from ?? null
+  state.restarted_from = null
+  if (from === null && step === state.step) return undefined
+  const again = from === null ? advance(state, step) : beginAttempt(state, from, step)
   return again && { ...again, total_steps: state.total }
 }
 

@@ -39,6 +39,8 @@ export const PRINTED = lineSource<State>({
 function readLine(state: State, line: FileLine): Found[] {
   const mark = readMark(line.text)
   if (!mark) return LOG_FORMAT.line(state, line)
+  // A further start is a new attempt, also if its steps continue.
+  if (mark.word === 'started' && state.started_at !== null) state.restarted_from = state.step
   state.started_at ??= mark.at
   return []
 }
