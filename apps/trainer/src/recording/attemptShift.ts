@@ -1,5 +1,5 @@
 import type { TrainingEvent } from '@bestmark/core'
-import type { Branch } from './relation.ts'
+import type { Branch, CountedPart } from './relation.ts'
 
 /**
  * How far a run's files were read, and how their attempts are counted on the board. If the files
@@ -19,8 +19,7 @@ export interface ShiftedCursor {
 export interface KnownPart {
   attempt: number
   step: number
-  /** The number of stored attempts before those in this part. */
-  shift: number
+  parts: CountedPart[]
   /** Up to this step, training values of the last attempt are stored too. */
   trained: number
   /** Where the attempt after this part resumed. */
@@ -55,9 +54,9 @@ export function furtherShift(
 ): AttemptShift {
   const last = attempts.at(-1)?.attempt ?? 0
   if (!branch) return { shift: last + 1 }
-  const { attempt, step, stored_attempt, isContinued } = branch
+  const { attempt, step, stored_attempt, isContinued, parts } = branch
   const before = stored_attempt - attempt
-  const part = { attempt, step, shift: before }
+  const part = { attempt, step, parts }
   if (!isContinued)
     return { shift: last + 1 - attempt, known: { ...part, trained: step, resumed_from: step } }
   const resumed_from = attempts.at(-1)?.resumed_from ?? null
@@ -72,7 +71,7 @@ export function shiftAttempts(
 ): TrainingEvent[] {
   if (!known) return shift === 0 ? [...events] : events.map((event) => moved(event, shift))
   return events.flatMap((event): TrainingEvent[] => {
-    if (isKnown(event, known)) return isKept(event) ? [moved(event, known.shift)] : []
+    if (isKnown(event, known)) return isKept(event) ? [moved(event, shiftIn(known, event))] : []
     const { type, attempt } = event
     if (attempt !== known.attempt || type !== 'started') return [moved(event, shift)]
     return [{ ...event, attempt: attempt + shift, resumed_from: known.resumed_from }]
@@ -85,12 +84,22 @@ export function additions(
   { shift, known }: AttemptShift,
 ): TrainingEvent[] {
   return events.filter(isKept).map((event) => {
-    return moved(event, known && isKnown(event, known) ? known.shift : shift)
+    return moved(event, known && isKnown(event, known) ? shiftIn(known, event) : shift)
   })
 }
 
 function moved(event: TrainingEvent, shift: number): TrainingEvent {
   return { ...event, attempt: event.attempt + shift }
+}
+
+/** The shift of the part that an event of the known part belongs to. */
+function shiftIn({ parts }: KnownPart, event: TrainingEvent): number {
+  const { attempt } = event
+  const step = ('step' in event ? event.step : null) ?? Infinity
+  const part = parts.find((one) => {
+    return attempt < one.attempt || (attempt === one.attempt && step <= one.step)
+  })
+  return (part ?? parts.at(-1))?.shift ?? 0
 }
 
 function isKnown(event: TrainingEvent, { attempt, step, trained }: KnownPart): boolean {

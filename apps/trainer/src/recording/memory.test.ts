@@ -5,6 +5,8 @@ import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { weightsOf, writeOutput } from '../testing.ts'
+import { stateDigest } from '../sources/scores/scoreEvents.ts'
+import { appendScores } from '../sources/scores/scoresFile.ts'
 import { importRun } from './importRun.ts'
 
 const here = testBoard()
@@ -125,4 +127,35 @@ test.each([
   expect(after).toMatchObject({ job_id, values, best: { step: 4 } })
   expect(await filesOf(job_id)).toContain(`0: ${path} missing (its files are gone)`)
   expect(await filesOf(job_id)).toHaveLength(4)
+})
+
+test('a resumed run whose old state files are replaced save by save is one further attempt, with its scores', async () => {
+  const root = join(here.path, 'states')
+  const write = (rows: readonly (readonly [step: number, eval_loss: number])[]) =>
+    writeOutput(root, {
+      saves: rows.map(([step]) => step),
+      log: rows.map(([step, eval_loss]) => ({ step, eval_loss })),
+      state: { max_steps: 9 },
+    })
+  const begin = [
+    [1, 0.9],
+    [2, 0.8],
+  ] as const
+  await write([...begin, [3, 0.7], [4, 0.6]])
+  const before = await imported(root)
+  await rm(root, { recursive: true })
+  await write([...begin, [3, 0.65], [4, 0.55]])
+  const weights = { path: 'checkpoint-2', attempt: 0, step: 2, values: { acc: 0.9 } }
+  const state = await stateDigest(root, 'checkpoint-2')
+  appendScores(root, [{ score: 1, at: 1, by: 'ana', state, ...weights }])
+  const score = '0: 2 0.9'
+  const resumed = await imported(root)
+  expect(resumed.job_id).toBe(before.job_id)
+  const own = [...before.values, '1: 3 0.65', '1: 4 0.55']
+  expect(resumed.values.toSorted()).toEqual([...own, score].toSorted())
+  await write([...begin, [3, 0.65], [4, 0.55], [5, 0.5]])
+  const later = await imported(root)
+  expect(later.values.toSorted()).toEqual([...own, score, '1: 5 0.5'].toSorted())
+  const detail = await jobDetail(here.board.db, before.job_id)
+  expect(detail?.attempts).toMatchObject([{ resumed_from: null }, { resumed_from: 2 }])
 })

@@ -30,13 +30,17 @@ test.each([
     further({ attempt: 0, step: 3, stored_attempt: 0, isContinued: true }),
   ],
 ])('files that hold %s', (_name, found, expected) => {
-  expect(relate(STORED, found, 0)).toEqual(expected)
+  expect(relate(STORED, found, 0)).toMatchObject(expected)
 })
 
 test('files whose earlier attempt is gone go on with the last one', () => {
   const stored = [...STORED, ...points(1, { 2: 5, 3: 4 })]
   const found = points(0, { 1: 9, 2: 5, 3: 4, 4: 3 })
-  const branch = { attempt: 0, step: 3, stored_attempt: 1, isContinued: true }
+  const parts = [
+    { attempt: 0, step: 1, shift: 0 },
+    { attempt: 0, step: 3, shift: 1 },
+  ]
+  const branch = { attempt: 0, step: 3, stored_attempt: 1, isContinued: true, parts }
   expect(relate(stored, found, 1)).toEqual(further(branch))
 })
 

@@ -14,6 +14,15 @@ export interface Branch {
   stored_attempt: number
   /** The files go on with that attempt. Otherwise they hold a further one. */
   isContinued: boolean
+  /** How the attempts of the common part are counted on the board, up to an attempt and a step. */
+  parts: CountedPart[]
+}
+
+/** Up to this attempt and step of the files, the board's attempts are higher by `shift`. */
+export interface CountedPart {
+  attempt: number
+  step: number
+  shift: number
 }
 
 /**
@@ -52,7 +61,30 @@ export function relate(
   })
   const isContinued = stored_attempt === last_attempt && !isAbandoned
   const { attempt, step } = last
-  return { kind: 'further', branch: { attempt, step, stored_attempt, isContinued } }
+  return {
+    kind: 'further',
+    branch: {
+      attempt,
+      step,
+      stored_attempt,
+      isContinued,
+      parts: countedParts(now.slice(0, first), matches),
+    },
+  }
+}
+
+function countedParts(
+  common: readonly HistoryPoint[],
+  matches: readonly (HistoryPoint | undefined)[],
+): CountedPart[] {
+  const parts: CountedPart[] = []
+  for (const [index, { attempt, step }] of common.entries()) {
+    const shift = (matches[index]?.attempt ?? attempt) - attempt
+    const part = { attempt, step, shift }
+    if (parts.at(-1)?.shift === shift) parts.pop()
+    parts.push(part)
+  }
+  return parts
 }
 
 function unlikeAtStart(
