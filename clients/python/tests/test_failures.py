@@ -84,8 +84,20 @@ class Trouble(InFolder):
         self.assertEqual(len(self.warnings_of(work)), 4)
         bestmark.log({"loss": 1}, 1)
 
+    def test_a_wrong_argument_of_init_is_named_and_the_run_begins_without_it(self) -> None:
+        def work() -> None:
+            bestmark.init(str(self.folder), direction="maximum", config=3)
+        direction, config = sorted(self.warnings_of(work), reverse=True)
+        self.assertIn('direction must be "min" or "max"; got \'maximum\'. It is ignored', direction)
+        self.assertIn("config must be a mapping or an object with attributes; got 3.", config)
+        self.assertEqual([(one["direction"], one["config"]) for one in self.events("started")],
+                         [(None, {})])
+
     def test_nothing_happens_before_init_and_the_end_is_written_only_once(self) -> None:
-        self.program("bestmark.log({'loss': 1}, 1)\nbestmark.checkpoint('x')\nbestmark.finish()")
+        ran = self.program(
+            "bestmark.log({'loss': 1}, 1)\nbestmark.checkpoint('x')\nbestmark.finish()")
+        self.assertEqual(ran.stderr.count("was called before bestmark.init"), 1)
+        self.assertIn("bestmark.log was called before bestmark.init", ran.stderr)
         self.assertFalse(self.path.exists())
 
 

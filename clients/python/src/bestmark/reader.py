@@ -102,7 +102,14 @@ class Job:
 
     def history(self, name: str, points: int = 100_000) -> History:
         """A series as plain lists, thinned to about `points`. Raises KeyError for an unknown name."""
-        read = self._get("/series/points", name=name, points=points)["series"][0]
+        try:
+            read = self._get("/series/points", name=name, points=points)["series"][0]
+        except BoardError as error:
+            is_missing = getattr(error.__cause__, "code", None) == 404
+            if is_missing and name not in self.names:
+                raise KeyError(str(error)) from error
+            raise
+        # An older board answers with an empty series.
         if read["count"] == 0 and name not in self.names:
             raise KeyError(f"{self.name} logged no {name}. It logged: {', '.join(self.names)}.")
         values = [_number(value) for value in read["values"]]

@@ -11,12 +11,29 @@ from .names import board_name, is_held_out
 from .paths import FOLDER, Path
 from .ranks import is_first_rank
 from .samples import sample_file, write_whole
-from .trouble import safely, warned
+from .trouble import safely, warn_argument, warn_once, warned
 from .values import as_count, as_json_object, as_number
 
 Count = int | None
 Samples = int | Mapping[str, int | None] | None
-DIRECTIONS = {"min": "min", "max": "max"}
+DIRECTIONS = ("min", "max")
+
+
+def _direction(direction: object) -> str | None:
+    """The direction of the metric; None, with a warning, if it is neither "min" nor "max"."""
+    if direction is None or isinstance(direction, str) and direction in DIRECTIONS:
+        return direction
+    warn_argument("direction", '"min" or "max"', direction)
+    return None
+
+
+def _config(config: object) -> dict[str, Any]:
+    """The configuration as JSON; empty, with a warning, if it cannot be one."""
+    try:
+        return as_json_object(config)
+    except Exception:  # it may be an object of any program
+        warn_argument("config", "a mapping or an object with attributes", config)
+        return {}
 
 
 class Reporter:
@@ -27,6 +44,7 @@ class Reporter:
         self._machine: Machine | None = None
         self._step = 0  # of the last call of `log`
         self._samples: Samples = None
+        self._has_begun = False
         self._has_ended = True
         self._error_before: BaseException | None = None  # uncaught before the run began
 
@@ -45,24 +63,21 @@ class Reporter:
         self.end()
         warned.clear()
         self._step, self._samples, self._has_ended = 0, samples, False
+        self._has_begun = True
         self._error_before = uncaught_error()
         header = {"name": str(name or os.path.basename(os.path.abspath(folder))),
                   "project": str(project)}
         pid = os.getpid() if all_ranks or is_first_rank() else 0
         self.journal = Journal(os.fspath(folder), header, pid)
-        checked: dict[str, Any] = {"config": {}, "direction": None}
-        try:
-            checked["config"] = as_json_object(config)
-            checked["direction"] = direction and DIRECTIONS[direction]
-        finally:  # the run begins even if an argument is wrong
-            self.journal.record(
-                "started", **header, **checked, metric_for_best=metric and board_name(metric),
-                declared_by=declared_by if metric else None, total_steps=as_count(total_steps),
-                total_epochs=as_count(total_epochs, kind=float), save_steps=as_count(save_steps),
-                resumed_from=as_count(resumed_from), loss_unit=loss_unit)
-            self._begin_machine()
-            with suppress(TimeoutError):  # the file exists before the program works in its folder
-                self.journal.flush(START_PATIENCE)
+        self.journal.record(
+            "started", **header, config=_config(config), direction=_direction(direction),
+            metric_for_best=metric and board_name(metric),
+            declared_by=declared_by if metric else None, total_steps=as_count(total_steps),
+            total_epochs=as_count(total_epochs, kind=float), save_steps=as_count(save_steps),
+            resumed_from=as_count(resumed_from), loss_unit=loss_unit)
+        self._begin_machine()
+        with suppress(TimeoutError):  # the file exists before the program works in its folder
+            self.journal.flush(START_PATIENCE)
 
     @safely
     def log(self, values: Mapping[str, Any], step: Count = None, epoch: float | None = None,
@@ -73,6 +88,7 @@ class Reporter:
         weights; all others are training metrics. `samples` is the size of the evaluated set; if
         sets differ, it maps the beginning or end of their names to sizes. Values that are not
         numbers are skipped."""
+        self._warn_before_init("log")
         self._step = as_count(step, self._step)
         at = {"step": self._step, "epoch": as_count(epoch, kind=float)}
         sizes = self._samples if samples is None else samples
@@ -90,6 +106,7 @@ class Reporter:
     @safely
     def checkpoint(self, path: Path, step: Count = None, epoch: float | None = None) -> None:
         """Reports a completely saved file or folder below the run's folder."""
+        self._warn_before_init("checkpoint")
         self.journal.record("checkpoint", path=os.fspath(path), step=as_count(step, self._step),
                             epoch=as_count(epoch, kind=float), files_state="complete")
 
@@ -101,6 +118,7 @@ class Reporter:
         `image` and `audio` are a path or the bytes of a file; `image` may also be an object with
         `save`, such as PIL's. The file is copied beside the journal, before this returns. `index`
         counts the prompts from 0, so that the board compares equal prompts."""
+        self._warn_before_init("sample")
         if not self.journal.is_ours:
             return
         at = {"step": as_count(step, self._step), "prompt_index": as_count(index, 0),
@@ -118,6 +136,7 @@ class Reporter:
     @safely
     def claim(self, path: Path | None, step: Count, metric: str | None, value: Any) -> None:
         """Reports which checkpoint the training program itself calls its best."""
+        self._warn_before_init("claim")
         self.journal.record("claim", path=path and os.fspath(path), step=as_count(step),
                             metric=metric and board_name(metric), value=as_number(value))
 
@@ -134,6 +153,12 @@ class Reporter:
             text = repr(error) if isinstance(error, BaseException) else error
             self.journal.record("ended", status=status or status_of(error), error=text)
         self.journal.flush()
+
+    def _warn_before_init(self, name: str) -> None:
+        """Warns once that nothing is recorded before a run begins."""
+        if not self._has_begun:
+            text = f"bestmark.{name} was called before bestmark.init, so nothing is recorded."
+            warn_once(("before init", type(None)), text)
 
     def _begin_machine(self) -> None:
         """Describes the machine beside the journal, from the thread that may wait for files."""

@@ -21,6 +21,18 @@ def safely(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 def warn(name: str, error: Exception) -> None:
     """Warns once per function name and type of error."""
-    if (name, type(error)) not in warned:
-        warned.add((name, type(error)))
-        logging.getLogger("bestmark").warning("%s failed (%r); training continues.", name, error)
+    warn_once((name, type(error)), f"{name} failed ({error!r}); training continues.")
+
+
+def warn_once(cause: tuple[str, type], text: str) -> None:
+    """Warns once per cause."""
+    if cause not in warned:
+        warned.add(cause)
+        logging.getLogger("bestmark").warning("%s", text)
+
+
+def warn_argument(name: str, rule: str, got: object) -> None:
+    """Warns about an argument that is ignored. The run begins all the same."""
+    shown = repr(got) if isinstance(got, str | int | float) else f"an object of {type(got).__name__}"
+    text = f"{name} must be {rule}; got {shown}. It is ignored, and the run begins without it."
+    warn_once((name, type(None)), text)
