@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { helpText, overviewText } from './cli/help.ts'
-import { nearest } from './cli/nearest.ts'
+import { nearest } from '@bestmark/core'
 import { print, notify } from './cli/terminal.ts'
 import { COMMANDS, GROUPS, type Command } from './commands/commands.ts'
 import { EXIT, Failure, errorText } from './failure.ts'

@@ -3,6 +3,7 @@ import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
+import { issueSentence } from './issueSentence.ts'
 import { unavailable } from './unavailable.ts'
 
 /** The context of every procedure: the open database, and whether the caller sent the token. */
@@ -71,8 +72,7 @@ function coded(error: TRPCError): TRPCError {
 function sentenceOf({ code, cause, message }: TRPCError): string {
   if (cause instanceof ZodError) {
     const [issue] = cause.issues
-    const where = issue?.path.join('.') || 'The input'
-    return `${where}: ${issue?.message ?? 'it is not valid'}.`
+    return issue ? issueSentence(issue) : 'The input is not valid.'
   }
   // The message of a parser is internal, so it is replaced.
   const isRaw = code === 'BAD_REQUEST' && cause && !(cause instanceof InputRefused)

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { ownValue } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 import { type Argument, type CommandTable, formsOf } from './command.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '@bestmark/core'
 import type { Option } from './option.ts'
 
 type Values<Rows extends Record<string, { read: (...words: never[]) => unknown }>> = {

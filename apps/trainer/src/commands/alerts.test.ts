@@ -7,7 +7,10 @@ const here = testBoard()
 const alerts = (...words: string[]) => command(['alerts', ...words], { env: here.env })
 
 test('a board without rules has nothing to list', async () => {
-  expect(await alerts()).toMatchObject({ code: 1, stdout: '' })
+  expect(await alerts()).toMatchObject({
+    ...{ code: 1, stdout: '' },
+    stderr: expect.stringContaining('No alert has a rule.'),
+  })
 })
 
 test('rules and messages are listed with their errors and without secrets', async () => {

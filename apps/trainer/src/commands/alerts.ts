@@ -8,7 +8,7 @@ import {
 import { listAlerts, listRules, type SentAlert, type ShownRule } from '@bestmark/db'
 import { openBoard } from '../board/board.ts'
 import { parse } from '../cli/parse.ts'
-import { print } from '../cli/terminal.ts'
+import { notify, print } from '../cli/terminal.ts'
 import { EXIT } from '../failure.ts'
 import { ALERTS } from './alerts.table.ts'
 
@@ -23,6 +23,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const messages = await listAlerts(board.db, { limit: LAST })
   if (values.json) print(measuredJson({ rules, messages: messages.map(worded) }))
   else {
+    if (rules.length === 0) notify('No alert has a rule. Add one on the page Alerts of the board.')
     print(...rules.map(ruleLine))
     print(...messages.flatMap(messageLines))
   }

@@ -91,6 +91,17 @@ test('an invalid request gets a status and a sentence', async () => {
     body: { code: 'NOT_FOUND', message: 'There is no job nobody on this board.' },
   })
   expect(await get('/jobs/moby/series/points')).toMatchObject({ status: 400 })
+  expect(await get('/jobs/moby/series/points?name=los')).toMatchObject({
+    status: 404,
+    body: { message: expect.stringMatching(/no series los\. Did you mean loss\? .*eval_loss/) },
+  })
+  for (const [path, message] of [
+    ['/jobs/moby?foo=1', 'There is no parameter foo.'],
+    ['/jobs?limit=abc', 'limit: Invalid input: expected number, received NaN.'],
+    ['/jobs/moby/series/points?name=loss&point=3', 'There is no parameter point.'],
+  ]) {
+    expect(await get(path ?? '')).toMatchObject({ status: 400, body: { message } })
+  }
   expect(await get('/nothing')).toMatchObject({ status: 404 })
   expect(await get('/jobs', false)).toMatchObject({
     status: 401,

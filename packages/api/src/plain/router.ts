@@ -1,4 +1,4 @@
-import { Count, JobState, measuredPlain } from '@bestmark/core'
+import { Count, JobState, measuredPlain, nearest } from '@bestmark/core'
 import {
   listJobs,
   listSamples,
@@ -9,6 +9,7 @@ import {
   type CheckpointPage,
   type Database,
 } from '@bestmark/db'
+import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { checkpointList, MOST_CHECKPOINTS } from '../checkpoints.ts'
 import { procedure, router } from '../trpc.ts'
@@ -43,7 +44,7 @@ export const plainRouter = router({
   jobs: plain
     .meta(get('/jobs', 'A page of jobs, the running ones first.'))
     .input(
-      z.object({
+      z.strictObject({
         status: JobState.optional(),
         project: z.string().optional(),
         search: z.string().max(200).optional(),
@@ -59,13 +60,13 @@ export const plainRouter = router({
 
   job: plain
     .meta(get('/jobs/{job}', "A job's status."))
-    .input(z.object({ job }))
+    .input(z.strictObject({ job }))
     .output(Status)
     .query(({ ctx, input }) => namedJob(ctx.db, input.job)),
 
   best: plain
     .meta(get('/jobs/{job}/best', 'The checkpoint to ship, and why.'))
-    .input(z.object({ job }))
+    .input(z.strictObject({ job }))
     .output(Best)
     .query(async ({ ctx, input }) => {
       const page = { order: 'rank', limit: 1 } as const
@@ -78,7 +79,7 @@ export const plainRouter = router({
   checkpoints: plain
     .meta(get('/jobs/{job}/checkpoints', 'The checkpoints of a job, by step.'))
     .input(
-      z.object({
+      z.strictObject({
         job,
         cursor: z.string().max(100).optional(),
         limit: z.coerce.number().int().min(1).max(MOST_CHECKPOINTS).default(MOST_CHECKPOINTS),
@@ -92,7 +93,7 @@ export const plainRouter = router({
   samples: plain
     .meta(get('/jobs/{job}/samples', 'What the model made at its steps: texts, images, sounds.'))
     .input(
-      z.object({
+      z.strictObject({
         job,
         from_step: z.coerce.number().pipe(Count).optional(),
         to_step: z.coerce.number().pipe(Count).optional(),
@@ -108,7 +109,7 @@ export const plainRouter = router({
 
   seriesNames: plain
     .meta(get('/jobs/{job}/series', 'The names of the series that a job logged.'))
-    .input(z.object({ job }))
+    .input(z.strictObject({ job }))
     .output(SeriesNames)
     .query(async ({ ctx, input }) => {
       const { job_id } = await namedJob(ctx.db, input.job)
@@ -118,7 +119,7 @@ export const plainRouter = router({
   series: plain
     .meta(get('/jobs/{job}/series/points', 'The points of some series.'))
     .input(
-      z.object({
+      z.strictObject({
         job,
         name: z.array(z.string()).min(1).max(50),
         from_step: z.coerce.number().optional(),
@@ -129,6 +130,7 @@ export const plainRouter = router({
     .output(Series)
     .query(async ({ ctx, input: { job: text, name, ...query } }) => {
       const { job_id } = await namedJob(ctx.db, text)
+      await requireSeries(ctx.db, job_id, name)
       const read = await readSeries(ctx.db, job_id, { names: name, ...query })
       const series = read.map(({ steps, values, times, ...rest }) => {
         return {
@@ -144,6 +146,23 @@ export const plainRouter = router({
 
 /** NaN means that no time was logged. */
 const loggedTime = (time: number): number | null => (Number.isNaN(time) ? null : time)
+
+/** Throws NOT_FOUND if the job has no series of one of these names. */
+async function requireSeries(db: Database, job_id: string, wanted: string[]): Promise<void> {
+  const names = (await seriesNames(db, job_id)).map(({ name }) => name)
+  const missing = wanted.find((name) => !names.includes(name))
+  if (missing === undefined) return
+  const near = nearest(missing, names)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  const some = names.slice(0, LISTED).join(', ')
+  const others = names.length > LISTED ? `, and ${names.length - LISTED} more` : ''
+  const logged = names.length > 0 ? `Its series: ${some}${others}.` : 'It has no series.'
+  const message = `The job has no series ${missing}.${hint} ${logged}`
+  throw new TRPCError({ code: 'NOT_FOUND', message })
+}
+
+/** How many names of series an error lists. */
+const LISTED = 20
 
 async function listOf(db: Database, text: string, page: CheckpointPage): Promise<CheckpointList> {
   return checkpointList(db, (await namedJob(db, text)).job_id, page)

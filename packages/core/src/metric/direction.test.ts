@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { directionOf, withoutSplit } from './direction.ts'
+import { directionOf, isLoss, withoutSplit } from './direction.ts'
 
 test.each([
   'eval_loss',
@@ -83,4 +83,9 @@ test.each([
 test('only the beginning of a name is its split', () => {
   expect(withoutSplit('Valid_loss')).toBe('loss')
   expect(withoutSplit('my_val_loss')).toBe('my_val_loss')
+})
+
+test('a log loss is a loss, and other names that end in loss are not', () => {
+  const found = ['val_logloss', 'valid/mlogloss', 'eval_a_loss', 'lossy', 'gloss'].filter(isLoss)
+  expect(found).toEqual(['val_logloss', 'valid/mlogloss', 'eval_a_loss'])
 })

@@ -42,7 +42,7 @@ export function isTest(metric: string): boolean {
 
 /** Whether a metric is a loss, of any evaluation set. */
 export function isLoss(metric: string): boolean {
-  return /(^|[_/])loss$/.test(withoutSplit(metric))
+  return /(^|[_/])(m?log)?loss$/.test(withoutSplit(metric))
 }
 
 /**

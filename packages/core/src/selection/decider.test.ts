@@ -78,7 +78,9 @@ test('a chosen aggregate of several evaluation sets decides, by the mean or the 
   const worst = choose({ ...given, options: { metric: 'worst(eval_a_loss, eval_b_loss)' } })
   expect(worst.best).toMatchObject({ step: 200, value: 3.5 })
   const unknown = choose({ ...given, options: { metric: 'mean(eval_a_loss, eval_c_loss)' } })
-  expect(unknown.reason).toContain('eval_c_loss was never logged. Logged: eval_a_loss')
+  expect(unknown.reason).toContain(
+    'eval_c_loss was never logged. Did you mean eval_a_loss? Logged: ',
+  )
 })
 
 test('an aggregate of metrics with opposite directions needs a chosen direction', () => {

@@ -36,3 +36,12 @@ test.each<[PolicyProblem, string]>([
 test('low is better for min, and high is better for max', () => {
   expect([lowOrHigh('min'), lowOrHigh('max')]).toEqual(['low', 'high'])
 })
+
+test('a metric that was never logged gets the name that was probably meant, quoted if it has spaces', () => {
+  const text = (metric: string) =>
+    problemText({ code: 'never_logged', metric, logged: ['eval_loss', 'val acc'] })
+  expect(text('val_acc')).toBe(
+    "val_acc was never logged. Did you mean 'val acc'? Logged: eval_loss, val acc.",
+  )
+  expect(text('zorp')).toBe('zorp was never logged. Logged: eval_loss, val acc.')
+})

@@ -1,4 +1,5 @@
 import type { Direction } from '../run/event.ts'
+import { nearest } from '../nearest.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 
 /** A problem as plain sentences, for people who see no command line. */
@@ -15,7 +16,7 @@ export function problemText(problem: PolicyProblem): string {
     case 'direction_known':
       return `For ${problem.metric}, ${lowOrHigh(problem.direction)} is better. Remove the direction, or choose policy metric and name the metric that the direction is for.`
     case 'never_logged':
-      return `${problem.metric} was never logged.${loggedText(problem.logged)}`
+      return `${problem.metric} was never logged.${nearText(problem)}${loggedText(problem.logged)}`
     case 'without_value':
       return `${problem.metric} was logged while training, but it has no value at or before a checkpoint or an evaluation.`
     case 'direction_unknown':
@@ -44,6 +45,12 @@ function unusedText({
     case 'coefficients':
       return `Coefficients only work with policy scored, not with ${policy}.`
   }
+}
+
+/** The logged name that was probably meant, also if it is written with other separators. */
+function nearText({ metric, logged }: Extract<PolicyProblem, { code: 'never_logged' }>): string {
+  const near = nearest(metric, logged)
+  return near === undefined ? '' : ` Did you mean ${/\s/.test(near) ? `'${near}'` : near}?`
 }
 
 /** The logged names, as a sentence. */

@@ -15,7 +15,7 @@ import {
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
-import { shellWord } from '../run/runNames.ts'
+import { shellWord } from '../../cli/shellWord.ts'
 import { findServingProblem } from '../../checkpoints/servable.ts'
 import { readerWarnings } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'

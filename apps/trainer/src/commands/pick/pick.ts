@@ -14,7 +14,7 @@ import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.t
 import { findFurtherRoots } from '../../sources/sharedFolders.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
-import { shellWord } from '../run/runNames.ts'
+import { shellWord } from '../../cli/shellWord.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
 
 interface PickOptions {
@@ -123,6 +123,9 @@ function printPlain(given: Answer, hasSeveral: boolean, explain: boolean): void 
   if (!best) {
     const [first = '', ...others] = explain ? why.slice(1) : why
     notify(`${prefix}${first}`, ...others)
+    if (selection.metric !== null && selection.direction === null) {
+      notify(`Add --metric ${shellWord(selection.metric)} --mode min, or --mode max.`)
+    }
     return
   }
   const found = absoluteOrNull(root, best.path) ?? `step ${best.step}`

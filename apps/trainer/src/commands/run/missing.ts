@@ -1,6 +1,6 @@
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
-import { shellWord } from './runNames.ts'
+import { shellWord } from '../../cli/shellWord.ts'
 
 /**
  * The part of a run that was not found: everything except its output, its checkpoints, or its log.

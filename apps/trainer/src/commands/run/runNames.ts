@@ -1,10 +1,5 @@
 import { relative } from 'node:path'
 
-/** A path quoted for a shell. */
-export function shellWord(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
-}
-
 /** The name of a run, if a program writes several. */
 export function partName(name: string, cwd: string, root: string): string {
   const path = relative(cwd, root)

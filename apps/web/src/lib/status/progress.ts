@@ -6,13 +6,20 @@ import { duration } from '../times.ts'
 export function progressWords(status: TrainingJobStatus): string {
   const { status: state, eta_seconds, error, current_step } = status
   if (state === 'queued' || state === 'starting') return 'waiting for its first step'
-  if (state === 'failed') return lastLine(error) || `failed at step ${count(current_step)}`
-  if (state === 'stopped') return `stopped at step ${count(current_step)}`
+  if (state === 'failed') return lastLine(error) || failedWords(current_step)
+  if (state === 'stopped')
+    return current_step === null
+      ? 'stopped before its first step'
+      : `stopped at step ${count(current_step)}`
   if (state === 'stopping') return 'writing a last checkpoint'
   if (state === 'lost') return 'no contact with its host'
   if (state === 'completed') return lengthWords(status)
   if (eta_seconds === null) return stepWords(status)
   return eta_seconds < 1 ? 'about to end' : `${duration(eta_seconds)} left`
+}
+
+function failedWords(step: number | null): string {
+  return step === null ? 'failed before its first step' : `failed at step ${count(step)}`
 }
 
 /** The current step, and the total if it is known: step 748 of 1,100. */
