@@ -46,6 +46,16 @@ test('a claimed checkpoint without files is not on disk', () => {
   expect(opinion?.text).toContain('missing: deleted')
 })
 
+test('a claimed checkpoint with files at another step is not missing', () => {
+  const there = checkpoints({ step: 300, path: 'weights/best.pt' })
+  const opinion = opinionOn({
+    checkpoints: there,
+    claim: claim('C:\\out\\weights\\best.pt', 200, 1.2),
+  })
+  expect(opinion?.because).toBe('not_compared')
+  expect(opinion?.text).toContain('its file is there, but it is from step 300')
+})
+
 test('if values are equal, the first wins', () => {
   const tied = evaluations([100, 1.2], [200, 1.2], [300, 1.4])
   expect(opinionOn({ evaluations: tied, claim: claim('checkpoint-200', 200, 1.2) })).toMatchObject({

@@ -108,8 +108,19 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
     return ['not_compared', 'its name has no step number, so it cannot be compared']
   const there = checkpoints.findLast(({ step }) => step === pointer)
   if (there?.files_state === 'complete') return undefined
+  const same = checkpoints.findLast(({ path }) => isPathOf(claim, path))
+  if (!there && same?.files_state === 'complete') {
+    const which = same.step === null ? 'its step is unknown' : `it is from step ${same.step}`
+    return ['not_compared', `its file is there, but ${which}`]
+  }
   const why = there?.files_why ? `: ${there.files_why}` : ''
   return ['not_on_disk', there ? `its files are ${there.files_state}${why}` : 'it is not on disk']
+}
+
+/** Whether a claim names a checkpoint's path. The claim may be from another machine. */
+function isPathOf(claim: Claim, path: string): boolean {
+  const named = `/${(claim.path ?? '').replaceAll('\\', '/')}`
+  return claim.path !== null && named.endsWith(`/${path}`)
 }
 
 function orderVerdict(input: OpinionInput): Verdict {
