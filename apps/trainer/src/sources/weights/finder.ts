@@ -36,6 +36,11 @@ const MODEL =
   /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin)$/
 /** Names of files that hold a part of a model. */
 const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
+/**
+ * The end of a name that a metric with a `/` splits: Lightning writes `epoch=3-val/loss=0.41.ckpt` for
+ * the metric `val/loss`.
+ */
+const METRIC = /^[A-Za-z][\w@-]*=.*\.ckpt$/
 const TENSORFLOW = /^(.+)\.index$/
 
 const DEEPEST = 6
@@ -84,6 +89,10 @@ class Walk {
   /** A folder is a checkpoint if its name has a number or it is one model, and its files have no numbers. */
   async #inner(path: string, name: string, depth: number): Promise<void> {
     const entries = await this.#entries(path)
+    if (name.includes('=') && entries.length > 0 && entries.every((one) => METRIC.test(one.name))) {
+      for (const one of entries) await this.#file(`${path}/${one.name}`, `${name}/${one.name}`, [])
+      return
+    }
     const hints = readNameHints(name)
     const isModel = entries.some((one) => MODEL.test(one.name))
     if ((isModel || (isCounted(hints) && !PART.test(name))) && (await this.#isOne(path, entries))) {

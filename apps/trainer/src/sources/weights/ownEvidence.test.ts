@@ -148,3 +148,18 @@ test("the metrics in Ultralytics' files show their row and training", async () =
   const { events } = await readRun(folder.path)
   expect(placed(events)).toEqual({ 'weights/best.pt': [1, 2], 'weights/last.pt': [1, 3] })
 })
+
+test('a metric with a slash splits the name of one file', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { 'metrics.csv': lightningTable([0.5, 0.4], 6) })
+  const names = ['epoch=0-val/loss=0.50.ckpt', 'epoch=1-val/loss=0.40.ckpt']
+  await writeFiles(folder.path, {
+    [`checkpoints/${names[0]}`]: lightningFile(6, 0, 0.5),
+    [`checkpoints/${names[1]}`]: lightningFile(12, 1, 0.4),
+  })
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({
+    [`checkpoints/${names[0]}`]: [0, 6],
+    [`checkpoints/${names[1]}`]: [0, 12],
+  })
+})
