@@ -16,7 +16,7 @@ export interface ShiftedCursor {
 }
 
 /** The part of the files that is stored already, up to an attempt and a step of the files. */
-export interface KnownPart {
+interface KnownPart {
   attempt: number
   step: number
   parts: CountedPart[]
