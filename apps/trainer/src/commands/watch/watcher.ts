@@ -209,11 +209,11 @@ export class Watcher {
     }
   }
 
-  #showEnd({ name, source }: RunIdentity, job: TrainingJobStatus): void {
+  #showEnd({ name }: RunIdentity, job: TrainingJobStatus): void {
     const best = job.best_checkpoint_path
       ? `its best checkpoint is ${job.best_checkpoint_path}`
       : 'it has no best checkpoint'
     this.#display.show(job)
-    this.#display.message(`${name} (${source}) is ${job.status}; ${best}.`)
+    this.#display.message(`Run ${name} has ended: ${job.status}; ${best}.`)
   }
 }
