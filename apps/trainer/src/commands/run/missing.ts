@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { shellWord } from '../../cli/shellWord.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
 
 /**
  * The part of a run that was not found: everything except its output, its checkpoints, or its log.
- * With `doubtful`, a folder has checkpoints that may be those of another run.
+ * With `doubtful`, folders have checkpoints that may be those of another run.
  */
-export type MissingPart = 'all' | 'checkpoints' | 'log' | { doubtful: string }
+export type MissingPart = 'all' | 'checkpoints' | 'log' | { doubtful: string[] }
 
 /** Says which part of a run was not found, and which command can add it. */
 export function missingText(
@@ -15,10 +17,10 @@ export function missingText(
 ): string {
   const folder = shellWord(root)
   if (typeof part === 'object') {
-    const { doubtful } = part
+    const output = shellWord(join(root, OUTPUT))
     return (
-      `Several runs may have written to ${doubtful}, so none of its files are recorded for ${name}. ` +
-      `If the checkpoints are of this run: bestmark import ${folder} --checkpoints ${shellWord(doubtful)}`
+      `Several runs may have written to ${part.doubtful.join(', ')}, so ${name} has no checkpoints. ` +
+      `If one FOLDER is of this run: cp ${output} FOLDER && bestmark import FOLDER`
     )
   }
   if (part === 'checkpoints') {

@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { listCheckpoints, listJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
+import { importRun } from '../../recording/importRun.ts'
+import { OUTPUT } from '../../sources/output/textLog.ts'
 import { bestmark } from '../../testing.ts'
 
 const here = testBoard()
@@ -92,15 +94,20 @@ test.each([[2], [3]])(
   },
 )
 
-test('weights that may be those of another program are nobody’s, and the command that joins them is printed', async () => {
+test('weights that may be those of another program are nobody’s, and the command that adds them is printed', async () => {
   const programs = ['a', 'b'].map((name) => ({ name, folders: [`out/${name}`] }))
   const { cwd, jobs } = await ranTogether(programs)
   for (const { output_dir, paths, best_checkpoint_path, stderr } of jobs) {
     expect(dirname(output_dir)).toBe(join(here.env.BESTMARK_HOME, 'runs'))
     expect([paths, best_checkpoint_path]).toEqual([[], null])
-    expect(stderr).toContain(`Several runs may have written to ${cwd}/out`)
-    expect(stderr).toContain(`bestmark import ${output_dir} --checkpoints ${cwd}/out`)
+    expect(stderr).toContain(`Several runs may have written to ${cwd}/out/a, ${cwd}/out/b, so`)
+    expect(stderr).toContain(`cp ${output_dir}/${OUTPUT} FOLDER && bestmark import FOLDER`)
   }
+  // The command works.
+  await copyFile(join(jobs[0]!.output_dir, OUTPUT), join(cwd, 'out/a', OUTPUT))
+  expect(await importRun(here.board, join(cwd, 'out/a'), {})).toMatchObject({
+    best_checkpoint_path: join(cwd, 'out/a/epoch_2.safetensors'),
+  })
 })
 
 test('a folder that only a script names is the run of its program if the other program has its own', async () => {

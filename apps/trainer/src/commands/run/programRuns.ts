@@ -114,8 +114,8 @@ export class ProgramRuns {
     for (const part of this.#all) {
       const isAlone = this.#run.isOurs && !part.joined && !(await this.#hasLog())
       const missing = isAlone ? 'all' : await findMissing(this.#board.db, part)
-      const doubtful = this.#started.written.doubtful
-      const isDoubtful = missing && missing !== 'log' && doubtful !== undefined
+      const { doubtful } = this.#started.written
+      const isDoubtful = missing !== 'log' && doubtful.length > 0
       if (missing) this.#listener.onMissing(isDoubtful ? { doubtful } : missing, part.run.folder)
     }
     for (const { joined } of this.#all) joined?.release()

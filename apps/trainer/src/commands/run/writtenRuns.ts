@@ -68,9 +68,10 @@ export class WrittenRuns {
     return [...this.#found]
   }
 
-  /** A folder with new files that may be those of another program, and that is not recorded. */
-  get doubtful(): string | undefined {
-    return [...this.#doubtful].find((folder) => !this.#isKnown(folder))
+  /** The deepest folders with new files that may be those of another program, and are not recorded. */
+  get doubtful(): string[] {
+    const found = [...this.#doubtful].filter((folder) => !this.#isKnown(folder))
+    return found.filter((folder) => !found.some((other) => isBelow(other, folder)))
   }
 
   /** Looks for new runs. */
