@@ -77,6 +77,30 @@ test('a task metric that is best at the turn or before does not prevent the warn
   expect(later([1, 2, 9, 1, 1])).toEqual({ metric: 'eval_f1', step: 300 })
 })
 
+test('a task metric is worse if its last finite value is worse than its best, which is at the turn or before', () => {
+  const curve = [3, 1, 2, 2, 2]
+  const worse = (name: string, values: readonly Measured[]) =>
+    explained(
+      {
+        evaluations: losses(curve).map((row, index) => ({
+          ...row,
+          values: { ...row.values, [name]: values[index]! },
+        })),
+      },
+      FALLING,
+    ).loss_turn?.worse
+  expect(worse('eval_f1', [1, 9, 1, 1, 1])).toEqual({ metric: 'eval_f1', step: 200 })
+  expect(worse('eval_f1', [9, 1, 1, 1, 8])).toEqual({ metric: 'eval_f1', step: 100 })
+  expect(worse('eval_f1', [1, 2, 9, 1, 1])).toBeNull()
+  expect(worse('eval_f1', [1, 9, 9, 9, 9])).toBeNull()
+  expect(worse('eval_f1', [1, 9, 1, 9, NaN])).toBeNull()
+  expect(worse('eval_f1', [NaN, NaN, NaN, NaN, NaN])).toBeNull()
+  expect(worse('eval_wer', [9, 1, 2, 2, 2])).toEqual({ metric: 'eval_wer', step: 200 })
+  // The other losses say the same as the loss.
+  expect(worse('eval_b_loss', [9, 1, 2, 2, 2])).toBeNull()
+  expect(worse('zorp', [1, 9, 1, 1, 1])).toBeNull()
+})
+
 test('another loss and a metric without a known direction do not prevent the warning', () => {
   const rows = losses([3, 1, 2, 2, 2]).map((row, index) => ({
     ...row,
