@@ -58,14 +58,14 @@ test('a claim without a value has no stale pointer', () => {
   expect(opinionOn({ claim: claim('checkpoint-300', 300) })?.because).toBe('unknown')
 })
 
-test('a claimed checkpoint without files, or with an unknown state, is not on disk', () => {
+test('a claimed checkpoint without files, or with an unknown state, is not among those of the run', () => {
   const broken = { step: 300, files_state: 'broken' as const }
   const onBroken = opinionOn({ checkpoints: checkpoints(200, broken), claim: claim(null, 300) })
   expect(onBroken?.because).toBe('not_on_disk')
   expect(onBroken?.text).toContain('its files are broken.')
   const onNone = opinionOn({ checkpoints: checkpoints(200), claim: claim('checkpoint-300', 300) })
   expect(onNone?.because).toBe('not_on_disk')
-  expect(onNone?.text).toContain('it is not on disk.')
+  expect(onNone?.text).toContain('it is not among the checkpoints of this run.')
 })
 
 test('if several checkpoints have the claimed step, the latest decides whether it is on disk', () => {

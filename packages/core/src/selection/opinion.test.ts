@@ -39,7 +39,7 @@ test('a record of the highest loss has the opposite direction', () => {
   })
 })
 
-test('a claimed checkpoint without files is not on disk', () => {
+test('a claimed checkpoint without files is not among those of the run', () => {
   const gone = checkpoints({ step: 200, files_state: 'missing', files_why: 'deleted' }, 300, 400)
   const opinion = opinionOn({ checkpoints: gone, claim: claim('checkpoint-200', 200, 1.2) })
   expect(opinion).toMatchObject({ agrees: false, because: 'not_on_disk' })

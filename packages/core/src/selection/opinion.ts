@@ -114,7 +114,12 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
     return ['not_compared', `its file is there, but ${which}`]
   }
   const why = there?.files_why ? `: ${there.files_why}` : ''
-  return ['not_on_disk', there ? `its files are ${there.files_state}${why}` : 'it is not on disk']
+  return [
+    'not_on_disk',
+    there
+      ? `its files are ${there.files_state}${why}`
+      : 'it is not among the checkpoints of this run',
+  ]
 }
 
 /** Whether a claim names a checkpoint's path. The claim may be from another machine. */
