@@ -15,3 +15,28 @@ test('a mistyped word has a nearest name; an unknown word has none', () => {
     expect([word, nearest(word, names)]).toEqual([word, name])
   }
 })
+
+test('of several similar names the nearest one is meant', () => {
+  expect(nearest('loss', ['losses', 'boss', 'lossy'])).toBe('boss')
+  expect(nearest('loss', ['lossy', 'boss'])).toBe('lossy')
+  expect(nearest('accuracy', ['accuracies', 'acuracy'])).toBe('acuracy')
+})
+
+test('a third of the letters may differ, and no more than three', () => {
+  expect(nearest('abc', ['axc'])).toBe('axc')
+  expect(nearest('abc', ['axx'])).toBeUndefined()
+  expect(nearest('abcdefghijkl', ['xxxdefghijkl'])).toBe('xxxdefghijkl')
+  expect(nearest('abcdefghijkl', ['xxxxefghijkl'])).toBeUndefined()
+})
+
+test('two neighbouring letters that are swapped count as one change', () => {
+  expect(nearest('abc', ['bac'])).toBe('bac')
+  expect(nearest('abc', ['acb'])).toBe('acb')
+  expect(nearest('abc', ['cba'])).toBeUndefined()
+  expect(nearest('abc', ['bca'])).toBeUndefined()
+})
+
+test('a beginning of three letters names what begins with it', () => {
+  expect(nearest('com', ['completion'])).toBe('completion')
+  expect(nearest('co', ['completion'])).toBeUndefined()
+})
