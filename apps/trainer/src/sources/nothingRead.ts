@@ -1,13 +1,10 @@
 import { Listing } from '../files/listing.ts'
 import { evaluationText } from './huggingface/results.ts'
+import { mayBeLog } from './logs/logFile.ts'
 import { SUPPORTED_FILES } from './sources.ts'
 import { aimText } from './trackers/aim.ts'
 import { listWeights } from './weights/finder.ts'
 
-/** Names of files that may be logs. */
-const LOG = /\.(csv|tsv|log|txt|out|jsonl?)(\.gz)?$/i
-/** Common text files that are not logs. */
-const OTHER = /^(requirements|readme|license|.*config|package|tokenizer.*|vocab|merges)\b/i
 /** At most this many names are listed. */
 const NAMED = 3
 
@@ -17,15 +14,14 @@ export async function nothingReadText(root: string): Promise<string> {
   if (evaluated !== undefined) return evaluated
   const listing = new Listing(root)
   const weights = (await listWeights(listing)).map(({ path }) => path)
-  const logs = (await listing.names()).filter((name) => LOG.test(name) && !OTHER.test(name))
+  const logs = (await listing.names()).filter(mayBeLog)
   if (weights.length === 0 && logs.length === 0)
     return `Supported files: ${SUPPORTED_FILES.join(', ')}.`
-  const lines = 'a line with a step or an epoch and a value'
   return [
     weights.length > 0 ? `It has weights (${someOf(weights)}).` : '',
     logs.length > 0
-      ? `No reader recognised ${lines} in ${someOf(logs)}.`
-      : `It has no file with ${lines}.`,
+      ? `No reader recognised a line with a step or an epoch and a value in ${someOf(logs)}.`
+      : 'No file in it has the name of a log.',
     weights.length > 0
       ? `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${root}.`
       : `Supported files: ${SUPPORTED_FILES.join(', ')}.`,

@@ -12,23 +12,23 @@ const claim = (fields: Partial<Claim>): Claim => ({
   ended_at: null,
   named: [],
   roots: [],
-  areas: ['/work'],
+  areas: ['/runs'],
   ...fields,
 })
 
 test.each([
-  ['a folder that this program names', '/work/a', ['/work/a'], {}, 'this'],
-  ['a folder that another program names', '/work/b/x', [], { named: ['/work/b'] }, 'another'],
-  ['a folder that both name', '/work/a', ['/work/a'], { named: ['/work/a'] }, 'unknown'],
-  ['a deeper name of this program', '/work/a/b', ['/work/a/b'], { named: ['/work/a'] }, 'this'],
-  ['a deeper name of another', '/work/a/b', ['/work/a'], { named: ['/work/a/b'] }, 'another'],
-  ['a run of another program', '/work/a', ['/work/a'], { roots: ['/work/a'] }, 'another'],
-  ['a name inside the run of another', '/work/a', ['/work/a'], { roots: ['/work'] }, 'this'],
-  ['a folder that nobody names', '/work/c', [], {}, 'unknown'],
+  ['a folder that this program names', '/runs/a', ['/runs/a'], {}, 'this'],
+  ['a folder that another program names', '/runs/b/x', [], { named: ['/runs/b'] }, 'another'],
+  ['a folder that both name', '/runs/a', ['/runs/a'], { named: ['/runs/a'] }, 'unknown'],
+  ['a deeper name of this program', '/runs/a/b', ['/runs/a/b'], { named: ['/runs/a'] }, 'this'],
+  ['a deeper name of another', '/runs/a/b', ['/runs/a'], { named: ['/runs/a/b'] }, 'another'],
+  ['a run of another program', '/runs/a', ['/runs/a'], { roots: ['/runs/a'] }, 'another'],
+  ['a name inside the run of another', '/runs/a', ['/runs/a'], { roots: ['/runs'] }, 'this'],
+  ['a folder that nobody names', '/runs/c', [], {}, 'unknown'],
   ['a folder that the other does not search', '/data/c', [], {}, 'this'],
-  ['a folder written after the end of the other', '/work/c', [], { ended_at: 1500 }, 'this'],
-  ['a folder written before the end of the other', '/work/c', [], { ended_at: 2500 }, 'unknown'],
-  ['a folder where the other has its own run', '/work/c', [], { roots: ['/work/b'] }, 'this'],
+  ['a folder written after the end of the other', '/runs/c', [], { ended_at: 1500 }, 'this'],
+  ['a folder written before the end of the other', '/runs/c', [], { ended_at: 2500 }, 'unknown'],
+  ['a folder where the other has its own run', '/runs/c', [], { roots: ['/runs/b'] }, 'this'],
 ] as const)(
   '%s: the owner is decided by names, runs and times',
   (_, folder, named, other, owner) => {
@@ -37,9 +37,9 @@ test.each([
 )
 
 test('an open file decides for this program, unless another program records the folder', () => {
-  const open = { folder: '/work/c', at: 2000, isOpen: true }
-  expect(ownerOf(open, [], [claim({ named: ['/work/c'] })])).toBe('this')
-  expect(ownerOf(open, [], [claim({ roots: ['/work/c'] })])).toBe('another')
+  const open = { folder: '/runs/c', at: 2000, isOpen: true }
+  expect(ownerOf(open, [], [claim({ named: ['/runs/c'] })])).toBe('this')
+  expect(ownerOf(open, [], [claim({ roots: ['/runs/c'] })])).toBe('another')
 })
 
 test('a folder above a folder that another program names and wrote is no run', async () => {

@@ -106,10 +106,13 @@ export async function findLogFolders(listing: Listing, inside = '', depth = 0): 
   return found
 }
 
+/** Whether a file may be a log, by its name. */
+export function mayBeLog(name: string): boolean {
+  return CANDIDATE.test(name) && !OTHER.test(name)
+}
+
 async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> {
-  const names = (await listing.names(folder)).filter(
-    (name) => CANDIDATE.test(name) && !OTHER.test(name),
-  )
+  const names = (await listing.names(folder)).filter(mayBeLog)
   const first = names.toSorted((a, b) => Number(LIKELY.test(b)) - Number(LIKELY.test(a)))
   const found: LogFile[] = []
   for (const name of first.slice(0, MOST_CANDIDATES)) {
