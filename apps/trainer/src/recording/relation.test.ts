@@ -48,3 +48,12 @@ test('histories without a common metric cannot be compared', () => {
   const other = [{ attempt: 0, step: 1, values: new Map([['acc', '9']]) }]
   expect(relate(STORED, other, 0)).toBeUndefined()
 })
+
+test('histories of any length are compared', () => {
+  const long = (from: number, by: number): HistoryPoint[] =>
+    Array.from({ length: 200_000 }, (_, at) => {
+      return { attempt: 0, step: from + at, values: new Map([['loss', String(at * by)]]) }
+    })
+  expect(relate(long(1, 1), long(300_001, 2), 0)).toEqual(further(null))
+  expect(relate(long(1, 1), long(1, 2).slice(1), 0)).toEqual({ kind: 'another' })
+})

@@ -92,7 +92,7 @@ function unlikeAtStart(
   now: readonly HistoryPoint[],
   known: number,
 ): Relation {
-  const reached = Math.max(...before.map(({ step }) => step))
+  const reached = before.reduce((most, { step }) => Math.max(most, step), -Infinity)
   const isLater = (now[0]?.step ?? 0) > reached
   return isLater || known > now.length / 2 ? { kind: 'further', branch: null } : { kind: 'another' }
 }

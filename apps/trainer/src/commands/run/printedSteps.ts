@@ -65,7 +65,8 @@ async function firstStepIn(
     const events = await readWhole(openRun(sources, { root: folder, cursor: null, isOver: false }))
     const measured = events.filter(({ type }) => type === 'metrics' || type === 'evaluation')
     const steps = measured.flatMap((event) => ('step' in event ? [event.step ?? Infinity] : []))
-    return steps.length > 0 ? Math.min(...steps) : undefined
+    const first = steps.reduce((least, step) => Math.min(least, step), Infinity)
+    return steps.length > 0 ? first : undefined
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

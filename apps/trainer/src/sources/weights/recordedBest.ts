@@ -70,6 +70,8 @@ export function asDeclared({ path, step, metric, direction }: RecordedBest): Inf
 export function directionAt(rows: readonly Row[], row: Row, metric: string): Direction | undefined {
   const values = rows.map((one) => ownValue(one.values, metric)).filter(isFiniteMeasure)
   const value = ownValue(row.values, metric)
-  if (value === Math.min(...values) && directionOf(metric) !== 'max') return 'min'
-  return value === Math.max(...values) && directionOf(metric) !== 'min' ? 'max' : undefined
+  if (!isFiniteMeasure(value)) return undefined
+  if (values.every((one) => one >= value) && directionOf(metric) !== 'max') return 'min'
+  const isHighest = values.every((one) => one <= value)
+  return isHighest && directionOf(metric) !== 'min' ? 'max' : undefined
 }
