@@ -113,7 +113,8 @@ function areRows(epochs: readonly number[], rows: readonly Row[]): boolean {
   const steps = new Set(rows.map(({ step }) => step))
   const most = Math.max(...epochs)
   const isCarried = rows.some(({ epoch }) => epoch !== null)
-  if (epochs.length === 0 || isCarried || Math.max(...steps) > most + 1) return false
+  const isFurther = rows.some(({ step }) => step > most + 1)
+  if (epochs.length === 0 || isCarried || isFurther) return false
   return [-1, 0, 1].some((add) => epochs.every((epoch) => steps.has(epoch + add)))
 }
 
