@@ -46,7 +46,15 @@ class BestmarkLogger(Logger):  # type: ignore[misc]
         values = {name: value for name, value in metrics.items() if name != "epoch"
                   and not (bestmark.HELD_OUT.match(name) and name.endswith("_step"))}
         at = self.saved_steps.get(checkpoint, self.trainer.global_step)
-        bestmark.log(values, at, metrics.get("epoch"))
+        bestmark.log(values, at, self.completed_epochs(metrics.get("epoch")))
+
+    def completed_epochs(self, epoch: Any) -> Any:
+        """The completed epochs, with the completed part of the present one. During a fit, Lightning
+        counts the present epoch from 0."""
+        batches = self.trainer.num_training_batches
+        if self.trainer.state.fn != "fit" or batches in (0, float("inf")):
+            return epoch
+        return (self.trainer.fit_loop.epoch_loop.total_batch_idx + 1) / batches
 
     @safely
     def after_save_checkpoint(self, checkpoint_callback: Any) -> None:

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { type EventOf, setOwn } from '@bestmark/core'
 import { advance, beginAttempt, noProgress, type Progress } from '../events/attempts.ts'
+import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
 import { measuredEvents, type EventOrigin } from '../events/newEvents.ts'
 import type { Found } from '../../journal/gate.ts'
 import { isCount } from '../../files/json.ts'
@@ -22,6 +23,9 @@ export interface Counts extends Progress {
   /** The last count of training. */
   counted: number | null
   epoch: number | null
+  /** In a log of steps: whether its epochs count from 0; null if it is not known yet. */
+  epochs_from_zero: boolean | null
+  epochs: EpochState
   /** Steps of checkpoints that records name, by file name. */
   saves: Record<string, number>
   /** The metric whose best value the log records. */
@@ -33,7 +37,8 @@ export interface Counts extends Progress {
 /** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
   const nothing = { counted: null, epoch: null, saves: {}, best_of: null, best_step: null } as const
-  return { ...noProgress(), ...nothing, named, axis, shift: 0, restarted_from: null }
+  const epochs = { epochs_from_zero: null, epochs: noEpochs() }
+  return { ...noProgress(), ...nothing, ...epochs, named, axis, shift: 0, restarted_from: null }
 }
 
 /** The events of a log record; none if it has no step. */
@@ -86,8 +91,18 @@ function stepOfRecord(
   const step = counted + state.shift
   const total = state.axis === 'epochs' ? reading.total_epochs : reading.total_steps
   state.total ??= total
-  if (reading.epoch !== null) state.epoch = reading.epoch
-  return { step, epoch: state.axis === 'epochs' ? step : (reading.epoch ?? state.epoch) }
+  if (reading.epoch !== null) state.epoch = epochOf(state, reading, step)
+  return { step, epoch: state.axis === 'epochs' ? step : state.epoch }
+}
+
+/** The completed epochs of a record in a log of steps. Epochs count from 0 if the first one is 0. */
+function epochOf(state: Counts, record: LogRecord, step: number): number | null {
+  const { epoch } = record
+  if (epoch === null || state.axis === 'epochs') return epoch
+  if (!Number.isInteger(epoch)) state.epochs_from_zero = false
+  else if (step > 0) state.epochs_from_zero ??= epoch === 0
+  if (!state.epochs_from_zero) return epoch
+  return completedEpochs(state.epochs, { step, epoch }, record)
 }
 
 /** The record's number on the log's axis; null if it only has the other number. */

@@ -63,7 +63,8 @@ export async function saved(
   const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
   const { total_epochs } = totals
   const axis = { isEpochs: state.axis === 'epochs', shift: state.shift }
-  Object.assign(history, { saves: state.saves, best_of: state.best_of, best_step: state.best_step })
+  const { saves, best_of, best_step, epochs_from_zero } = state
+  Object.assign(history, { saves, best_of, best_step, epochs_from_zero: epochs_from_zero === true })
   return findSavedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
 }
 

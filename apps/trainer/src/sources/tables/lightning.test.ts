@@ -51,7 +51,36 @@ test('the declared metric and the best checkpoint of a Lightning run are read fr
 test('a file without a step in its name has the step inside', async () => {
   const { events } = await readRun(RUN)
   const last = events.find((event) => event.type === 'checkpoint' && event.role === 'last')
-  expect(last).toMatchObject({ path: 'checkpoints/last.ckpt', step: 35, epoch: 3 })
+  expect(last).toMatchObject({ path: 'checkpoints/last.ckpt', step: 35, epoch: 3.5 })
+})
+
+test('epochs are completed epochs, as in the table that counts them from 0', async () => {
+  const { events } = await readRun(RUN)
+  const epochs = evaluations(events).map(({ step, epoch }) => [step, epoch])
+  // The length of an epoch is known from the end of the first one on.
+  expect(epochs.slice(1)).toEqual([
+    ...[10, 15, 20, 25, 30, 35, 40, 45, 50].map((step) => [step, step / 10]),
+    ...[
+      [50, 5],
+      [50, 5],
+    ],
+  ])
+  const trained = events.filter((event) => event.type === 'metrics')
+  expect(trained.at(-1)).toMatchObject({ step: 50, epoch: 5 })
+})
+
+test('a run that logs once per epoch has completed all of its epochs', async () => {
+  await using folder = await temporaryFolder()
+  const rows = [0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => `${epoch},${32 * (epoch + 1) - 1},0.5`)
+  await writeFile(
+    join(folder.path, 'metrics.csv'),
+    ['epoch,step,train_loss', ...rows, ''].join('\n'),
+  )
+  const { events } = await readRun(folder.path)
+  expect(events.findLast((event) => event.type === 'metrics')).toMatchObject({
+    step: 256,
+    epoch: 8,
+  })
 })
 
 test('every evaluation has its line', async () => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { cells, headOf, numberIn } from '../../files/csv.ts'
+import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
@@ -31,13 +32,17 @@ interface State extends Progress {
   epoch_at: number
   /** The last row's step and epoch, and the last evaluation's values. */
   before: { step: number; epoch: number; evaluation: string } | null
+  epochs: EpochState
 }
 
 /** Lightning's CSVLogger: a folder `version_N` with `metrics.csv`, `hparams.yaml` and `checkpoints/`. */
 export const LIGHTNING = lineSource<State>({
   name: 'lightning_csv',
   files: tables,
-  begin: () => ({ ...noProgress(), columns: [], step_at: -1, epoch_at: -1, before: null }),
+  begin: () => ({
+    ...noProgress(),
+    ...{ columns: [], step_at: -1, epoch_at: -1, before: null, epochs: noEpochs() },
+  }),
   line: readLine,
   started,
   saved,
@@ -60,6 +65,7 @@ async function tables(listing: Listing): Promise<string[]> {
 /** The weights of a run. Lightning's files have their steps; others are joined to the table. */
 async function saved(listing: Listing, _state: State, history: LogHistory): Promise<SavedFile[]> {
   const axis = { isEpochs: false, shift: 0 } as const
+  history.epochs_from_zero = true
   const found = await findSavedWeights(listing, history, axis, { metric: null, total_epochs: null })
   return sortSaved(await withTrainingSteps(listing.root, found))
 }
@@ -71,7 +77,7 @@ function isTable(head: string): boolean {
 
 /**
  * Reads a row. `step` counts batches from 0, also in evaluations: the weights of row 6299 have 6300
- * optimiser steps, as in checkpoint names.
+ * optimiser steps, as in checkpoint names. `epoch` counts from 0 too.
  */
 function readLine(state: State, { text, line, file }: FileLine): Found[] {
   const row = cells(text)
@@ -85,9 +91,13 @@ function readLine(state: State, { text, line, file }: FileLine): Found[] {
   if (counted === undefined || !Number.isSafeInteger(counted) || counted < 0) {
     return text.trim() === '' ? [] : [noStep()]
   }
-  const epoch = numberIn(row[state.epoch_at]) ?? null
+  const logged = numberIn(row[state.epoch_at]) ?? null
   const values = valuesOf(state.columns, row)
-  const step = counted + (isAfterTraining(state, counted, epoch, values) ? 0 : 1)
+  const isAfter = isAfterTraining(state, counted, logged, values)
+  const step = counted + (isAfter ? 0 : 1)
+  // After training, Lightning has counted the last epoch.
+  const isCounted = logged === null || isAfter
+  const epoch = isCounted ? logged : completedEpochs(state.epochs, { step, epoch: logged }, values)
   const isTraining = Object.keys(values.metrics).length > 0
   const again = isTraining && (state.step ?? 0) > step ? advance(state, step) : undefined
   if (isTraining && state.step !== step) advance(state, step)

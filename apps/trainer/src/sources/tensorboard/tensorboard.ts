@@ -3,6 +3,7 @@ import { ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
 import { noProgress, type Progress, advance, beginAttempt } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
+import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
 import { measuredEvents, readerNote, type Values } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
 import type { RunStart, FileBytes, Records } from '../reader/format.ts'
@@ -39,6 +40,7 @@ interface State extends Progress, TagState, EvaluatedState {
   /** The progress of other writers, by folder. */
   beside: Record<string, { file: string; attempt: number; counted: number }>
   damaged: boolean
+  epochs: EpochState
 }
 
 const EVENT_FILES = lineSource<State>({
@@ -46,7 +48,7 @@ const EVENT_FILES = lineSource<State>({
   files: eventFiles,
   begin: () => ({
     ...noProgress(),
-    ...{ count_unit: null, loss: null, damaged: false },
+    ...{ count_unit: null, loss: null, damaged: false, epochs: noEpochs() },
     ...{ file: '', counted: -1, trained_at: 0 },
     ...{ processes: {}, others: [], beside: {}, has_values: false, evaluated: {} },
   }),
@@ -75,6 +77,7 @@ async function saved(
     isEpochs: count_unit === 'epochs',
     shift: count_unit === null || count_unit === 'steps' ? 0 : 1,
   } as const
+  history.epochs_from_zero = count_unit === 'batches'
   const found = await findSavedWeights(listing, history, axis, {
     metric: fields.metric_for_best,
     total_epochs,
@@ -253,7 +256,10 @@ function groupEvents(state: State, group: Group, file: string): Found[] {
   }
   // The same step again is not a restart: some programs log each batch of an epoch at one step.
   const again = 'loss' in metrics && step !== state.step ? advance(state, step) : undefined
-  const whole = state.count_unit === 'epochs' ? step : epoch
+  // After training, Lightning has counted the last epoch.
+  const isFromZero = epoch !== null && state.count_unit === 'batches' && step > counted
+  const completed = isFromZero ? completedEpochs(state.epochs, { step, epoch }, group) : epoch
+  const whole = state.count_unit === 'epochs' ? step : completed
   const where = { attempt: attemptOf(state, file, counted), step, epoch: whole, at: Math.round(at) }
   const measured = measuredEvents(where, { metrics, evaluation }, { file, line: null })
   return again ? [again, ...measured] : measured

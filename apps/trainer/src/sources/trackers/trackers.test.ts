@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, type TrainingEvent } from '@bestmark/core'
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
@@ -135,4 +136,41 @@ test('a repository of Aim is recognised, and the error says how to export it', a
   for (const path of [folder.path, join(folder.path, '.aim')]) {
     await expect(readRun(path)).rejects.toThrow('a repository of Aim')
   }
+})
+
+/** A field of a protobuf message with bytes, which are shorter than 16 kB. */
+function field(number: number, content: Buffer | string): Buffer {
+  const bytes = Buffer.from(content)
+  const varint = (value: number) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7])
+  return Buffer.from([...varint((number << 3) | 2), ...varint(bytes.length), ...bytes])
+}
+
+/** A W&B file with these rows, written by its documented format. */
+function wandbFile(rows: readonly Readonly<Record<string, unknown>>[]): Buffer {
+  const records = rows.map((row) => {
+    const items = Object.entries(row).map(([name, value]) =>
+      field(1, Buffer.concat([field(1, name), field(16, JSON.stringify(value))])),
+    )
+    const data = Buffer.concat([Buffer.from([1]), field(2, Buffer.concat(items))])
+    const head = Buffer.alloc(6)
+    head.writeUInt32LE(crc32(data))
+    head.writeUInt16LE(data.length - 1, 4)
+    return Buffer.concat([head, data])
+  })
+  return Buffer.concat([Buffer.from(':W&B\0\0\0', 'latin1'), ...records])
+}
+
+test("Lightning's rows in W&B count batches and epochs from 0, and its checkpoints completed steps", async () => {
+  await using folder = await temporaryFolder()
+  const rows = [0.9, 0.5, 0.7].map((val_loss, epoch) => {
+    return { val_loss, epoch, 'trainer/global_step': 20 * (epoch + 1) - 1, _step: epoch }
+  })
+  const after = { test_loss: 0.5, epoch: 3, 'trainer/global_step': 60, _step: 3 }
+  await writeFiles(folder.path, { 'run-a.wandb': wandbFile([...rows, after]) })
+  const { events } = await readRun(folder.path)
+  const measured = events.flatMap((event) =>
+    event.type === 'evaluation' ? [[event.step, event.epoch]] : [],
+  )
+  // The test belongs to the last step.
+  expect(measured).toEqual([1, 2, 3].map((epoch) => [20 * epoch, epoch]))
 })

@@ -3,6 +3,8 @@ import { ownValue, parsePythonJson, readMeasured, setOwn, type TrainingEvent } f
 import { Listing } from '../../files/listing.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
 import { Failure } from '../../failure.ts'
+import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
+import { isHeldOut } from '../events/names.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { type Point, type TrackedRun, trackedEvents } from './trackedRun.ts'
@@ -42,7 +44,7 @@ async function read(root: string): Promise<WandbRun | undefined> {
   if (file === undefined || !records) return undefined
   const times = { started_at: null, ended_at: null }
   const found: WandbRun = { run: {}, config: {}, ...times, status: null, points: [] }
-  const axis: Axis = { step: null, isNamed: false }
+  const axis: Axis = { step: null, isNamed: false, epochs: noEpochs() }
   for (const record of records) addRecord(found, axis, record, file)
   return found
 }
@@ -66,9 +68,12 @@ function addRecord(found: WandbRun, axis: Axis, record: WandbRecord, file: strin
 interface Axis {
   step: number | null
   isNamed: boolean
+  epochs: EpochState
 }
 
-const STEPS = ['trainer/global_step', 'train/global_step', 'global_step']
+/** Lightning's batches, counted from 0, as its epochs are. */
+const BATCHES = 'trainer/global_step'
+const STEPS = [BATCHES, 'train/global_step', 'global_step']
 const EPOCHS = ['epoch', 'train/epoch']
 
 function pointsIn(
@@ -78,21 +83,39 @@ function pointsIn(
 ): Point[] {
   const values: Record<string, unknown> = {}
   for (const [name, text] of items) flatten(values, name, valueOf(text))
-  const named = STEPS.map((name) => ownValue(values, name)).find(isStep)
-  axis.isNamed ||= named !== undefined
-  // A row without the trainer's step belongs to the last step.
-  const step = named ?? (axis.isNamed ? axis.step : ownValue(values, '_step'))
-  if (!isStep(step)) return []
-  axis.step = step
-  const epoch = EPOCHS.map((name) => ownValue(values, name)).find((one) => typeof one === 'number')
+  const { step, epoch } = positionOf(values, axis)
+  if (step === null) return []
   const seconds = ownValue(values, '_timestamp')
   const at = typeof seconds === 'number' ? Math.round(seconds * 1000) : null
   return Object.entries(values).flatMap(([name, logged]): Point[] => {
     const value = readMeasured(logged)
     const isInternal = name.startsWith('_') || STEPS.includes(name) || EPOCHS.includes(name)
     if (isInternal || value === undefined || value === null) return []
-    return [{ step, epoch: epoch ?? null, at, name, value, file, line: null }]
+    return [{ step, epoch, at, name, value, file, line: null }]
   })
+}
+
+/** The step and epoch of a row. The step is null if the row has none. */
+function positionOf(
+  values: Readonly<Record<string, unknown>>,
+  axis: Axis,
+): { step: number | null; epoch: number | null } {
+  const counted = STEPS.map((name) => ownValue(values, name)).find(isStep)
+  const heldOut = Object.keys(values).filter(isHeldOut)
+  // A test after training has the number of all batches.
+  const isTest = heldOut.length > 0 && heldOut.every((name) => /^test[_/]/.test(name))
+  const isFromZero = isStep(ownValue(values, BATCHES)) && !isTest
+  const named = counted === undefined ? undefined : counted + (isFromZero ? 1 : 0)
+  axis.isNamed ||= named !== undefined
+  // A row without the trainer's step belongs to the last step.
+  const found = named ?? (axis.isNamed ? axis.step : ownValue(values, '_step'))
+  if (!isStep(found)) return { step: null, epoch: null }
+  axis.step = found
+  const epoch = EPOCHS.map((name) => ownValue(values, name)).find((one) => typeof one === 'number')
+  if (epoch === undefined || !isFromZero) return { step: found, epoch: epoch ?? null }
+  const measured = Object.fromEntries(heldOut.map((name) => [name, null]))
+  const kinds = { metrics: {}, evaluation: measured }
+  return { step: found, epoch: completedEpochs(axis.epochs, { step: found, epoch }, kinds) }
 }
 
 function isStep(value: unknown): value is number {

@@ -119,3 +119,28 @@ test('folds that share a log have unknown steps; one fold alone is a run', async
   const one = await stepsOf({ 'history.csv': table(0), 'net_fold0_best.pth': 'w' })
   expect(one.steps).toEqual({ 'net_fold0_best.pth': 1 })
 })
+
+test('epochs that a log of steps counts from 0 are completed epochs, and names still count like the log', async () => {
+  const rows = [0, 1, 2, 3].map((epoch) => `${100 * (epoch + 1)},${epoch},1,1.${9 - epoch}`)
+  const log = ['step,epoch,loss,val_loss', ...rows, ''].join('\n')
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { 'log.csv': log, ...named([0, 2, 3], 'model_epoch#.pt') })
+  const { events } = await readRun(folder.path)
+  const measured = events.flatMap((event) =>
+    event.type === 'evaluation' ? [[event.step, event.epoch]] : [],
+  )
+  expect(measured).toEqual([1, 2, 3, 4].map((epoch) => [100 * epoch, epoch]))
+  expect(Object.values(placed(events))).toEqual([100, 300, 400])
+  const saved = events.flatMap((event) => (event.type === 'checkpoint' ? [event.epoch] : []))
+  expect(saved).toEqual([1, 3, 4])
+})
+
+test('epochs with parts count completed epochs already', async () => {
+  const rows = [0.5, 1, 1.5].map((epoch) => `${100 * epoch},${epoch},1,1`)
+  const log = ['step,epoch,loss,val_loss', ...rows, ''].join('\n')
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { 'log.csv': log })
+  const { events } = await readRun(folder.path)
+  const measured = events.flatMap((event) => (event.type === 'evaluation' ? [event.epoch] : []))
+  expect(measured).toEqual([0.5, 1, 1.5])
+})

@@ -51,12 +51,16 @@ function shifted(stepOf: StepOf, add: number): StepOf {
  * well, they count like the rows, unless only the rows count from 0.
  */
 function fromRowEpochs(
-  { rows }: LogHistory,
+  { rows, epochs_from_zero }: LogHistory,
   numbers: readonly (number | null)[],
   isLightning: boolean,
 ): StepOf | undefined {
-  const whole = rows.filter(({ epoch }) => epoch !== null && Number.isInteger(epoch))
-  const ends = new Map(whole.map(({ epoch, step }) => [epoch ?? 0, step]))
+  const ends = new Map(
+    rows.flatMap(({ epoch, step }): [number, number][] => {
+      const logged = epoch !== null && epochs_from_zero ? Math.ceil(epoch) - 1 : epoch
+      return logged !== null && Number.isInteger(logged) ? [[logged, step]] : []
+    }),
+  )
   if (ends.size < 2) return undefined
   const counts = new Set(numbers.filter((number) => number !== null))
   const isUnclear = !isLightning && ends.has(0) && !counts.has(0)

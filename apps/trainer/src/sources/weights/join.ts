@@ -85,7 +85,9 @@ function epochOf(
   { rows }: LogHistory,
 ): number | null {
   const row = rows.find((row) => row.step === step)
-  return row?.epoch ?? found.hints.epoch ?? facts.epoch
+  // Lightning counts epochs from 0.
+  const counted = found.hints.epoch ?? facts.epoch
+  return row?.epoch ?? (counted !== null && facts.isLightning ? counted + 1 : counted)
 }
 
 /**

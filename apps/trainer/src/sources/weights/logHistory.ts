@@ -27,6 +27,8 @@ export interface LogHistory {
   best_step?: number | null
   /** The file name under which the program keeps its best weights, if it is not called `best`. */
   best_file?: string
+  /** The log counts epochs from 0, and the rows have completed epochs. */
+  epochs_from_zero?: boolean
   /** When the last rows were read (ms), if they were written just before. */
   read_at?: number | undefined
   /** When the log was created and last written (ms), by the times of its files. */
