@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { TrainingEvent } from './run/event.ts'
-import { namedRecord, ownValue, setOwn } from './named.ts'
+import { namedRecord, ownMeasure, ownValue, setOwn } from './named.ts'
 import { namedValues } from './namedValues.ts'
 import { rowsFrom } from './run/rows.ts'
 import { explain } from './explanation/explain.ts'
@@ -25,6 +25,18 @@ test('a name that every object inherits is found only where it was set', () => {
     setOwn(record, name, 1)
     expect([name, ownValue(record, name), Object.keys(record)]).toEqual([name, 1, [name]])
     expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
+  }
+})
+
+test('a measurement is found under any name, and never in what objects inherit', () => {
+  for (const name of [...INHERITED, 'eval_loss']) {
+    const bare = Object.create(null) as Record<string, number>
+    expect([ownMeasure({}, name), ownMeasure(bare, name)]).toEqual([undefined, undefined])
+    for (const value of [0, 1.5, NaN, -Infinity, null]) {
+      const record: Record<string, number | null> = {}
+      setOwn(record, name, value)
+      expect(ownMeasure(record, name)).toBe(value)
+    }
   }
 })
 

@@ -11,6 +11,19 @@ export function ownValue<Value>(
   return record && Object.hasOwn(record, name) ? record[name] : undefined
 }
 
+/**
+ * The number or null under a name; undefined if there is none. The same as `ownValue`, at half the
+ * time: no object inherits a number or null, so these are always its own.
+ */
+export function ownMeasure(
+  record: Readonly<Record<string, number | null>>,
+  name: string,
+): number | null | undefined {
+  // eslint-disable-next-line bestmark/named-records
+  const value: unknown = record[name]
+  return typeof value === 'number' || value === null ? value : undefined
+}
+
 /** Sets the value under a name, for any name. */
 export function setOwn<Value>(
   record: Record<string, Value>,

@@ -1,7 +1,7 @@
 import type { Measured } from '../measured.ts'
 import type { Detail, Evaluation } from '../run/rows.ts'
 import { isTest, withoutSplit } from './direction.ts'
-import { ownValue } from '../named.ts'
+import { ownMeasure, ownValue } from '../named.ts'
 import { byStep, type StepKey } from '../run/keys.ts'
 
 /** Rates, times and errors that are logged with an evaluation; they do not measure the weights. */
@@ -13,7 +13,7 @@ export function measureOf(
   { values }: Pick<Evaluation, 'values'>,
   metric: string,
 ): Measured | undefined {
-  return ownValue(values, metric)
+  return ownMeasure(values, metric)
 }
 
 /** Details of one measured value: its origin, its samples and who scored it. */

@@ -52,6 +52,18 @@ test('a tracker state rebuilt from the rows equals the streamed one', () => {
   )
 })
 
+test('the facts before an event stay as they were', () => {
+  fc.assert(
+    fc.property(run, (events) => {
+      let tracker = initialTracker()
+      for (const event of events) {
+        Object.freeze(tracker.facts)
+        tracker = track(tracker, event)
+      }
+    }),
+  )
+})
+
 test('events of the same weights that stay in order may arrive among others in any order', () => {
   fc.assert(
     fc.property(run, (events) => {

@@ -75,18 +75,29 @@ export function track(tracker: Tracker, event: TrainingEvent): Tracker {
   // A score measured after training does not change the state of the training.
   if (facts === tracker.facts) return tracker
   const state = stateAfter(tracker, event)
-  const isMeasured = event.type === 'evaluation'
-  return { state, facts: isMeasured ? { ...facts, ...stateFacts(state) } : facts }
+  if (event.type === 'evaluation') {
+    const found = stateFacts(state)
+    facts.loss_trend = found.loss_trend
+    facts.evaluations_without_improvement = found.evaluations_without_improvement
+    facts.best_evaluation_epoch = found.best_evaluation_epoch
+  }
+  return { state, facts }
 }
 
-/** The facts after one more event, without those that `stateFacts` computes. */
+/**
+ * The facts after one more event, without those that `stateFacts` computes: a new object, or the
+ * same one if the event belongs to no state of the training.
+ */
 export function factsAfter(facts: RunFacts, event: TrainingEvent): RunFacts {
   if (event.type === 'evaluation' && event.scored_by !== null) return facts
   // Files beside the log do not change the state of the training.
   if (event.type === 'setup' || event.type === 'usage') return facts
   if (event.type === 'sample' && event.step_from !== 'log') return facts
-  const updated_at = latest(facts.updated_at, event.at)
-  return { ...facts, updated_at, ...changes(facts, event) }
+  // One copy per event: a second one would take as long as all the rest.
+  const changed = { ...facts }
+  changed.updated_at = latest(facts.updated_at, event.at)
+  change(changed, event)
+  return changed
 }
 
 function stateAfter(tracker: Tracker, event: TrainingEvent): TrackerState {
@@ -99,28 +110,34 @@ function stateAfter(tracker: Tracker, event: TrainingEvent): TrackerState {
   return initialState(metric, declared_direction ?? directionOf(metric) ?? 'min')
 }
 
-/** The facts that an event changes. */
-function changes(facts: RunFacts, event: TrainingEvent): Partial<RunFacts> {
+/** Sets the facts that an event changes. Each of the functions below changes the facts it is given. */
+function change(facts: RunFacts, event: TrainingEvent): void {
   switch (event.type) {
     case 'started':
-      return started(facts, event)
+      Object.assign(facts, started(facts, event))
+      break
     case 'metrics':
-      return logged(facts, event)
+      logged(facts, event)
+      break
     case 'evaluation':
-      return evaluated(facts, event)
+      evaluated(facts, event)
+      break
     case 'heartbeat':
-      return alive(facts)
+      alive(facts)
+      break
     case 'ended':
-      return ended(facts, event)
+      ended(facts, event)
+      break
     case 'checkpoint':
-      return { ...begun(facts), ...reached(facts, event) }
+      begun(facts)
+      reached(facts, event)
+      break
     case 'files':
     case 'claim':
     case 'sample':
     case 'log':
     case 'setup':
     case 'usage':
-      return {}
   }
 }
 
@@ -137,8 +154,13 @@ export function trackerStateOf(
   return evaluations.reduce(nextState, initialState(metric, direction, min_delta))
 }
 
+type StateFacts = Pick<
+  RunFacts,
+  'loss_trend' | 'evaluations_without_improvement' | 'best_evaluation_epoch'
+>
+
 /** The tracked fields that are computed from a tracker state. */
-export function stateFacts(state: TrackerState): Partial<RunFacts> {
+export function stateFacts(state: TrackerState): StateFacts {
   return {
     loss_trend: trend(state),
     evaluations_without_improvement: state.leader ? state.since : null,
@@ -188,23 +210,28 @@ function declared(event: EventOf<'started'>): Partial<RunFacts> {
   return { declared_metric: metric_for_best, declared_direction: direction, ...by }
 }
 
-function logged(facts: RunFacts, event: EventOf<'metrics'>): Partial<RunFacts> {
-  const { loss = facts.loss } = event.values
-  const isEarlier = event.attempt < facts.attempt
-  return { ...alive(facts), ...reached(facts, event), loss: isEarlier ? facts.loss : loss }
+function logged(facts: RunFacts, event: EventOf<'metrics'>): void {
+  const { loss } = event.values
+  if (loss !== undefined && event.attempt >= facts.attempt) facts.loss = loss
+  alive(facts)
+  reached(facts, event)
 }
 
-function evaluated(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {
-  return { ...alive(facts), ...reached(facts, event), ...lossesAfter(facts, event) }
+function evaluated(facts: RunFacts, event: EventOf<'evaluation'>): void {
+  // The losses first: they need the step that the run had reached before.
+  compareLosses(facts, event)
+  alive(facts)
+  reached(facts, event)
 }
 
-function lossesAfter(facts: RunFacts, event: EventOf<'evaluation'>): Partial<RunFacts> {
-  const { eval_loss } = event.values
-  if (eval_loss === undefined) return {}
-  const train_loss = lossAt(facts, event)
+function compareLosses(facts: RunFacts, event: EventOf<'evaluation'>): void {
   const { epoch } = event
-  const loss_scale = scaleAfter(facts.loss_scale, { eval_loss, train_loss, epoch })
-  return { eval_loss, train_loss_at_eval: train_loss, loss_scale }
+  const { eval_loss } = event.values
+  if (eval_loss === undefined) return
+  const train_loss = lossAt(facts, event)
+  facts.eval_loss = eval_loss
+  facts.train_loss_at_eval = train_loss
+  facts.loss_scale = scaleAfter(facts.loss_scale, { eval_loss, train_loss, epoch })
 }
 
 /** The latest training loss; null if the run is already past this step. */
@@ -215,12 +242,13 @@ function lossAt(facts: RunFacts, { step }: EventOf<'evaluation'>): number | null
 type Reaching = EventOf<'metrics' | 'evaluation' | 'checkpoint'>
 
 /** The run's current step. An evaluation of an earlier step or attempt does not move it back. */
-function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
-  if (event.step === null || event.attempt < facts.attempt) return {}
-  if (event.attempt === facts.attempt && event.step < (facts.current_step ?? 0)) return {}
+function reached(facts: RunFacts, event: Reaching): void {
   const { attempt, step, at, epoch } = event
-  const times = timed(facts, { attempt, step, at })
-  return { current_step: step, current_epoch: epoch ?? facts.current_epoch, ...times }
+  if (step === null || attempt < facts.attempt) return
+  if (attempt === facts.attempt && step < (facts.current_step ?? 0)) return
+  timed(facts, { attempt, step, at })
+  facts.current_step = step
+  if (epoch !== null) facts.current_epoch = epoch
 }
 
 /**
@@ -230,37 +258,36 @@ function reached(facts: RunFacts, event: Reaching): Partial<RunFacts> {
 function timed(
   facts: RunFacts,
   { attempt, step, at }: { attempt: number; step: number; at: number | null },
-): Partial<RunFacts> {
+): void {
   const isUnlogged = facts.attempt > 0 && facts.current_step === null
   const isTimed = attempt === facts.attempt && facts.attempt_started_at !== null && !isUnlogged
-  if (isTimed || !isFiniteMeasure(at)) return {}
-  return { attempt_started_at: at, attempt_first_step: step }
+  if (isTimed || !isFiniteMeasure(at)) return
+  facts.attempt_started_at = at
+  facts.attempt_first_step = step
 }
 
 /**
  * How an attempt ended, even if its start was never logged. A status never replaces a more certain
  * one (`mayFollow`).
  */
-function ended(facts: RunFacts, event: EventOf<'ended'>): Partial<RunFacts> {
-  const { at, error, status } = event
-  const { attempt } = event
+function ended(facts: RunFacts, { attempt, at, error, status }: EventOf<'ended'>): void {
   const isNews = attempt > facts.attempt || mayFollow(facts.status, status)
-  if (!isNews || attempt < facts.attempt) return {}
-  return { attempt, status, error, ended_at: status === 'lost' ? null : at }
+  if (!isNews || attempt < facts.attempt) return
+  Object.assign(facts, { attempt, status, error, ended_at: status === 'lost' ? null : at })
 }
 
 /** A run that logs something is neither waiting nor lost. */
-function alive({ status }: RunFacts): { status: JobState } {
-  const silent = status === 'queued' || status === 'starting' || status === 'lost'
-  return { status: silent ? 'running' : status }
+function alive(facts: RunFacts): void {
+  const { status } = facts
+  if (status === 'queued' || status === 'starting' || status === 'lost') facts.status = 'running'
 }
 
 /**
  * A run with a save is no longer waiting. It may still be lost, because the files may be found
  * later.
  */
-function begun({ status }: RunFacts): { status: JobState } {
-  return { status: status === 'queued' || status === 'starting' ? 'running' : status }
+function begun(facts: RunFacts): void {
+  if (facts.status === 'queued' || facts.status === 'starting') facts.status = 'running'
 }
 
 function next(from: JobState, to: JobState): { status: JobState } {

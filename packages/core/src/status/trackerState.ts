@@ -2,6 +2,7 @@ import { isFiniteMeasure, type Measured } from '../measured.ts'
 import type { Direction, EventOf } from '../run/event.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
+import { addStep, type SeenSteps, seenSteps } from './seenSteps.ts'
 import type { Trend } from './status.ts'
 
 /** How many evaluations a trend uses. */
@@ -36,7 +37,7 @@ export interface TrackerState {
   /** The latest finite values of eval_loss, oldest first. */
   recent: readonly { step: number; value: number }[]
   /** The steps at which each metric was measured, by attempt. */
-  seen: Map<string, Map<number, Set<number>>>
+  seen: Map<string, Map<number, SeenSteps>>
 }
 
 /** The tracker state before the first evaluation. */
@@ -54,15 +55,22 @@ export function nextState(state: TrackerState, evaluation: Measurement): Tracker
   const value = firstValue(state, evaluation, state.metric)
   const loss = state.metric === 'eval_loss' ? value : firstValue(state, evaluation, 'eval_loss')
   const { step, attempt, epoch } = evaluation
-  const recent = isFiniteMeasure(loss)
-    ? [...state.recent, { step, value: loss }].slice(-TREND_WINDOW)
-    : state.recent
+  const recent = isFiniteMeasure(loss) ? withLatest(state.recent, step, loss) : state.recent
   if (!isFiniteMeasure(value)) return { ...state, recent }
   const isLeading = leads({ step, attempt, value }, state)
   const leader = isLeading ? { attempt, step, epoch, value } : state.leader
   const isImprovement = state.min_delta > 0 ? improves(value, state) : isLeading
   if (!isImprovement) return { ...state, recent, leader, since: state.since + 1 }
   return { ...state, recent, leader, improved: value, improved_epoch: epoch, since: 0 }
+}
+
+function withLatest(
+  recent: TrackerState['recent'],
+  step: number,
+  value: number,
+): TrackerState['recent'] {
+  const kept = recent.length < TREND_WINDOW ? recent : recent.slice(1)
+  return [...kept, { step, value }]
 }
 
 function firstValue(
@@ -83,10 +91,11 @@ function isFirst(
   metric: string,
   { attempt, step }: Measurement,
 ): boolean {
-  const attempts = seen.get(metric) ?? new Map<number, Set<number>>()
-  const steps = attempts.get(attempt) ?? new Set<number>()
-  if (steps.has(step)) return false
-  seen.set(metric, attempts.set(attempt, steps.add(step)))
+  const attempts = seen.get(metric)
+  const steps = attempts?.get(attempt)
+  if (steps) return addStep(steps, step)
+  const added = attempts ?? new Map<number, SeenSteps>()
+  seen.set(metric, added.set(attempt, seenSteps(step)))
   return true
 }
 
@@ -122,16 +131,20 @@ export function trend({ recent }: Pick<TrackerState, 'recent'>): Trend | null {
 /** The least-squares line; null with fewer than three points, all at one step, or too large to sum. */
 export function slopeOf(points: readonly { step: number; value: number }[]): Slope | null {
   const n = points.length
-  const mean = (of: (point: { step: number; value: number }) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / n
-  const x = mean(({ step }) => step)
-  const y = mean(({ value }) => value)
-  const sxx = points.reduce((sum, { step }) => sum + (step - x) ** 2, 0)
-  const slope = points.reduce((sum, { step, value }) => sum + (step - x) * (value - y), 0) / sxx
-  const squares = points.reduce(
-    (sum, { step, value }) => sum + (value - y - slope * (step - x)) ** 2,
-    0,
-  )
+  let [steps, values] = [0, 0]
+  for (const { step, value } of points) {
+    steps += step
+    values += value
+  }
+  const [x, y] = [steps / n, values / n]
+  let [sxx, sxy] = [0, 0]
+  for (const { step, value } of points) {
+    sxx += (step - x) ** 2
+    sxy += (step - x) * (value - y)
+  }
+  const slope = sxy / sxx
+  let squares = 0
+  for (const { step, value } of points) squares += (value - y - slope * (step - x)) ** 2
   const error = Math.sqrt(squares / (n - 2) / sxx)
   // Too few points, or all at one step, divide by zero; sums of huge numbers overflow.
   return Number.isFinite(slope) && Number.isFinite(error) ? { slope, error } : null

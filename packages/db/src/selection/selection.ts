@@ -103,7 +103,7 @@ export async function reselect(tx: Tx, job: JobRow): Promise<Partial<RunFacts>> 
   const state = trackerStateOf(measured, metric ?? 'eval_loss', direction ?? 'min', min_delta)
   const facts = stateFacts(state)
   // If the direction is unknown, no evaluation counts as an improvement.
-  return direction ? facts : { loss_trend: facts.loss_trend ?? null, ...UNKNOWN }
+  return direction ? facts : { loss_trend: facts.loss_trend, ...UNKNOWN }
 }
 
 const UNKNOWN = { evaluations_without_improvement: null, best_evaluation_epoch: null }
