@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { torchFile } from '../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../testing.ts'
+import { readerWarnings } from './events/newEvents.ts'
 import { readRun } from './readRun.ts'
 
 test('the error for a folder without a run lists the supported files', async () => {
@@ -44,5 +45,31 @@ test('the error for another file of a run names the folder to read', async () =>
   await writeFile(table, 'epoch,step,val_loss\n0,9,1.5\n')
   await expect(readRun(table)).rejects.toThrow(
     `${table} is one file of a run. Give the run's folder instead: ${folder.path}.`,
+  )
+})
+
+test('the only run below a folder is read, and a note says where it is', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, {
+    'exp/one/log.csv': 'epoch,val_loss\n1,0.9\n2,0.5\n',
+    'exp/one/epoch_2.pt': torchFile({}),
+    'README.md': 'two experiments',
+  })
+  const run = await readRun(folder.path)
+  expect(run.root).toBe(join(folder.path, 'exp/one'))
+  expect(readerWarnings(run.events)).toEqual([
+    `The only run below ${folder.path} is in ${join(folder.path, 'exp/one')}`,
+  ])
+})
+
+test('the error for a folder with several runs names them, and what to do', async () => {
+  await using folder = await temporaryFolder()
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const files = names.map((name) => [`exp/${name}/log.csv`, 'epoch,val_loss\n1,0.9\n2,0.5\n'])
+  await writeFiles(folder.path, Object.fromEntries(files) as Record<string, string>)
+  await expect(readRun(folder.path)).rejects.toThrow(
+    `${folder.path} is not a run itself. Runs below it: exp/a, exp/b, exp/c and 2 more. ` +
+      `Give one of them: bestmark pick ${folder.path}/exp/a. ` +
+      `To compare them: bestmark import ${folder.path}.`,
   )
 })

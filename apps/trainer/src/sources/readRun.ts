@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure, errorText } from '../failure.ts'
 import { addScores } from './scores/runScores.ts'
+import { readerNote } from './events/newEvents.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/wholeJournal.ts'
@@ -11,6 +12,7 @@ import { readSetup } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
 import { findSiblingWeights } from './tensorboard/siblings.ts'
 import { nothingReadText } from './nothingRead.ts'
+import { findRunsBelow, runsBelowText } from './runsBelow.ts'
 import { openRun, findSources } from './sources.ts'
 
 /**
@@ -31,11 +33,24 @@ export async function readRun(path: string): Promise<ReadRun> {
   if ((!first && (await hasCheckpoints(path))) || (first === HUGGINGFACE && others.length === 0)) {
     return addScores(await withSetup(await readHuggingFace(path)))
   }
-  if (!first) throw new Failure(`No training run found in ${path}. ${await nothingReadText(path)}`)
+  if (!first) return readOnlyRunBelow(path)
   const events = await readWhole(openRun(sources, { root: path, cursor: null, isOver: true }))
   const identity = { job_id: null, name: basename(path), project: 'imported', isSingleFile: false }
   const run = { root: path, source: first.name, ...identity, events }
   return first === HUGGINGFACE ? run : addScores(run)
+}
+
+/** Reads the run below a folder, if there is only one. */
+async function readOnlyRunBelow(path: string): Promise<ReadRun> {
+  const below = await findRunsBelow(path)
+  const [only, ...others] = below.roots
+  if (only === undefined)
+    throw new Failure(`No training run found in ${path}. ${await nothingReadText(path)}`)
+  if (others.length > 0 || below.isPartial)
+    throw new Failure(`${path} is not a run itself. ${runsBelowText(path, below)}`)
+  const run = await readRun(only)
+  const notes = [`The only run below ${path} is in ${only}`, ...below.skipped]
+  return { ...run, events: [...run.events, ...notes.map((text) => readerNote(0, text))] }
 }
 
 /** Adds the setup event, for readers that only read the log. */

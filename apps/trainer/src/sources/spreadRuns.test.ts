@@ -34,6 +34,23 @@ test('event files of one add_scalars call are one run with its weights', async (
   expect(best?.path).toBe('model_2.pt')
 })
 
+test('event files of add_scalars may be in folders below, and its tag may name both splits', async () => {
+  await using folder = await temporaryFolder()
+  const tag = 'Training vs. Validation Loss'
+  await writeFiles(folder.path, {
+    'runs/trainer_1/events.out.tfevents.1.h.1.0': Buffer.alloc(0),
+    [`runs/trainer_1/${tag}_Training/events.out.tfevents.1.h.1.1`]: events(tag),
+    [`runs/trainer_1/${tag}_Validation/events.out.tfevents.1.h.1.2`]: events(tag),
+    ...weights,
+  })
+  expect(await found(folder.path)).toEqual([' tensorboard'])
+  const { best, metric } = select({
+    policy: 'as_declared',
+    ...rowsFrom((await readRun(folder.path)).events),
+  })
+  expect([best?.path, metric]).toEqual(['model_2.pt', 'eval_loss'])
+})
+
 test('weights and event files in sibling folders of the same name are one run', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, {

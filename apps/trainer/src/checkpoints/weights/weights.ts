@@ -10,6 +10,7 @@ import { isPickle, checkPickle } from './pickle.ts'
 import { checkSafetensors } from './safetensors.ts'
 import { torchArchive } from './torchArchive.ts'
 import { checkTensors } from './usable.ts'
+import { mayBeTorch } from './torchName.ts'
 import { isZip, checkZip } from './zip.ts'
 
 const WEIGHTS =
@@ -71,7 +72,7 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
 async function checkArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
   const seen = await checkZip(file, bytes, isPiece)
-  if (seen.problem !== null || isPiece || !TORCH.test(path)) return seen
+  if (seen.problem !== null || isPiece || !mayBeTorch(basename(path))) return seen
   const archive = await torchArchive(file, bytes)
   if (!archive?.isWhole) return seen
   const { value, tensors } = archive
@@ -82,5 +83,3 @@ async function checkArchive(file: FileHandle, path: string, bytes: number): Prom
   if (tensors.length === 0 && archive.tensorsDigest !== '') return seen
   return checkTensors(tensors.length, tensors.filter(({ shape }) => shape.includes(0)).length)
 }
-
-const TORCH = /\.(pt|pth|ckpt|bin|tar)$/

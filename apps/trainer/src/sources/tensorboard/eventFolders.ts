@@ -53,7 +53,7 @@ function isOneRun(folders: readonly string[]): boolean {
   return (
     isPerStart(folders) ||
     isSplit ||
-    names.every((name) => /_(train|val|valid|validation|eval|test)$/i.test(name))
+    names.every((name) => /_(train|training|val|valid|validation|eval|test)$/i.test(name))
   )
 }
 
@@ -71,9 +71,9 @@ async function foldersBelow(listing: Listing, inside: string, depth: number): Pr
     if (names.length === 0) continue
     if (names.some((one) => RUN_FILES.test(one))) continue
     const files = names.filter((one) => EVENTS.test(one))
-    // A program that was only started leaves a folder without values.
+    // A program that was only started leaves a file without values, and so does `add_scalars`, whose
+    // values are in folders below.
     if (files.some((one) => hasEvents(listing.root, `${folder}/${one}`))) found.push(folder)
-    else if (files.length > 0) continue
     else found.push(...(await foldersBelow(listing, folder, depth + 1)))
   }
   return found

@@ -32,7 +32,7 @@ export function nameOf(
   const whole = scalarsName(folder, bare)
   if (isHeldOut(whole)) return heldOutName(whole)
   if (
-    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|lm loss|loss\/current)$/i.test(
+    /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|loss_training|lm loss|loss\/current)$/i.test(
       whole,
     )
   ) {
@@ -41,10 +41,15 @@ export function nameOf(
   return whole === state.loss ? 'loss' : whole
 }
 
+/** Words of a tag for curves of several splits: `Training vs. Validation Loss`. */
+const SPLITS = /\b(train(ing)?|val(id(ation)?)?|eval|test)\b|\b(vs|and|versus)\b\.?|[&+]/gi
+
 /** The name of a tag. `add_scalars("loss", { val })` writes to a folder `loss_val`, with the tag `loss`. */
 function scalarsName(folder: string, tag: string): string {
   const before = `${tag.replaceAll('/', '_')}_`
-  return folder.startsWith(before) ? `${tag}_${folder.slice(before.length)}` : tag
+  if (!folder.startsWith(before)) return tag
+  const curve = tag.replace(SPLITS, ' ').replace(/ +/g, ' ').trim()
+  return `${/\w/.test(curve) ? curve : tag}_${folder.slice(before.length)}`
 }
 
 /** What a program counts, by its tags: Keras has a prefix, Lightning `epoch`, HuggingFace `train/epoch`. */

@@ -3,11 +3,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
+import { hasNoExtension } from '../../checkpoints/weights/torchName.ts'
+import { isZip } from '../../checkpoints/weights/zip.ts'
 import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
 import { openHandle, statIfSeen } from '../../files/runFile.ts'
 import { boosterOf, mayBeBooster } from '../../checkpoints/weights/boosters.ts'
 import { bytesAt } from '../../checkpoints/weights/bytes.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
+import { isDiscriminator } from './adversary.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
 
 /** Weights below a run's root: a file, a folder, or several files with one prefix. */
@@ -43,6 +46,10 @@ const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
 const METRIC = /^[A-Za-z][\w@-]*=.*\.ckpt$/
 const TENSORFLOW = /^(.+)\.index$/
 
+/** The file in an archive of weights that only such an archive has. */
+const MAIN_ENTRY = /^policy\.pth$|^[^/]+\/data\.pkl$/
+/** How much of a file shows its form (bytes). */
+const HEAD = 64
 const DEEPEST = 6
 const MOST_ENTRIES = 20_000
 
@@ -140,8 +147,8 @@ class Walk {
   async #file(path: string, name: string, names: readonly string[]): Promise<void> {
     const prefix = TENSORFLOW.exec(name)?.[1]
     const isPrefix = prefix !== undefined && names.some((one) => one.startsWith(`${prefix}.data-`))
-    if (isShard(name) || !(isPrefix || isWeights(name) || (await this.#isInside(path, name))))
-      return
+    if (isShard(name) || isDiscriminator(name, names)) return
+    if (!(isPrefix || isWeights(name) || (await this.#isInside(path, name)))) return
     const seen = this.#seen(path)
     if (!seen) return
     const { mtime, size } = seen
@@ -150,17 +157,19 @@ class Walk {
   }
 
   /**
-   * Whether a file is weights by its content: a zip archive of Stable-Baselines3 with policy.pth, or
-   * boosted trees.
+   * Whether a file is weights by its content: a zip archive of Stable-Baselines3 with policy.pth, an
+   * archive of torch without an extension, or boosted trees.
    */
   async #isInside(path: string, name: string): Promise<boolean> {
-    const isArchive = name.endsWith('.zip') && isCounted(readNameHints(name))
+    const mayBeArchive = name.endsWith('.zip') || hasNoExtension(name)
+    const isArchive = mayBeArchive && isCounted(readNameHints(name))
     if (!isArchive && !mayBeBooster(name)) return false
     try {
       await using file = await openHandle(join(this.#root, path))
-      if (!isArchive) return boosterOf(await bytesAt(file, 0, 64)) !== undefined
-      const entries = await zipEntries(file, (await file.stat()).size)
-      return entries?.some((entry) => entry.name === 'policy.pth') ?? false
+      const head = await bytesAt(file, 0, HEAD)
+      if (!isArchive) return boosterOf(head) !== undefined
+      const entries = isZip(head) ? await zipEntries(file, (await file.stat()).size) : undefined
+      return entries?.some((entry) => MAIN_ENTRY.test(entry.name)) ?? false
     } catch (error) {
       ignoreMissing(error)
       return false

@@ -7,6 +7,7 @@ import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
+import { mayBeTorch } from '../../checkpoints/weights/torchName.ts'
 import { mayBeBooster } from '../../checkpoints/weights/boosters.ts'
 import { readBoosterFacts } from './boosterFacts.ts'
 import { type Facts, factsIn, noFacts } from './facts.ts'
@@ -102,7 +103,7 @@ async function readInside(root: string, found: FoundWeights): Promise<Facts> {
     const facts = await readBoosterFacts(path, found)
     return { ...nothing, ...facts, isAsLogged: facts.step !== undefined }
   }
-  if (!/\.(pt|pth|ckpt|bin|tar)$/.test(file)) return nothing
+  if (!mayBeTorch(basename(file))) return nothing
   await using handle = await openHandle(path)
   const archive = await torchArchive(handle, size)
   if (!archive) return nothing

@@ -1,0 +1,42 @@
+import { relative } from 'node:path'
+import { shellWord } from '../cli/shellWord.ts'
+import { searchRuns } from './runSearch.ts'
+
+/** At most this many runs are named. */
+const NAMED = 3
+/** A search that takes longer ends, and its answer says that there may be more (ms). */
+const LONGEST = 5_000
+
+/** The runs below a folder, in order of name. */
+export interface RunsBelow {
+  roots: string[]
+  /** Whether the search ended before it saw all folders. */
+  isPartial: boolean
+  /** Folders that could not be read, with the reason. */
+  skipped: string[]
+}
+
+/** Searches the runs below a folder that is not a run itself. */
+export async function findRunsBelow(folder: string): Promise<RunsBelow> {
+  const signal = AbortSignal.timeout(LONGEST)
+  const skipped: string[] = []
+  const onUnreadable = (inner: string, why: string): void =>
+    void skipped.push(`Skipped ${inner}: ${why}`)
+  const roots: string[] = []
+  for await (const run of searchRuns(folder, { signal, onUnreadable })) roots.push(run.folder)
+  return { roots, isPartial: signal.aborted, skipped }
+}
+
+/** Says which runs are below a folder, and what to do. */
+export function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): string {
+  const names = roots.map((root) => relative(folder, root))
+  const more = names.length - NAMED
+  const shown = names.slice(0, NAMED).join(', ')
+  const others = more > 0 ? ` and ${isPartial ? 'at least ' : ''}${more} more` : ''
+  const [first = folder] = roots
+  return [
+    `Runs below it: ${shown}${others}.`,
+    `Give one of them: bestmark pick ${shellWord(first)}.`,
+    `To compare them: bestmark import ${shellWord(folder)}.`,
+  ].join(' ')
+}
