@@ -48,6 +48,34 @@ test('the deploy dialog selects the same checkpoint, and says what it will do', 
   expect(rows).toMatchObject([{ model_name: 'moby-char-lm', status: 'queued' }])
 })
 
+test('the table and the dialog show what each other metric would choose', async () => {
+  const other = await new Run(site.db, 'two-minds').begin()
+  for (const [index, loss] of [3, 2.2, 2.4, 2.6].entries()) {
+    const step = 100 * (index + 1)
+    const scores = { eval_f1: 0.5 + index / 10, eval_mae: 0.4 - index / 20 }
+    await other.record(metrics(step, loss), evaluation(step, loss, scores), checkpoint(step))
+  }
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${other.job_id}`)
+  const table = page.getByRole('table', { name: 'Checkpoints' })
+  for (const name of [/^eval_f1.*highest.*step 400$/, /^eval_mae.*lowest.*step 400$/]) {
+    await table.getByRole('columnheader', { name }).waitFor()
+  }
+  const row = table.getByRole('row', { name: /keep step 400/ })
+  const cells = row.getByRole('cell')
+  await cells.filter({ hasText: 'highest eval_f1 0.8000' }).first().waitFor()
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog
+    .getByRole('radio', { name: /step 400 .*highest eval_f1 0\.8000 .*lowest eval_mae/ })
+    .waitFor()
+  await dialog.getByRole('radio', { name: /step 300 .*eval_f1 0\.7000/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.setViewportSize({ width: 360, height: 800 })
+  expect(await row.innerText()).toMatch(/highest eval_f1 0\.8000/)
+  expect((await row.boundingBox())?.height).toBeLessThan(110)
+})
+
 test('a pick in the dialog is lost when it closes, and kept when it is shipped', async () => {
   const page = await openJob()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
