@@ -32,13 +32,17 @@ export interface Counts extends Progress {
   best_of: string | null
   /** The best step, if the log says which one it is. */
   best_step: number | null
+  /** The step of the last evaluation. */
+  evaluated: number | null
 }
 
 /** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
-  const nothing = { counted: null, epoch: null, saves: {}, best_of: null, best_step: null } as const
+  const nothing = { counted: null, epoch: null, saves: {}, best_of: null } as const
+  const steps = { best_step: null, evaluated: null } as const
   const epochs = { epochs_from_zero: null, epochs: noEpochs() }
-  return { ...noProgress(), ...nothing, ...epochs, named, axis, shift: 0, restarted_from: null }
+  const counts = { ...nothing, ...steps, ...epochs }
+  return { ...noProgress(), ...counts, named, axis, shift: 0, restarted_from: null }
 }
 
 /** The events of a log record; none if it has no step. */
@@ -46,6 +50,10 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   const { metrics, evaluation } = reading
   if (reading.is_best) {
     state.best_step = reading.step
+    return []
+  }
+  if (reading.saves_best) {
+    state.best_step = state.evaluated
     return []
   }
   const isTraining = Object.keys(metrics).length > 0
@@ -60,6 +68,7 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   const again = findRestart(state, step, isTraining)
   if (again) found.push(again)
   const { attempt } = state
+  if (Object.keys(evaluation).length > 0) state.evaluated = step
   found.push(...measuredEvents({ attempt, ...at }, { metrics, evaluation }, origin))
   return found
 }

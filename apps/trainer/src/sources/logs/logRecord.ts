@@ -29,6 +29,8 @@ export interface LogRecord {
   is_from_zero?: true
   /** It only says which step is the best. */
   is_best?: true
+  /** It only says that the weights of the last evaluation are the best so far. */
+  saves_best?: true
 }
 
 /** The held-out split of all metrics in a record. With `unnamed` their names do not change. */

@@ -7,6 +7,7 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Listing } from '../../files/listing.ts'
 import type { FileLine, Format } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
+import { customMetric } from '../weights/inferredMetric.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
@@ -65,7 +66,9 @@ export async function saved(
   const axis = { isEpochs: state.axis === 'epochs', shift: state.shift }
   const { saves, best_of, best_step, epochs_from_zero } = state
   Object.assign(history, { saves, best_of, best_step, epochs_from_zero: epochs_from_zero === true })
-  return findSavedWeights(listing, history, axis, { metric: fields.metric_for_best, total_epochs })
+  // If the program's rule is known, its best weights follow this rule.
+  const metric = fields.metric_for_best ?? customMetric(history)
+  return findSavedWeights(listing, history, axis, { metric, total_epochs })
 }
 
 function readLine(state: LogState, { text, line, file }: FileLine): Found[] {

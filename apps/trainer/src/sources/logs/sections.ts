@@ -1,14 +1,17 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type BarState, emptyBars, readBarValues } from './barValues.ts'
+import { type Block, emptyBlock, readBlockLine } from './blocks.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
+import { cocoKind, readCocoLine } from './cocoLines.ts'
 import { type ComposerState, emptyComposer, readComposerLine } from './composerLines.ts'
 import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
-import { type LastCount, rememberCount, readUncountedLine } from './uncountedLines.ts'
+import { type LastCount, rememberCount, readUncountedLine, savesBest } from './uncountedLines.ts'
 import { readBar, readKerasBar } from './progressBars.ts'
 import { isTimmBest, readTimmLine } from './timmLines.ts'
-import { isTrainerRow, readCountedLine } from './textLines.ts'
+import { bareText, isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
+import { readYoloRow } from './yoloRows.ts'
 
 /** Earlier lines that a line depends on. Plain data, because it is stored in the cursor. */
 export interface Section {
@@ -23,12 +26,16 @@ export interface Section {
   last: LastCount
   bars: BarState
   composer: ComposerState
+  block: Block
+  /** The kind of outputs that COCO's summary is about. */
+  coco: string
 }
 
 export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
   const nothing = { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false }
-  return { ...nothing, last, bars: emptyBars(), composer: emptyComposer() }
+  const parts = { bars: emptyBars(), composer: emptyComposer(), block: emptyBlock(), coco: 'coco' }
+  return { ...nothing, last, ...parts }
 }
 
 /** Longer lines are data (characters). */
@@ -63,10 +70,13 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   const keras = section.epoch === null ? undefined : readKerasBar(line.trim())
   if (keras) return readBarValues(section.bars, keras, section)
   if (isTimmBest(line)) return undefined
+  if (savesBest(line)) return { ...EMPTY_RECORD, saves_best: true }
   const boosted = readBoostedLine(line.trim())
   const isBest = boosted !== undefined && section.isBest
   section.isBest = announcesBest(line)
   if (boosted && isBest) return { ...EMPTY_RECORD, step: boosted.step, is_best: true }
+  const whole = readWholeLine(section, line)
+  if (whole) return whole
   const timm = readTimmLine(line.trim(), section.last.epoch)
   const record = boosted ?? timm ?? readSectionLine(section, line) ?? readCountedLine(line)
   if (record) rememberCount(section.last, record)
@@ -75,6 +85,23 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   }
   // The Trainer's rows count parts of epochs.
   return record ?? (isTrainerRow(line) ? undefined : readUncountedLine(section.last, line))
+}
+
+/** Reads a line that belongs to a block, a table without a head or COCO's summary. */
+function readWholeLine(section: Section, line: string): LogRecord[] | undefined {
+  const text = bareText(line)
+  section.coco = cocoKind(text) ?? section.coco
+  const isStamped = text.length < line.trim().length
+  const block = readBlockLine(section.block, text, { last: section.last, isStamped })
+  if (block) return block.filter(isMeasured)
+  const record = readCocoLine(text, section.coco, section.last) ?? readYoloRow(text)
+  if (!record) return undefined
+  rememberCount(section.last, record)
+  return [record]
+}
+
+function isMeasured({ metrics, evaluation }: LogRecord): boolean {
+  return Object.keys(metrics).length + Object.keys(evaluation).length > 0
 }
 
 /**

@@ -9,6 +9,8 @@ const STEP = new RegExp(
 )
 const EPOCH =
   /(?:^|[^\w/])(?:epochs?|ep\.)(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
+/** Swin and its relatives: `Train: [0/300][10/1251]`, which counts from 0. */
+const NESTED = /^Train: \[(\d{1,9})\/(\d{1,9})\]\[ *(\d{1,15})\/\d{1,15}\]/
 /** ESPnet's line per epoch: `3epoch results: [train] loss=1, [valid] loss=2, acc=0.5`. */
 const RESULTS = /(?:^|\D)(\d{1,9})epoch results: (\[.*)$/
 const PART = /\[(\w+)\] ([^[]*)/g
@@ -19,7 +21,7 @@ const PAIR = new RegExp(
 )
 /** `valid loss 0.5`, `| loss 5.1 |`: only spaces before the number. */
 const SPACED = new RegExp(
-  String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev|v)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|auc|bleu|wer|dice|iou|miou))\s+(${VALUE})(?=$|[\s,;|])`,
+  String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev|cv|v)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|f1-score \([\w ]+\)|auc|bleu|wer|dice|iou|miou))\s+(${VALUE})(?=$|[\s,;|])`,
   'gi',
 )
 /** fairseq writes the split once per line: `| valid on 'valid' subset | loss 5.1 |`. */
@@ -33,14 +35,27 @@ const SHORT: readonly [RegExp, string][] = [
   [new RegExp(`^(\\d+) hella (${NUMBER})$`, 'i'), 'val_hellaswag_acc'],
 ]
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
+/** Times at the beginning of a log line. */
+const TIME = String.raw`(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*`
 /** A prefix of a log line: time, level, module, rank. */
-const STAMP =
-  /^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*(?:\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T_]|\d\d\/\d\d\/\d{4} )\d\d:\d\d:\d\d[.,]?\d*\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*(?:\[\w+\.py:\d+\]\s*(?:\(\d+\/\d+\)\s*)?)?/i
+const STAMP = new RegExp(
+  [
+    String.raw`^(?:\[[a-z]+\d*\]:? ?(?=\[|\d{4}))*`,
+    // Swin: `[2026-11-20 10:00:00 swin_tiny] (main.py 229): INFO `.
+    String.raw`(?:\[${TIME} [\w.-]+\] ?\([\w.]+ \d+\): (?:INFO|DEBUG|WARNING) `,
+    // loguru: `2026-11-20 10:00:00.123 | INFO     | module:function:1 - `.
+    String.raw`|${TIME} \| (?:INFO|DEBUG|SUCCESS|WARNING) *\| [\w.<>-]+:[\w.<>]*:\d+ - `,
+    String.raw`|(?:\[?${TIME}\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?`,
+    String.raw`(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*`,
+    String.raw`(?:\[\w+\.py:\d+\]\s*(?:\(\d+\/\d+\)\s*)?)?)`,
+  ].join(''),
+  'i',
+)
 /** PyTorch-Ignite's examples: `Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4`. */
 const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
 const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
 const NO_METRIC =
-  /^(epoch|step|iter|iteration|global_step|update|num_updates|s|eta|time|lr|v_num|.*\blast best)$/i
+  /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|.*\blast best)$/i
 /** icefall: `Epoch 3, validation: loss=0.2`. */
 const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 
@@ -90,8 +105,19 @@ function readShortLine(text: string): LogRecord | undefined {
   return undefined
 }
 
+type Counted = 'step' | 'epoch' | 'total_steps' | 'total_epochs' | 'is_from_zero'
+
 /** The step and the epoch that a text names. */
-export function countsIn(text: string) {
+export function countsIn(text: string): Pick<LogRecord, Counted> {
+  const [, nested, epochs, batch] = NESTED.exec(text) ?? []
+  if (nested !== undefined) {
+    const counts = {
+      epoch: Number(nested),
+      total_epochs: Number(epochs),
+      is_from_zero: true,
+    } as const
+    return { step: Number(batch), total_steps: null, ...counts }
+  }
   const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
   return {
     step: countIn(step?.[1]) ?? null,

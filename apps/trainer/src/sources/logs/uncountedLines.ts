@@ -15,7 +15,9 @@ export interface LastCount {
 /** The first word of a line with only held-out metrics. */
 const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
 /** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
-const ACCURACY = /^(?:\*|Test:)\s+Acc@1:? ([\d.]+)\s+Acc@5:? ([\d.]+)/i
+const ACCURACY = /^(?:\*|Test:)\s+(?:Acc|Prec)@1:? ([\d.]+)(?:\s+(?:Acc|Prec)@5:? ([\d.]+))?/i
+/** Programs from DeiT repeat the accuracy with fewer digits after that line. */
+const REPEATED = /^Accuracy of the network on the \d+ test images: ([\d.]+)%$/
 /** PaddleOCR and its relatives: `cur metric, acc: 0.6, fps: 900`. */
 const CURRENT = /^cur metric, /
 /** The progress of an evaluation. Its values belong to single batches. */
@@ -30,23 +32,27 @@ const ELSEWHERE = /best|final|early|patience|improve|restor|load|target|threshol
 export function readUncountedLine(before: LastCount, line: string): LogRecord | undefined {
   if (before.step === null && before.epoch === null) return undefined
   const text = bareText(line)
+  if (before.isValidated && REPEATED.test(text)) return undefined
   if (text.length > 2000 || ELSEWHERE.test(text) || BATCH.test(text)) return undefined
   const pairs = pairsOf(text).filter(([name]) => isHeldOut(name) && isMeasure(name))
   const isTest = pairs.every(([name]) => /^test\b/i.test(name))
   if (pairs.length === 0 || (isTest && before.isValidated)) return undefined
   const { isValidated: _, ...count } = before
+  before.isValidated ||= !isTest
   return { ...EMPTY_RECORD, ...count, ...splitByKind(pairs) }
 }
 
 function pairsOf(text: string): [string, number][] {
   const accuracy = ACCURACY.exec(text)
   if (accuracy) {
-    const [first, fifth] = [numberIn(accuracy[1]) ?? NaN, numberIn(accuracy[2]) ?? NaN]
+    const [first, fifth] = [numberIn(accuracy[1]) ?? NaN, numberIn(accuracy[2])]
     return [
       ['val_acc1', first],
-      ['val_acc5', fifth],
+      ...(fifth === undefined ? [] : [['val_acc5', fifth] as [string, number]]),
     ]
   }
+  const repeated = REPEATED.exec(text)?.[1]
+  if (repeated !== undefined) return [['val_acc1', numberIn(repeated) ?? NaN]]
   if (CURRENT.test(text)) {
     return readPairs(text.replace(CURRENT, '')).map(([name, value]) => [`eval_${name}`, value])
   }
@@ -56,6 +62,15 @@ function pairsOf(text: string): [string, number][] {
     const isNamed = split === undefined || isHeldOut(name)
     return [isNamed ? name : `${split} ${name}`, value]
   })
+}
+
+/** Words with which programs say that the weights of now are the best: `saving best model`. */
+const SAVES_BEST =
+  /\b(sav(e|ed|ing)|updat(e|ed|ing))\b[^.]*\bbest\b|\bbest\b[^.]*\bsaved?\b|\b(de|in)creased \([^)]*-->[^)]*\)\.? +saving\b/i
+
+/** Whether a line says that the best weights are saved now. */
+export function savesBest(line: string): boolean {
+  return line.length < 300 && SAVES_BEST.test(line) && !/\b(not|load\w*|restor\w*)\b/i.test(line)
 }
 
 /** Stores the count of a line. */

@@ -5,6 +5,7 @@ import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
+import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 
 const LIGHTNING = fileURLToPath(new URL('../fixtures/lightning/version_0', import.meta.url))
@@ -147,4 +148,26 @@ test('the step of the best file shows the deciding metric', async () => {
   const { best, metric, declared_by } = choice((await readRun(folder.path)).events)
   expect([best?.path, best?.value, metric]).toEqual(['checkpoint-1.pth', 76, 'test_acc1'])
   expect(declared_by).toContain('checkpoint-best.pth, saved at step 2')
+})
+
+test('metrics in the names of weights are compared if there is no log, and a note says so', async () => {
+  await using folder = await temporaryFolder()
+  const names = ['model_1_acc0.912.pt', 'model_2_acc0.931.pt', 'model_3_acc0.925.pt', 'last.pt']
+  await writeFiles(folder.path, Object.fromEntries(names.map((name) => [name, torchFile({})])))
+  const { events } = await readRun(folder.path)
+  const { best, metric } = choice(events)
+  expect([best?.path, best?.step, best?.value, metric]).toEqual([
+    'model_2_acc0.931.pt',
+    2,
+    0.931,
+    'eval_acc',
+  ])
+  expect(readerWarnings(events).join()).toContain('do not show on which data')
+})
+
+test('one metric in one name says nothing', async () => {
+  await using folder = await temporaryFolder()
+  const files = { 'model_acc0.93.pt': torchFile({}), 'last.pt': torchFile({}) }
+  await writeFiles(folder.path, files)
+  await expect(readRun(folder.path)).rejects.toThrow('No training run found')
 })

@@ -21,6 +21,7 @@ import { listWeights } from '../weights/finder.ts'
 import { joinWeights } from '../weights/join.ts'
 import { readClaimedBest } from '../weights/claimedBest.ts'
 import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
+import { withNamedValues } from '../weights/namedValues.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import { type Numbers, WeightsReader } from './weightsReader.ts'
 
@@ -49,11 +50,20 @@ async function hasWeights(listing: Listing, is: (one: Candidate) => boolean): Pr
   const found = await listWeights(listing)
   const [folder, ...others] = new Set(found.map(({ path }) => dirname(path)))
   const isHere = folder !== undefined && others.length === 0 && HOLDERS.test(folder)
-  return isHere && (await findCandidates(listing)).some(is)
+  return isHere && (await measuredCandidates(listing)).some(is)
 }
+
+const NAMED =
+  'The metrics are those in the names of the files, which do not show on which data they were measured'
 
 /** Folders that hold the weights of a run. */
 const HOLDERS = /^(\.|checkpoints?|ckpts?|weights|models?|saved_models)$/i
+
+/** All weights. Without metrics in their files, those in their names count. */
+async function measuredCandidates(listing: Listing): Promise<Candidate[]> {
+  const candidates = await findCandidates(listing)
+  return candidates.some(isMeasured) ? candidates : withNamedValues(candidates)
+}
 
 async function files(listing: Listing): Promise<string[]> {
   return (await findCandidates(listing)).map(({ found }) => found.file)
@@ -68,7 +78,8 @@ function hasScores({ facts }: Candidate): boolean {
 }
 
 async function eventsIn({ root, isOver }: ReadOptions, numbers: Numbers): Promise<TrainingEvent[]> {
-  const candidates = await findCandidates(new Listing(root))
+  const candidates = await measuredCandidates(new Listing(root))
+  const isNamed = candidates.some(({ facts }) => facts.isNamed)
   const isEpochs = candidates.every(({ found, facts }) => (facts.step ?? found.hints.step) === null)
   const axis = { isEpochs, shift: 0 } as const
   const none = { metric: null, total_epochs: null }
@@ -77,7 +88,7 @@ async function eventsIn({ root, isOver }: ReadOptions, numbers: Numbers): Promis
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
   const claim = readClaimedBest(candidates, ordered.saved, emptyHistory(), true)
-  const texts = [...warnings, ...new Set(ordered.notes)]
+  const texts = [...warnings, ...new Set(ordered.notes), ...(isNamed ? [NAMED] : [])]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
     ...(await Promise.all(ordered.saved.map((one) => savedEvents(root, one)))).flat(),

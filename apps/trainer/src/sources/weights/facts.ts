@@ -27,6 +27,8 @@ export interface Facts {
   best: { step: number; value: number | null } | null
   /** The program of boosted trees. */
   booster: Booster | null
+  /** Whether the values are those in the file's name. */
+  isNamed: boolean
   /** Whether the file counts exactly like its log, from 0 or from 1. */
   isAsLogged: boolean
   /** Whether Lightning wrote the step. Lightning counts completed steps. */
@@ -54,13 +56,14 @@ export function noFacts(file: string): Facts {
     best_path: null,
     best_fitness: null,
     version: null,
+    isNamed: false,
     isAsLogged: false,
     isLightning: false,
   }
   return { ...nothing, values: {}, digest: null, file }
 }
 
-const EPOCHS = ['epoch', 'current_epoch', 'ss_epoch', 'n_epoch', 'last_epoch']
+const EPOCHS = ['epoch', 'current_epoch', 'ss_epoch', 'n_epoch', 'last_epoch', 'start_epoch']
 const STEPS = [
   ...['global_step', 'step', 'iteration', 'iter', 'iter_num', 'num_updates', 'ss_steps', 'steps'],
   ...['n_iter', 'global_iter', 'train_step', 'it'],

@@ -12,6 +12,7 @@ import type { SavedFile } from '../events/savedFiles.ts'
 const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val_ema_pseudo_dice$/, "nnU-Net's own rule (the EMA of the pseudo Dice)"],
   [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
+  [/^coco\/AP$/, "COCO's main measure of detection (AP)"],
   [/^(coco\/)?(bbox|segm)_mAP$/, "mmengine's measure of detection"],
   [/^(sem_seg\/)?mIoU$/, 'the usual measure of segmentation (mIoU)'],
   [/^panoptic_seg\/PQ$/, "detectron2's measure of panoptic segmentation"],
@@ -21,6 +22,9 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^eval_mean_reward$/, "the rule of Stable-Baselines3's EvalCallback (the mean reward)"],
   [/^rollout\/ep_rew_mean$/, "Stable-Baselines3's measure of training (the mean reward)"],
   [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
+  [/^fitness$/, "YOLO's own fitness (0.1 mAP50 + 0.9 mAP50-95)"],
+  [/^DEV_F1$/, "flair's main score (the F1 on DEV)"],
+  [/^eval_psnr$/, 'the usual measure of image restoration (PSNR)'],
 ]
 /** Metrics of a log whose only held-out data is the test set. */
 const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_loss']
@@ -107,6 +111,12 @@ function bareName(name: string): string {
     .replace(/[^a-z\d]+/g, ' ')
     .trim()
   return words.replace(/^(valid|validation|val|eval|dev|test) /, '').replaceAll(' ', '')
+}
+
+/** The metric that the program of a log decides by without an option; null if it is unknown. */
+export function customMetric({ rows }: LogHistory): string | null {
+  const names = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))]
+  return byCustom(names)?.metric_for_best ?? null
 }
 
 function byCustom(names: readonly string[]): InferredMetric | undefined {

@@ -60,9 +60,9 @@ export function addToHistory(
     const before = history.rows.at(-1)
     const values = Object.fromEntries(Object.entries(event.values).slice(0, MOST_VALUES))
     if (before?.attempt === attempt && before.step === step) {
-      before.values = Object.fromEntries(
-        Object.entries({ ...values, ...before.values }).slice(0, MOST_VALUES),
-      )
+      // The first values of a step are kept, so new names come last.
+      const all = { ...before.values, ...values, ...before.values }
+      before.values = Object.fromEntries(Object.entries(all).slice(0, MOST_VALUES))
       before.epoch ??= epoch
     } else history.rows.push({ attempt, step, epoch, at, values })
   }

@@ -37,6 +37,11 @@ const JOINED =
   /(?:^|[-_.])(?:checkpoint|ckpt|cp|model|m|weights|net|snapshot|state)0*(\d{1,15})(?=$|[-_.])/i
 const ROLE = /(?:^|[-_.= ])(best|last|latest|final)(?=$|[-_.= ])/i
 const AVERAGED = /(?:^|[-_.])(ema|swa|averaged)(?=$|[-_.])/i
+/** A metric that is written directly before its value: `acc0.931`. */
+const METRIC =
+  /(?:^|[^A-Za-z])((?:(?:val|valid|test|dev)_?)?(?:acc|accuracy|loss|auc|f1|f1_?score|map|miou|iou|dice|psnr|ssim|bleu|wer|cer|ppl|score|fid|rmse|mae|mse|err|error|reward))$/i
+/** `f10.88` is an F1 of 0.88, because an F1 is at most 1. */
+const F1 = /((?:^|[^A-Za-z])f)$/i
 const DATE = /^(19|20)\d{6}(\d{6})?$/
 
 /** Reads the name of a file or folder of weights. */
@@ -70,17 +75,25 @@ function valuesIn(stem: string): { values: NamedValue[]; rest: string } {
   const values: NamedValue[] = []
   let rest = stem
   for (const { 0: digits, index } of stem.matchAll(DECIMAL)) {
-    const before = stem.slice(0, index)
-    // A version (`yolo-v1.5`) and an epoch after a dot (`model.12`) are not metric values.
-    if (/[A-Za-z.\d]$/.test(before)) continue
-    const isNegative = /[=_-]-$/.test(before)
-    const named = /([A-Za-z][\w/@]*?)[=_-]-?$/.exec(before.replace(/^.*?(\d[-_])(?=[A-Za-z])/, ''))
-    const value = Number(digits) * (isNegative ? -1 : 1)
-    const decimals = digits.replace(/e.*$/i, '').split('.')[1]?.length ?? 0
-    values.push({ name: named?.[1] ?? null, value, digits: decimals })
+    const found = valueAfter(stem.slice(0, index), digits)
+    if (!found) continue
+    values.push(found)
     rest = rest.slice(0, index) + ' '.repeat(digits.length) + rest.slice(index + digits.length)
   }
   return { values, rest: rest.trimEnd() }
+}
+
+/** A decimal number in a name as a metric value; undefined if it is something else. */
+function valueAfter(before: string, digits: string): NamedValue | undefined {
+  if (F1.test(before) && /^1[01]\./.test(digits)) return valueAfter(`${before}1`, digits.slice(1))
+  const joined = METRIC.exec(before)?.[1]
+  // A version (`yolo-v1.5`) and an epoch after a dot (`model.12`) are not metric values.
+  if (joined === undefined && /[A-Za-z.\d]$/.test(before)) return undefined
+  const isNegative = /[=_-]-$/.test(before)
+  const named = /([A-Za-z][\w/@]*?)[=_-]-?$/.exec(before.replace(/^.*?(\d[-_])(?=[A-Za-z])/, ''))
+  const value = Number(digits) * (isNegative ? -1 : 1)
+  const decimals = digits.replace(/e.*$/i, '').split('.')[1]?.length ?? 0
+  return { name: joined ?? named?.[1] ?? null, value, digits: decimals }
 }
 
 function bareNumber(rest: string): number | null {

@@ -3,6 +3,7 @@ import { findBestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
 import type { LogHistory, Row } from './logHistory.ts'
+import { directionAt } from './recordedBest.ts'
 
 /** A possible step of weights without a number, and the evidence for it. */
 interface RoleSign {
@@ -45,11 +46,26 @@ function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | 
   const best = findBestRow(history, metric, (step) => taken === null || taken % step === 0)
   // Weights may be copied at the end of training, so the time of the last row is not evidence.
   const times = timeSigns(one, history).filter(({ step }) => step !== lastStep(history))
-  if (!best) return times
+  if (!best) return savedBestSigns(history) ?? times
   const steps = taken === null ? '' : ` (its optimiser made ${taken} steps)`
   const by = `its name and the best ${best.metric} in the log${steps}`
   const isSavedThen = timeSigns(one, history).some(({ step }) => step === best.step)
   return [{ step: best.step, by }, ...(isSavedThen ? timeSigns(one, history) : times)]
+}
+
+/** The step at which the log says that the best weights were saved, if a metric is best there. */
+function savedBestSigns({ rows, best_step }: LogHistory): RoleSign[] | undefined {
+  const row = rows.findLast(({ step }) => step === best_step)
+  if (best_step == null || !row) return undefined
+  const isBest = Object.keys(row.values).some((metric) => directionAt(rows, row, metric))
+  return isBest
+    ? [
+        {
+          step: best_step,
+          by: 'its name and the log line that says that the best weights are saved',
+        },
+      ]
+    : undefined
 }
 
 /**
