@@ -95,6 +95,7 @@ export class FullDisks {
       step: null,
       level: 'warning',
       text,
+      code: isFull ? 'disk_full' : 'disk_free',
     } as const
     await recordFacts(this.#db, job_id, [line])
   }

@@ -1,4 +1,11 @@
-import { checkEvent, type InvalidField, ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
+import {
+  checkEvent,
+  type InvalidField,
+  type ReaderCode,
+  ownValue,
+  setOwn,
+  type TrainingEvent,
+} from '@bestmark/core'
 import { LONGEST_LINE } from '../files/lines.ts'
 import { readerNote } from '../sources/events/newEvents.ts'
 
@@ -106,13 +113,21 @@ const REPORT_AGAIN = 10
 
 /** Warnings about new skips, one per kind and file; `skips` then marks them as reported. */
 export function skipWarnings(skips: Skips, attempt: number): TrainingEvent[] {
-  const due = Object.values(skips).filter(
-    ({ count, reported }) => count >= Math.max(1, reported * REPORT_AGAIN),
+  const due = Object.entries(skips).filter(
+    ([, { count, reported }]) => count >= Math.max(1, reported * REPORT_AGAIN),
   )
-  return due.map((one) => {
+  return due.map(([key, one]) => {
     one.reported = one.count
-    return readerNote(attempt, textOf(one))
+    return readerNote(attempt, { code: codeOf(key, one), text: textOf(one) })
   })
+}
+
+/** The kind of a skip is the end of its key. */
+function codeOf(key: string, { isWhole }: Skip): ReaderCode {
+  const field = key.split('\n').at(-1)
+  if (field === 'end') return 'number_cut'
+  if (!isWhole) return 'fields_ignored'
+  return field === 'file' ? 'file_skipped' : 'records_skipped'
 }
 
 function textOf({ count, origin, why, isWhole }: Skip): string {

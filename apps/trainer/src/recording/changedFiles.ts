@@ -66,7 +66,7 @@ async function shorterNote(db: Database, job_id: string, events: readonly Traini
     return isMeasured ? Math.max(last, event.step) : last
   }, 0)
   const text = `The log became shorter: it ends at step ${reached}, and step ${current_step} was recorded. The recorded values stay.`
-  return [readerNote(attempt, text)]
+  return [readerNote(attempt, { code: 'log_shorter', text })]
 }
 
 /**

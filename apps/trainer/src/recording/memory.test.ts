@@ -65,6 +65,9 @@ test('a table that was cut takes nothing back, and the job says once that it bec
   const text =
     'The log became shorter: it ends at step 2, and step 4 was recorded. The recorded values stay.'
   expect(await warnings(before.job_id)).toEqual([text])
+  expect(await jobLogs(here.board.db, before.job_id, { level: 'warning' })).toMatchObject([
+    { code: 'log_shorter', text },
+  ])
   await train(root, [...ROWS, [5, 0.5, 0.3]], [5])
   const after = await imported(root)
   expect(after.job_id).toBe(before.job_id)

@@ -4,7 +4,8 @@ import { readerNote } from '../sources/events/newEvents.ts'
 import type { Piece } from '../sources/reader/source.ts'
 import { nextPiece } from './piece.ts'
 
-const noted = (...texts: string[]): TrainingEvent[] => texts.map((text) => readerNote(0, text))
+const noted = (...texts: string[]): TrainingEvent[] =>
+  texts.map((text) => readerNote(0, { code: 'step_likely', text }))
 
 const readerOf = (...pieces: (Piece | Error)[]) => ({
   next: () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure, errorText } from '../failure.ts'
 import { addScores } from './scores/runScores.ts'
-import { readerNote } from './events/newEvents.ts'
+import { type Note, readerNote } from './events/newEvents.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/wholeJournal.ts'
@@ -49,8 +49,11 @@ async function readOnlyRunBelow(path: string): Promise<ReadRun> {
   if (others.length > 0 || below.isPartial)
     throw new Failure(`${path} is not a run itself. ${runsBelowText(path, below)}`)
   const run = await readRun(only)
-  const notes = [`The only run below ${path} is in ${only}`, ...below.skipped]
-  return { ...run, events: [...run.events, ...notes.map((text) => readerNote(0, text))] }
+  const notes: Note[] = [
+    { code: 'run_below', text: `The only run below ${path} is in ${only}` },
+    ...below.skipped.map((text) => ({ code: 'folder_skipped', text }) as const),
+  ]
+  return { ...run, events: [...run.events, ...notes.map((note) => readerNote(0, note))] }
 }
 
 /** Adds the setup event, for readers that only read the log. */

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { MeasuredInJson } from '../measuredSchema.ts'
 import { namedValues } from '../namedValues.ts'
+import { ReaderCode } from './readerCode.ts'
+import { ContentState, SampleKind } from './sampleKinds.ts'
 
 /** The largest number that an `integer` column holds. */
 const LARGEST_INTEGER = 2 ** 31 - 1
@@ -194,27 +196,6 @@ const Claim = z.object({
   origin: Origin.nullable().default(null),
 })
 
-/** What a model makes that people can judge. */
-export const SampleKind = z.enum(['text', 'image', 'audio'])
-export type SampleKind = z.infer<typeof SampleKind>
-
-/**
- * Why a sample's file can be shown or not: `inline` has text and no file, an `unread` one was not
- * opened yet, a `stored` one is on the board, a `dropped` one was removed to make space for newer
- * ones.
- */
-export const ContentState = z.enum([
-  'inline',
-  'unread',
-  'stored',
-  'dropped',
-  'too_large',
-  'not_media',
-  'outside',
-  'missing',
-])
-export type ContentState = z.infer<typeof ContentState>
-
 /** A text, image or sound that the model made with the weights of one step. */
 const Sample = z.object({
   type: z.literal('sample'),
@@ -250,6 +231,8 @@ const Log = z.object({
   reader: z.literal(true).optional(),
   /** The checkpoint that a note of the reader is about. */
   path: z.string().optional(),
+  /** What a note says, for programs. */
+  code: ReaderCode.nullish(),
 })
 
 /**

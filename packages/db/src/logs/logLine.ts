@@ -1,4 +1,4 @@
-import type { EventOf } from '@bestmark/core'
+import type { EventOf, ReaderCode } from '@bestmark/core'
 
 /** One stored line of what a run logged or printed. */
 export interface LogLine {
@@ -9,6 +9,8 @@ export interface LogLine {
   at: number | null
   level: EventOf<'log'>['level']
   text: string
+  /** What a note of the reader says; null for lines of the program. */
+  code: ReaderCode | null
 }
 
 /** Which lines of a job; all of them where nothing is given. */

@@ -19,6 +19,8 @@ type Columns = [
   steps: LogLine['step'][],
   times: LogLine['at'][],
   levels: LogLine['level'][],
+  /** Missing if no line has one, and in chunks of older versions. */
+  codes?: LogLine['code'][],
 ]
 
 const decompress = promisify(zstdDecompress)
@@ -31,6 +33,7 @@ export function packLines(lines: readonly LogLine[]): Packed {
     lines.map(({ at }) => at),
     lines.map(({ level }) => level),
   ]
+  if (lines.some(({ code }) => code !== null)) columns.push(lines.map(({ code }) => code))
   const countOf = (wanted: LogLine['level']): number =>
     columns[3].filter((level) => level === wanted).length
   return {
@@ -55,7 +58,7 @@ export async function unpackLines(
   if (!hasText(whole, search)) return []
   // What was compressed here has this shape.
   const parsed: unknown = JSON.parse((await decompress(fields)).toString('utf8'))
-  const [attempts, steps, times, levels] = parsed as Columns
+  const [attempts, steps, times, levels, codes = []] = parsed as Columns
   const lines = whole.split(SEPARATOR).map((text, index) => ({
     ordinal: ordinal + index,
     attempt: attempts[index] ?? 0,
@@ -63,6 +66,7 @@ export async function unpackLines(
     at: times[index] ?? null,
     level: levels[index] ?? 'info',
     text,
+    code: codes[index] ?? null,
   }))
   return search === '' ? lines : lines.filter(({ text }) => hasText(text, search))
 }

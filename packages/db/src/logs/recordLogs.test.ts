@@ -21,6 +21,7 @@ const line = (ordinal: number, text = `line ${ordinal}`): TrainingEvent =>
   event({
     ...{ type: 'log', text, attempt: ordinal % 3, step: ordinal % 5 || null, at: ordinal / 2 },
     level: LEVELS[(ordinal * 7) % 11] ?? 'info',
+    ...(ordinal % 13 === 0 && { code: 'step_likely' }),
   })
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
@@ -53,8 +54,8 @@ test('every query reads the same from packed and from new lines, from either end
   expect(packed.length).toBeGreaterThan(1)
   expect(open.length).toBeLessThan(CHUNK_LINES)
   const all = numbers(total).map((ordinal) => {
-    const { attempt, step, at, level, text } = line(ordinal) as EventOf<'log'>
-    return { ordinal, attempt, step, at, level, text }
+    const { attempt, step, at, level, text, code = null } = line(ordinal) as EventOf<'log'>
+    return { ordinal, attempt, step, at, level, text, code }
   })
   const queries: LogQuery[] = [
     { limit: 700 },

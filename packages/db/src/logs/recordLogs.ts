@@ -38,8 +38,9 @@ export async function recordLogs(
 ): Promise<void> {
   if (events.length === 0) return
   const end = await endOf(tx, at.job_id)
-  const lines = events.map(({ attempt, step, at, level, text }, index): LogLine => {
-    return { ordinal: end.next + index, attempt, step, at, level, text: bounded(storable(text)) }
+  const lines = events.map(({ attempt, step, at, level, text, code = null }, index): LogLine => {
+    const ordinal = end.next + index
+    return { ordinal, attempt, step, at, level, text: bounded(storable(text)), code }
   })
   const isFull =
     end.open_lines + lines.length >= CHUNK_LINES ||

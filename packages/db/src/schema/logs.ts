@@ -1,4 +1,4 @@
-import type { EventOf } from '@bestmark/core'
+import type { EventOf, ReaderCode } from '@bestmark/core'
 import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { bytea, milliseconds, storableText } from './columns.ts'
 import { jobId, revision, whole } from './keys.ts'
@@ -14,6 +14,8 @@ export const logs = pgTable(
     at: milliseconds(),
     level: text().$type<EventOf<'log'>['level']>().notNull(),
     text: storableText().notNull(),
+    /** What a note of the reader says; null for lines of the program. */
+    code: text().$type<ReaderCode>(),
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.ordinal] })],

@@ -17,7 +17,7 @@ import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
 import { shellWord } from '../../cli/shellWord.ts'
 import { findServingProblem } from '../../checkpoints/servable.ts'
-import { readerWarnings } from '../../sources/events/newEvents.ts'
+import { type ReadNote, readerNotes, warningTexts } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
 
 /** The selection in a run on disk, and its explanation. */
@@ -28,8 +28,8 @@ export interface Choice {
   explanation: Explanation
   /** Why an option cannot be used in this run, such as a metric that was not logged. */
   problem: string | null
-  /** Warnings of the reader, such as skipped rows. */
-  warnings: string[]
+  /** Notes of the reader, such as a warning about skipped rows. */
+  reader_notes: ReadNote[]
   /** The setup of the run. */
   config: Record<string, unknown>
   environment: Record<string, unknown>
@@ -55,10 +55,19 @@ export async function choiceOf(
   const explanation = explain(full, context, selection, decision)
   const best = selection.best?.path
   const paths = rows.checkpoints.map(({ path }) => path)
-  const why = best == null ? undefined : await findServingProblem(run.root, best, paths)
-  const warnings = [...readerWarnings(run.events), ...(why === undefined ? [] : [why])]
+  const serving = best == null ? [] : await servingNotes(run.root, best, paths)
+  const reader_notes = [...readerNotes(run.events), ...serving]
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
-  return { root: run.root, selection, explanation, problem, warnings, ...setup }
+  return { root: run.root, selection, explanation, problem, reader_notes, ...setup }
+}
+
+async function servingNotes(
+  root: string,
+  path: string,
+  others: readonly string[],
+): Promise<ReadNote[]> {
+  const text = await findServingProblem(root, path, others)
+  return text === undefined ? [] : [{ code: 'not_servable', level: 'warning', text, path }]
 }
 
 function environmentIn(events: readonly TrainingEvent[]): Record<string, unknown> {
@@ -90,7 +99,7 @@ export function choiceJson({
   root,
   selection,
   explanation,
-  warnings,
+  reader_notes,
   config,
   environment,
 }: Choice): Record<string, unknown> {
@@ -117,7 +126,9 @@ export function choiceJson({
     ...{ decided, basis, notes, readings, loss_turn },
     winners: winners.map(won),
     question: question && { ...question, choices: question.choices.map(won) },
-    ...{ warnings, config, environment },
+    warnings: warningTexts(reader_notes),
+    reader_notes: reader_notes.map(at),
+    ...{ config, environment },
   }
 }
 

@@ -83,6 +83,7 @@ test('--json prints a line per path in the given order, with NaN as a string', a
     'winners',
     'question',
     'warnings',
+    'reader_notes',
     'config',
     'environment',
   ])

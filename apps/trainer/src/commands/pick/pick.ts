@@ -11,6 +11,7 @@ import {
 } from './choice.ts'
 import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
 import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
+import { warningTexts } from '../../sources/events/newEvents.ts'
 import { findFurtherRoots } from '../../sources/sharedFolders.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
@@ -112,10 +113,10 @@ function printPlain(given: Answer, hasSeveral: boolean, explain: boolean): void 
     notify(`bestmark: ${given.error}`)
     return
   }
-  const { root, selection, explanation, warnings } = given
+  const { root, selection, explanation, reader_notes } = given
   const answer = (choice: Winner): string =>
     `bestmark pick ${shellWord(given.path)} ${metricWords(choice)}`
-  for (const text of warnings) notify(`bestmark: ${prefix}${text}\n`)
+  for (const text of warningTexts(reader_notes)) notify(`bestmark: ${prefix}${text}\n`)
   const { best, reason, second_opinion } = selection
   const why = explain
     ? ['', ...explanationLines(selection, explanation, answer)]

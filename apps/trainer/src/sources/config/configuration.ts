@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
+import type { Note } from '../events/newEvents.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
 /** The options in one configuration file of a run. */
@@ -13,7 +14,7 @@ export interface Configuration {
 /** The configurations of a run, the one with priority first, and warnings about unreadable files. */
 export interface Configurations {
   found: Configuration[]
-  problems: string[]
+  problems: Note[]
 }
 
 /** Larger files are data, not options (bytes). */
@@ -75,7 +76,13 @@ async function readInto(into: Configurations, root: string, file: string): Promi
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
   if (Array.isArray(values)) into.found.push({ file, values })
-  else into.problems.push(`Ignored ${file}: it is not valid YAML (${values.error})`)
+  else into.problems.push(invalidYaml(file, values.error))
+}
+
+/** The note about a file that is not YAML. */
+export function invalidYaml(file: string, error: string): Note {
+  const text = `Ignored ${file}: it is not valid YAML (${error})`
+  return { code: 'configuration_ignored', text }
 }
 
 async function readOptionsText(path: string): Promise<string | undefined> {

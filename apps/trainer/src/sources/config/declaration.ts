@@ -1,4 +1,5 @@
 import type { Direction } from '@bestmark/core'
+import type { Note } from '../events/newEvents.ts'
 import { optionOf, type Configuration, type Configurations } from './configuration.ts'
 import { isCount } from '../../files/json.ts'
 import { isSecret } from './runOptions.ts'
@@ -16,7 +17,7 @@ export interface Declaration {
   /** The planned length of the run. */
   totals: { total_steps: number | null; total_epochs: number | null }
   save_steps: number | null
-  warnings: string[]
+  warnings: Note[]
 }
 
 /** What the configuration files of a run declare. If they differ, the first file is used. */
@@ -146,7 +147,7 @@ function findCount(found: readonly Configuration[], names: readonly string[]): n
 
 const DECISIVE = ['metric_for_best_model', 'greater_is_better']
 
-function disagreements(found: readonly Configuration[]): string[] {
+function disagreements(found: readonly Configuration[]): Note[] {
   return DECISIVE.flatMap((name) => {
     const [first, ...others] = found.flatMap((one) => {
       const option = optionOf(one, name)
@@ -154,9 +155,10 @@ function disagreements(found: readonly Configuration[]): string[] {
     })
     return others
       .filter(({ option }) => option.value !== first?.option.value)
-      .map(({ one, option }) => {
+      .map(({ one, option }): Note => {
         const used = first ? `${first.option.value} in ${originText(first.one, first.option)}` : ''
-        return `${name} is ${used}, but ${option.value} in ${originText(one, option)}. The first one is used`
+        const text = `${name} is ${used}, but ${option.value} in ${originText(one, option)}. The first one is used`
+        return { code: 'configurations_differ', text }
       })
   })
 }

@@ -1,4 +1,4 @@
-import { type EventOf, type Measured, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type Measured, type ReaderCode, TrainingEvent } from '@bestmark/core'
 
 export type Values = Record<string, Measured>
 
@@ -46,21 +46,46 @@ function isAny(values: Values): boolean {
   return false
 }
 
+/** How a run was read: a code for programs, and a sentence for people. */
+export interface Note {
+  code: ReaderCode
+  text: string
+}
+
 /** A note for the user about how the run was read. */
 export function readerNote(
   attempt: number,
-  text: string,
+  { code, text }: Note,
   level: 'info' | 'warning' = 'warning',
 ): EventOf<'log'> {
-  return { type: 'log', attempt, at: null, step: null, level, text, reader: true }
+  return { type: 'log', attempt, at: null, step: null, level, text, reader: true, code }
 }
 
-/** The warnings of the reader among a run's events. */
-export function readerWarnings(events: readonly TrainingEvent[]): string[] {
+/** A note of the reader for programs. */
+export interface ReadNote extends Pick<EventOf<'log'>, 'level' | 'text'> {
+  /** Null for a note of an older version. */
+  code: ReaderCode | null
+  /** The checkpoint that it is about. */
+  path: string | null
+}
+
+/** The notes of the reader among a run's events. */
+export function readerNotes(events: readonly TrainingEvent[]): ReadNote[] {
   return events.flatMap((event) => {
-    const isWarning = event.type === 'log' && event.reader === true && event.level === 'warning'
-    return isWarning ? [event.text] : []
+    if (event.type !== 'log' || event.reader !== true) return []
+    const { code = null, level, text, path = null } = event
+    return [{ code, level, text, path }]
   })
+}
+
+/** The sentences of the reader's warnings among a run's events. */
+export function readerWarnings(events: readonly TrainingEvent[]): string[] {
+  return warningTexts(readerNotes(events))
+}
+
+/** The sentences of the warnings among some notes. */
+export function warningTexts(notes: readonly ReadNote[]): string[] {
+  return notes.flatMap(({ level, text }) => (level === 'warning' ? [text] : []))
 }
 
 /** An `ended` event without a time. */

@@ -10,7 +10,7 @@ test('a note about a step waits until the log has reached it, and is sent once',
   await writeFiles(folder.path, { 'net.pt': 'abc' })
   const stored: StoredFiles = {}
   const types = async (step: number | null, reached: number) => {
-    const one = { ...file, step, step_note: 'N' }
+    const one = { ...file, step, step_note: { code: 'step_likely', text: 'N' } as const }
     const events = await savedEvents(folder.path, [one], stored, noProgress(), reached)
     return events.map(({ type }) => type)
   }
@@ -24,7 +24,7 @@ test('without a note for the final step, no note is sent', async () => {
   await using folder = await temporaryFolder()
   await writeFiles(folder.path, { 'net.pt': 'abc' })
   const stored: StoredFiles = {}
-  const early = { ...file, step: 10, step_note: 'N' }
+  const early = { ...file, step: 10, step_note: { code: 'step_likely', text: 'N' } as const }
   const first = await savedEvents(folder.path, [early], stored, noProgress(), 1)
   const last = await savedEvents(folder.path, [{ ...file, step: 1 }], stored, noProgress())
   expect([...first, ...last]).toMatchObject([

@@ -4,7 +4,7 @@ import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
 import { systemCode } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { findAttempt, type Progress } from './attempts.ts'
-import { measuredEvents, readerNote } from './newEvents.ts'
+import { measuredEvents, type Note, readerNote } from './newEvents.ts'
 import type { Listing } from '../../files/listing.ts'
 import { readTorchState } from '../../files/torchState.ts'
 
@@ -23,7 +23,7 @@ export interface SavedFile {
   /** Metrics in the file that the log does not have. */
   values?: Record<string, number>
   /** How the step was found, if the user should know. */
-  step_note?: string
+  step_note?: Note
 }
 
 /** Reads the name of a file; undefined if it is not a name of weights. */
@@ -121,8 +121,8 @@ function noteEvents(
 ): TrainingEvent[] {
   const key = `${path} note`
   if (step_note === undefined || (step ?? Infinity) > reached) return []
-  if (ownValue(stored, key)?.[0] === step_note) return []
-  setOwn(stored, key, [step_note, attempt])
+  if (ownValue(stored, key)?.[0] === step_note.text) return []
+  setOwn(stored, key, [step_note.text, attempt])
   return [{ ...readerNote(attempt, step_note), path }]
 }
 

@@ -44,7 +44,10 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
   const last = found.events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
   return problem === null
     ? found
-    : { ...found, events: [...found.events, readerNote(last, problem)] }
+    : {
+        ...found,
+        events: [...found.events, readerNote(last, { code: 'state_skipped', text: problem })],
+      }
 }
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {

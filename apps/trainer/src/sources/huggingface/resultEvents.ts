@@ -28,13 +28,14 @@ export function addedResults(
   { state, attempt, loads }: StateOfResults,
 ): TrainingEvent[] {
   const { file, values, problems } = results
-  const notes = problems.map((text) => readerNote(attempt, text))
+  const notes = problems.map((note) => readerNote(attempt, note))
   const names = Object.keys(values)
   if (names.length === 0) return notes
   const last = findLastStep(state, results.epoch)
   if (last === undefined) {
     const why = `no trainer_state.json has the step of epoch ${results.epoch}`
-    return [...notes, readerNote(attempt, `Ignored the metrics in ${file}: ${why}`)]
+    const text = `Ignored the metrics in ${file}: ${why}`
+    return [...notes, readerNote(attempt, { code: 'results_ignored', text })]
   }
   const { step, why } = findFinalWeights(state, last, { loads, values })
   const row = rowOf(state, step, loads)
@@ -43,7 +44,7 @@ export function addedResults(
   )
   if (others.length > 0) {
     const text = `${file} and trainer_state.json differ in ${others.join(', ')} at step ${step}. The value in trainer_state.json is used`
-    notes.push(readerNote(attempt, text))
+    notes.push(readerNote(attempt, { code: 'values_differ', text }))
   }
   const added = withoutRates(names.filter((name) => !Object.hasOwn(row, name)))
   if (added.length === 0) return notes
@@ -52,7 +53,8 @@ export function addedResults(
   const logged_epoch = readMeasured(row['epoch'])
   const epoch = isFiniteMeasure(logged_epoch) ? logged_epoch : null
   const at = { attempt, step, epoch }
-  return [...notes, readerNote(attempt, text, 'info'), ...evaluations(results, added, at)]
+  const note = readerNote(attempt, { code: 'values_added', text }, 'info')
+  return [...notes, note, ...evaluations(results, added, at)]
 }
 
 /** All logged values of a step's weights. */

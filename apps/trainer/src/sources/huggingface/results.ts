@@ -49,12 +49,12 @@ async function eventsIn({ root }: ReadOptions): Promise<TrainingEvent[]> {
   const loads = await readLoadsBest(root, folders, configurations)
   const epochs = await readPlannedEpochs(root, folders, configurations)
   const steps = findStepRange(results, epochs, saved)
-  const texts = [...warnings, ...results.problems]
+  const notes = [...warnings, ...results.problems]
   const found = [
     startedEvent({ ...fields, total_steps: singleStep(steps) }),
     ...measured(results, saved, { loads, steps }),
     ...(await Promise.all(saved.map((one) => savedEvent(root, one)))),
-    ...texts.map((text) => readerNote(0, text)),
+    ...notes.map((note) => readerNote(0, note)),
     endedEvent(0, 'completed'),
   ]
   return admitAll(found, results.file)
@@ -82,18 +82,24 @@ function measured(
   const score = `To add them, run: bestmark score CHECKPOINT --results ${file}`
   if (!steps) {
     const text = `${file} has ${valuesText(results.values)}. They are ignored, because the file does not have the number of training steps. ${score}`
-    return names.length > 0 ? [readerNote(0, text)] : []
+    return names.length > 0 ? [readerNote(0, { code: 'results_ignored', text })] : []
   }
   const step = singleStep(steps) ?? middleStep(steps, saved)
   const at = { attempt: 0, step, epoch: isFiniteMeasure(epoch) ? epoch : null }
   const trained: TrainingEvent[] =
     train_loss === null ? [] : [{ type: 'metrics', ...at, at: null, values: { train_loss } }]
-  const events = [readerNote(0, stepsText(file, steps, step), 'info'), ...trained]
+  const events = [
+    readerNote(0, { code: 'steps_computed', text: stepsText(file, steps, step) }, 'info'),
+    ...trained,
+  ]
   if (names.length === 0) return events
-  if (loads === null) events.push(readerNote(0, lastText(file), 'info'))
+  if (loads === null) {
+    const assumed = { code: 'results_assumed_last', text: lastText(file) } as const
+    events.push(readerNote(0, assumed, 'info'))
+  }
   if (!loads) return [...events, ...evaluations(results, names, at)]
   const text = `Ignored the metrics in ${file}: no file names the checkpoint that was loaded after training. ${score}`
-  return [...events, readerNote(0, text)]
+  return [...events, readerNote(0, { code: 'results_ignored', text })]
 }
 
 function lastText(file: string): string {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Note } from '../events/newEvents.ts'
 import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
 import { Failure, systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
@@ -24,7 +25,7 @@ export interface Results {
   /** The file and the line of each value. */
   origins: Record<string, { file: string; line: number | null }>
   /** Notes about files that cannot be read. */
-  problems: string[]
+  problems: Note[]
 }
 
 /** Larger files are not read (bytes). */
@@ -62,11 +63,11 @@ export async function readResults(root: string, files: readonly string[]): Promi
   for (const file of files) {
     const text = await readText(join(root, file)).catch((error: unknown) => {
       if (systemCode(error) === undefined && !(error instanceof Failure)) throw error
-      found.problems.push(`Skipped ${file}: ${fileErrorText(error)}`)
+      found.problems.push(unreadable(file, fileErrorText(error) ?? ''))
     })
     if (text === undefined) continue
     const values = jsonObject(text.replace(/^\uFEFF/, ''))
-    if (!values) found.problems.push(`Skipped ${file}: it is not a JSON object`)
+    if (!values) found.problems.push(unreadable(file, 'it is not a JSON object'))
     else readInto(found, summary, { file, text, values })
   }
   found.epoch = summary['epoch'] ?? null
@@ -134,4 +135,8 @@ async function readText(path: string): Promise<string | undefined> {
     if (systemCode(error) !== 'ENOENT') throw error
     return undefined
   }
+}
+
+function unreadable(file: string, why: string): Note {
+  return { code: 'results_unreadable', text: `Skipped ${file}: ${why}` }
 }

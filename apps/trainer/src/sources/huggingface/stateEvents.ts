@@ -11,7 +11,7 @@ import type { Branch } from './branches.ts'
 import { type CheckpointFolder, ROOT } from './checkpointFolders.ts'
 import type { Declaration } from '../config/declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
-import { readerNote } from '../events/newEvents.ts'
+import { readerNote, type Note } from '../events/newEvents.ts'
 import { lineOf, logLines } from '../../files/jsonLines.ts'
 import { addedResults } from './resultEvents.ts'
 import type { Results } from './resultsFiles.ts'
@@ -21,8 +21,10 @@ import { isCount } from '../../files/json.ts'
 /** Names in the Trainer's last row, which sums up the training and has no step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
-const UNKNOWN_ROOT =
-  'The step of the weights in the root is unknown. No file says whether load_best_model_at_end was set'
+const UNKNOWN_ROOT: Note = {
+  code: 'step_unknown',
+  text: 'The step of the weights in the root is unknown. No file says whether load_best_model_at_end was set',
+}
 
 /** The attempt of a branch, and facts about the whole run. */
 interface AttemptOptions {
@@ -136,28 +138,28 @@ class StateHistory {
   }
 
   /** Warnings about skipped or changed values. */
-  warnings(): string[] {
-    const texts: string[] = []
+  warnings(): Note[] {
+    const notes: Note[] = []
     const { skipped_rows } = this.#state
     if (skipped_rows > 0) {
       const rows = skipped_rows === 1 ? '1 row' : `${skipped_rows} rows`
-      texts.push(`Skipped ${rows} of the log in ${this.#file} without a step`)
+      const text = `Skipped ${rows} of the log in ${this.#file} without a step`
+      notes.push({ code: 'rows_without_step', text })
     }
     const { count, line } = this.#hidden
     if (count > 0) {
       const where = line === null ? this.#file : `${this.#file}:${line}`
       const rows = count === 1 ? 'A training loss of 0 has' : `${count} training losses of 0 have`
       const shown = count === 1 ? 'It is shown as NaN' : 'They are shown as NaN'
-      texts.push(
-        `${rows} a grad_norm of NaN (first in ${where}). ${shown}, because logging_nan_inf_filter logs NaN as 0`,
-      )
+      const text = `${rows} a grad_norm of NaN (first in ${where}). ${shown}, because logging_nan_inf_filter logs NaN as 0`
+      notes.push({ code: 'nan_hidden', text })
     }
-    return texts
+    return notes
   }
 }
 
-function warningEvents(texts: readonly string[], attempt: number): object[] {
-  return texts.map((text) => readerNote(attempt, text))
+function warningEvents(notes: readonly Note[], attempt: number): object[] {
+  return notes.map((note) => readerNote(attempt, note))
 }
 
 function splitEntry(entry: LogEntry) {

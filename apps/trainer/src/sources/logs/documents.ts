@@ -72,7 +72,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   return admitAll(
     [
       startedEvent(begun),
-      ...warnings.map((text) => readerNote(0, text)),
+      ...warnings.map((note) => readerNote(0, note)),
       ...events,
       ...(await savedEvents(root, saved, {}, counts)),
       ...(claim ? [claimEvent(counts.attempt, claim)] : []),

@@ -267,7 +267,7 @@ function warnNoStep(state: State, { file, line }: Origin): Found[] {
   if (state.hasWarned) return []
   state.hasWarned = true
   const text = `Line ${line} of ${file} and similar lines have no step number. Their values are ignored until the program writes its own log files`
-  return [readerNote(state.attempt, text)]
+  return [readerNote(state.attempt, { code: 'rows_without_step', text })]
 }
 
 /** The events of a mark. A second start begins a new attempt. */

@@ -124,7 +124,7 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = admit(skips, [startedEvent(fields)], { file: 'the configuration' })
     for (const event of events) if (event.type === 'started') state.total ??= event.total_steps
     at.begun = events.find((event) => event.type === 'started') ?? null
-    return [...events, ...warnings.map((text) => readerNote(0, text))]
+    return [...events, ...warnings.map((note) => readerNote(0, note))]
   }
 
   /** Whether the last call found lines, so there may be more. */

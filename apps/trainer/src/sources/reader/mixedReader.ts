@@ -96,7 +96,9 @@ class MixedReader implements SourceReader {
   }
 
   #piece(found: TrainingEvent[]): Piece {
-    const notes = this.#problems.splice(0).map((text) => readerNote(0, text))
+    const notes = this.#problems
+      .splice(0)
+      .map((text) => readerNote(0, { code: 'source_skipped', text }))
     const events = [...found, ...notes]
     this.#cursor = JSON.stringify(this.#at)
     const replace = this.#isReset
@@ -181,7 +183,7 @@ class MixedReader implements SourceReader {
     first_state.hasNote = true
     const [first] = this.#at.sources
     const text = `This run is read from the files of ${first}; ${source} adds ${[...gaps].join(', ')}`
-    return [readerNote(first_state.attempt, text, 'info'), ...added]
+    return [readerNote(first_state.attempt, { code: 'values_added', text }, 'info'), ...added]
   }
 }
 

@@ -4,7 +4,7 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
-import { readerNote } from '../events/newEvents.ts'
+import { readerNote, type Note } from '../events/newEvents.ts'
 import { admit, misfit, type Skips, skipWarnings } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
@@ -75,12 +75,13 @@ export function scoreEvents(
     admit(skips, [misfit('score', 'it is not a score')], { file: SCORES, line })
   }
   const events = attached.map((one) => {
-    return evaluation(one) ?? readerNote(lastAttempt, skippedText(one.score))
+    return evaluation(one) ?? readerNote(lastAttempt, skippedNote(one.score))
   })
   const admitted = events.flatMap((event, index) => {
     return admit(skips, [event], { file: SCORES, line: attached[index]?.score.line ?? null })
   })
-  const problems = problem === null ? [] : [readerNote(lastAttempt, problem)]
+  const problems =
+    problem === null ? [] : [readerNote(lastAttempt, { code: 'scores_unreadable', text: problem })]
   return [...admitted, ...problems, ...skipWarnings(skips, lastAttempt)]
 }
 
@@ -92,6 +93,7 @@ function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'>
   return { type: 'evaluation', ...checkpoint, at, ...measured }
 }
 
-function skippedText({ path, step, line }: ScoreAt): string {
-  return `Skipped the score of ${path} (step ${step}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
+function skippedNote({ path, step, line }: ScoreAt): Note {
+  const text = `Skipped the score of ${path} (step ${step}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
+  return { code: 'score_skipped', text }
 }

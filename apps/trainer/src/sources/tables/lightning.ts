@@ -5,7 +5,7 @@ import { completedEpochs, type EpochState, noEpochs } from '../events/completedE
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { measuredEvents } from '../events/newEvents.ts'
+import { measuredEvents, type Note } from '../events/newEvents.ts'
 import { type Found, noStep } from '../../journal/gate.ts'
 import { readTorchState, type TorchState } from '../../files/torchState.ts'
 import type { RunStart, FileLine } from '../reader/format.ts'
@@ -136,7 +136,7 @@ async function started(listing: Listing): Promise<RunStart> {
   const found = newest && (await readTorchState(listing.root, newest.path))
   if (newest && found && hasOtherCount(found)) {
     totals.total_steps = null
-    warnings.push(otherCountText(newest.path, found))
+    warnings.push(otherCountNote(newest.path, found))
   }
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
@@ -159,9 +159,10 @@ function hasOtherCount(found: TorchState): boolean {
   return steps !== null && steps !== found.step
 }
 
-function otherCountText(path: string, found: TorchState): string {
+function otherCountNote(path: string, found: TorchState): Note {
   const here = trainingSteps(found)
-  return `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${here})`
+  const text = `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${here})`
+  return { code: 'steps_of_training', text }
 }
 
 /** Reads names like `epoch=2-step=25.ckpt`, with other text between. Repeated names end in -v1. */

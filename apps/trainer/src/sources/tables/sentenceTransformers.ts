@@ -11,7 +11,13 @@ import { Listing } from '../../files/listing.ts'
 import { textIfReadable } from '../../files/runFile.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { noProgress } from '../events/attempts.ts'
-import { endedEvent, measuredEvents, readerNote, startedEvent } from '../events/newEvents.ts'
+import {
+  endedEvent,
+  measuredEvents,
+  readerNote,
+  type Note,
+  startedEvent,
+} from '../events/newEvents.ts'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import { savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
@@ -141,8 +147,9 @@ function spanTo(last: number): [number, number] {
   return [0, last]
 }
 
-function lengthNote(steps: number): string {
-  return `The files do not show how many steps an epoch has. Steps are counted as if it had ${steps}, the fewest possible number`
+function lengthNote(steps: number): Note {
+  const text = `The files do not show how many steps an epoch has. Steps are counted as if it had ${steps}, the fewest possible number`
+  return { code: 'epoch_length_guessed', text }
 }
 
 /** Values by their names, with the evaluator's name if there are several. */

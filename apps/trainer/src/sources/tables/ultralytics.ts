@@ -1,4 +1,5 @@
 import { noProgress } from '../events/attempts.ts'
+import { invalidYaml } from '../config/configuration.ts'
 import { headOf } from '../../files/csv.ts'
 import { type FitnessRule, fitnessOf, readFitnessRule, describeFitness } from './fitness.ts'
 import { type TableState, readRow } from './epochTable.ts'
@@ -54,9 +55,7 @@ async function started(listing: Listing): Promise<RunStart> {
   const text = await listing.head('args.yaml')
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = text === '' ? [] : yamlValues(text)
-  const warnings = Array.isArray(values)
-    ? []
-    : [`Ignored args.yaml: it is not valid YAML (${values.error})`]
+  const warnings = Array.isArray(values) ? [] : [invalidYaml('args.yaml', values.error)]
   const flat = Array.isArray(values) ? values.filter(({ isListed }) => !isListed) : []
   const config = Object.fromEntries(flat.map(({ name, value }) => [name, value]))
   const { epochs } = config

@@ -36,5 +36,5 @@ export function onlyEvaluated(state: EvaluatedState & { attempt: number }): Foun
       `${file} has only an evaluation without a training step: ${valuesText(values)}. It is ignored`,
   )
   state.evaluated = {}
-  return texts.map((text) => readerNote(state.attempt, text))
+  return texts.map((text) => readerNote(state.attempt, { code: 'evaluation_ignored', text }))
 }

@@ -4,7 +4,7 @@ import { noProgress, type Progress, advance, beginAttempt } from '../events/atte
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
-import { measuredEvents, readerNote, type Values } from '../events/newEvents.ts'
+import { measuredEvents, type Note, readerNote, type Values } from '../events/newEvents.ts'
 import { type Found, misfit } from '../../journal/gate.ts'
 import type { RunStart, FileBytes, Records } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
@@ -132,11 +132,11 @@ async function started(listing: Listing): Promise<RunStart> {
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
   const [, ...others] = await findEventParts(listing)
-  const texts = others.map(
-    ({ files }) =>
-      `Another training at the same time wrote ${files.join(', ')}. It is a separate run`,
-  )
-  return { fields: { ...fields, ...totals, metric_for_best }, warnings: [...warnings, ...texts] }
+  const notes = others.map(({ files }): Note => {
+    const text = `Another training at the same time wrote ${files.join(', ')}. It is a separate run`
+    return { code: 'training_separate', text }
+  })
+  return { fields: { ...fields, ...totals, metric_for_best }, warnings: [...warnings, ...notes] }
 }
 
 /** Values of one step in one file. A new step or a repeated name starts another group. */
@@ -170,7 +170,10 @@ function read(state: State, { file, bytes, offset, size }: FileBytes) {
     state.damaged = true
     const what = isLost ? 'a record length' : 'a record'
     const text = `Skipped damaged data in ${file}: the checksum of ${what} differs`
-    records.push({ found: [readerNote(state.attempt, text)], byte: offset })
+    records.push({
+      found: [readerNote(state.attempt, { code: 'data_damaged', text })],
+      byte: offset,
+    })
   }
   return { records, used }
 }
@@ -215,7 +218,7 @@ function writerEvents(state: State, file: string, groups: readonly Group[]): Tra
   if ((isOther || isAgain) && isEarlier) {
     state.others.push(file)
     const text = `Skipped ${file}: its training ran at the same time as that of ${before}. Use a separate folder for each training`
-    return [readerNote(state.attempt, text)]
+    return [readerNote(state.attempt, { code: 'training_skipped', text })]
   }
   const step = stepOf(state, file, first.step)
   const again = isOther && isCount(step) && beginAttempt(state, state.step ?? counted, step)

@@ -8,6 +8,7 @@ import {
   claimEvent,
   endedEvent,
   measuredEvents,
+  type Note,
   startedEvent,
   readerNote,
 } from '../events/newEvents.ts'
@@ -53,8 +54,10 @@ async function hasWeights(listing: Listing, is: (one: Candidate) => boolean): Pr
   return isHere && (await measuredCandidates(listing)).some(is)
 }
 
-const NAMED =
-  'The metrics are those in the names of the files, which do not show on which data they were measured'
+const NAMED: Note = {
+  code: 'metrics_from_names',
+  text: 'The metrics are those in the names of the files, which do not show on which data they were measured',
+}
 
 /** Folders that hold the weights of a run. */
 const HOLDERS = /^(\.|checkpoints?|ckpts?|weights|models?|saved_models)$/i
@@ -88,12 +91,12 @@ async function eventsIn({ root, isOver }: ReadOptions, numbers: Numbers): Promis
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
   const claim = readClaimedBest(candidates, ordered.saved, emptyHistory(), true)
-  const texts = [...warnings, ...new Set(ordered.notes), ...(isNamed ? [NAMED] : [])]
+  const notes = [...warnings, ...ordered.notes, ...(isNamed ? [NAMED] : [])]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
     ...(await Promise.all(ordered.saved.map((one) => savedEvents(root, one)))).flat(),
     ...(claim ? [claimEvent(0, claim)] : []),
-    ...texts.map((text) => readerNote(0, text)),
+    ...notes.map((note) => readerNote(0, note)),
     ...(isOver ? [endedEvent(0, 'completed')] : []),
   ]
   return admitAll(events, 'the checkpoints')
@@ -104,7 +107,7 @@ function orderWeights(
   found: readonly SavedFile[],
   candidates: readonly Candidate[],
   numbers: Numbers,
-): { saved: SavedFile[]; notes: string[] } {
+): { saved: SavedFile[]; notes: Note[] } {
   if (found.some(({ step }) => step !== null)) {
     return { saved: [...found], notes: found.flatMap(({ step_note }) => step_note ?? []) }
   }
@@ -116,12 +119,9 @@ function orderWeights(
     numbers.set(file, step)
     return { ...one, step, values: valuesOf.get(one.path) ?? {} }
   })
-  return {
-    saved,
-    notes: [
-      'No file has a step number. Checkpoints are numbered in the order in which they were saved',
-    ],
-  }
+  const text =
+    'No file has a step number. Checkpoints are numbered in the order in which they were saved'
+  return { saved, notes: [{ code: 'steps_by_order', text }] }
 }
 
 async function savedEvents(

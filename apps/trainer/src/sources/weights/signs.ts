@@ -1,3 +1,4 @@
+import type { Note } from '../events/newEvents.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 
@@ -57,7 +58,7 @@ export function weighSigns(
       ? contradiction(path, signs)
       : unclear === undefined
         ? null
-        : `The step of ${path} is unknown. ${unclear}`
+        : unknownStep(path, unclear)
   return {
     one,
     saved: { path, step, epoch: null, role, mtime, size, ...(step_note !== null && { step_note }) },
@@ -65,13 +66,19 @@ export function weighSigns(
 }
 
 /** A note for a step with only one piece of evidence, unless that is enough. */
-function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): string | null {
+function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): Note | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
-  return `${path} is probably from step ${step}. The only evidence is ${only.by}`
+  const text = `${path} is probably from step ${step}. The only evidence is ${only.by}`
+  return { code: 'step_likely', text }
 }
 
-function contradiction(path: string, signs: readonly Sign[]): string {
+function unknownStep(path: string, why: string): Note {
+  return { code: 'step_unknown', text: `The step of ${path} is unknown. ${why}` }
+}
+
+function contradiction(path: string, signs: readonly Sign[]): Note {
   const evidence = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
-  return `The step of ${path} is unknown. The evidence differs: ${evidence}`
+  const text = `The step of ${path} is unknown. The evidence differs: ${evidence}`
+  return { code: 'step_contradicted', text }
 }
