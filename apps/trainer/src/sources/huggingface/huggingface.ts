@@ -1,3 +1,4 @@
+import type { TrainingEvent } from '@bestmark/core'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../failure.ts'
@@ -13,6 +14,8 @@ import {
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { readerNote } from '../events/newEvents.ts'
+import { placeNote } from '../weights/claimEvents.ts'
+import { findNamedWeights } from '../weights/namedPath.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/listing.ts'
 import { readResults, findResultsFiles } from './resultsFiles.ts'
@@ -55,6 +58,19 @@ function unreadable(path: string, folders: readonly CheckpointFolder[]): string 
   return first
     ? `Cannot read any ${STATE} in ${path}. ${first.name}: ${first.files.files_why ?? 'no state'}`
     : `No ${STATE} and no checkpoint-N folders found in ${path}`
+}
+
+/** A note if the best checkpoint that a state names is outside the run's folder. */
+async function elsewhereNotes(
+  root: string,
+  events: readonly TrainingEvent[],
+): Promise<TrainingEvent[]> {
+  const claim = events.findLast((event) => event.type === 'claim')
+  if (claim?.path == null) return []
+  const named = { path: claim.path, file: claim.origin?.file ?? STATE }
+  // Rotated checkpoints, and those of another machine, are usual.
+  const found = await findNamedWeights(root, named)
+  return found.place === 'elsewhere' ? placeNote(root, claim.attempt, named, found) : []
 }
 
 /** Reads the root's state. If it is unreadable, it is skipped, unless it is being written or is the only one. */
@@ -101,6 +117,7 @@ async function run(
   })
   const [first] = states
   const parsed = admitAll(events, first?.file ?? STATE)
+  parsed.push(...(await elsewhereNotes(root, parsed)))
   const identity = { job_id: null, name: basename(root), project: 'imported', isSingleFile: false }
   return { root, source: 'huggingface', ...identity, events: parsed }
 }

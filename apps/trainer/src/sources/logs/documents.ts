@@ -5,12 +5,12 @@ import { textOfFile } from '../../files/runFile.ts'
 import { admitAll, type Found } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
+import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
-import { readClaimedBest } from '../weights/claimedBest.ts'
+import { claimEvents } from '../weights/claimEvents.ts'
 import { readDeclaredMetric } from '../weights/declaredMetric.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
@@ -67,7 +67,8 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
   const kept = isOpen ? readDeclaredMetric(candidates, history) : undefined
   const inferred = isOpen && !kept ? inferMetric(history, saved, candidates) : undefined
   const declared = kept ?? (inferred && { ...inferred, metric_is_inferred: true })
-  const claim = readClaimedBest(candidates, saved, history, inferred !== undefined)
+  const known = { candidates, saved, history, isInferred: inferred !== undefined }
+  const claims = await claimEvents(listing, counts.attempt, known)
   const begun = { ...fields, ...totals, ...declared }
   return admitAll(
     [
@@ -75,7 +76,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
       ...warnings.map((note) => readerNote(0, note)),
       ...events,
       ...(await savedEvents(root, saved, {}, counts)),
-      ...(claim ? [claimEvent(counts.attempt, claim)] : []),
+      ...claims,
       ...(isOver ? [endedEvent(counts.attempt, 'stopped')] : []),
     ],
     'the log',

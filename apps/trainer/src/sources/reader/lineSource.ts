@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { fileErrorText } from '../../plainErrors.ts'
 import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
-import { claimEvent, endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
+import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
 import { admit, cutShort, skipFile, type Skips, skipWarnings, tooLong } from '../../journal/gate.ts'
 import {
   BEGINNING,
@@ -18,7 +18,8 @@ import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFi
 import type { Candidate } from '../weights/candidate.ts'
 import { readDeclaredMetric } from '../weights/declaredMetric.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
-import { readClaimedBest } from '../weights/claimedBest.ts'
+import { readBestPointer } from '../weights/bestPointer.ts'
+import { claimEvents } from '../weights/claimEvents.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
 import {
   type LogHistory,
@@ -63,6 +64,8 @@ interface Cursor<State> {
   stored_files: StoredFiles
   history: LogHistory
   begun: EventOf<'started'> | null
+  /** The program's own best that was sent last. */
+  claimed?: string
   hasEnded: boolean
   /** Whether the files themselves have an end. */
   hasLoggedEnd: boolean
@@ -207,16 +210,27 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await savedEvents(this.#root, saved, at.stored_files, at.state, reached)
     const candidates = await findCandidates(listing)
     const declared = updatedStart(at, candidates, this.#format.infers ? saved : [])
-    if (events.length === 0) return declared ? [declared] : []
+    if (events.length > 0 || (await readBestPointer(listing)))
+      events.push(...(await this.#claims(listing, at, saved, candidates)))
     if (declared) events.push(declared)
-    const claim = readClaimedBest(
-      candidates,
-      saved,
-      at.history,
-      at.begun?.metric_is_inferred ?? false,
-    )
-    if (claim) events.push(claimEvent(at.state.attempt, claim))
     return admit(at.skips, events, { file: 'the checkpoints' })
+  }
+
+  /** The program's own best, if it is another one than before. */
+  async #claims(
+    listing: Listing,
+    at: Cursor<State>,
+    saved: readonly SavedFile[],
+    candidates: readonly Candidate[],
+  ): Promise<TrainingEvent[]> {
+    const { history, state, begun } = at
+    const isInferred = begun?.metric_is_inferred ?? false
+    const known = { candidates, saved, history, isInferred }
+    const claims = await claimEvents(listing, state.attempt, known)
+    const claimed = JSON.stringify(claims)
+    if (claimed === (at.claimed ?? '[]')) return []
+    at.claimed = claimed
+    return claims
   }
 
   async #beginning(listing: Listing): Promise<Cursor<State>> {

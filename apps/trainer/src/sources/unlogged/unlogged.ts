@@ -5,7 +5,6 @@ import { admitAll } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import {
-  claimEvent,
   endedEvent,
   measuredEvents,
   type Note,
@@ -20,7 +19,7 @@ import type { Candidate } from '../weights/candidate.ts'
 import { emptyHistory } from '../weights/logHistory.ts'
 import { listWeights } from '../weights/finder.ts'
 import { joinWeights } from '../weights/join.ts'
-import { readClaimedBest } from '../weights/claimedBest.ts'
+import { claimEvents } from '../weights/claimEvents.ts'
 import { readMonitoredMetric } from '../weights/monitoredMetric.ts'
 import { withNamedValues } from '../weights/namedValues.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
@@ -90,12 +89,14 @@ async function eventsIn({ root, isOver }: ReadOptions, numbers: Numbers): Promis
   const ordered = orderWeights(joined, candidates, numbers)
   const { fields, totals, warnings } = readDeclaration(await readConfigurations(root))
   const kept = readMonitoredMetric(candidates)
-  const claim = readClaimedBest(candidates, ordered.saved, emptyHistory(), true)
+  const { saved } = ordered
+  const known = { candidates, saved, history: emptyHistory(), isInferred: true }
+  const claims = await claimEvents(new Listing(root), 0, known)
   const notes = [...warnings, ...ordered.notes, ...(isNamed ? [NAMED] : [])]
   const events = [
     startedEvent({ ...fields, ...totals, ...(kept && fields.metric_for_best === null && kept) }),
     ...(await Promise.all(ordered.saved.map((one) => savedEvents(root, one)))).flat(),
-    ...(claim ? [claimEvent(0, claim)] : []),
+    ...claims,
     ...notes.map((note) => readerNote(0, note)),
     ...(isOver ? [endedEvent(0, 'completed')] : []),
   ]
