@@ -9,7 +9,7 @@ import { delta, measure, UNKNOWN } from '../figures.ts'
 import { environmentLines, factLine, optionTexts } from '../job/configuration.ts'
 import { statusSentences } from '../job/verdict.ts'
 import { distanceWords, stepName } from '../samples/sampledSteps.ts'
-import { statusLines } from '../status/fields.ts'
+import { isKnown, statusLines } from '../status/fields.ts'
 import { exact } from '../times.ts'
 import type { JobSnapshot } from '../watch/snapshot.ts'
 import { jobHeadline } from './headline.ts'
@@ -68,7 +68,7 @@ export function jobMarkdown(report: JobReport): string {
     ...section('Environment', ...factsOrNone(environmentLines(detail.environment))),
     ...section(
       'Where and when',
-      facts([...statusLines(status, 'progress'), ...statusLines(status, 'run')]),
+      facts([...statusLines(status, 'progress'), ...statusLines(status, 'run')].filter(isKnown)),
     ),
     ...section('Deployments', deployments.map(shipment).join('\n')),
     ...section('Warnings', warned(warnings)),

@@ -99,3 +99,8 @@ export function statusLines(status: TrainingJobStatus, section: StatusField['sec
     .filter(([, field]) => field.section === section)
     .map(([name, field]) => ({ name, label: field.label, text: field.show(status) }))
 }
+
+/** Whether a line has a value; a report leaves out the others. */
+export function isKnown({ text }: { text: string }): boolean {
+  return text !== UNKNOWN
+}
