@@ -9,6 +9,7 @@ import { JOURNAL } from '../journal/header.ts'
 import { FilesRecorder } from './filesRecorder.ts'
 import { recordRun } from './journal.ts'
 import type { RecordedRun } from './recordedRun.ts'
+import { findRenamedLogJob } from './renamedLogs.ts'
 import { endOtherJobs } from './replacedRuns.ts'
 import { folderId } from './folderId.ts'
 import { jobIdOf } from './jobId.ts'
@@ -41,6 +42,8 @@ export async function importRun(
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false
   const identity = isFolder ? await identifyRun(path) : undefined
   if (!identity) return importFile(board, path, naming, onNotice)
+  const recorded = await findRenamedLogJob(board, identity.root)
+  if (recorded !== undefined) return statusOf(board, recorded, path)
   const job = await register(board, identity, naming)
   const { job_id, root } = job
   if (identity.source === JOURNAL)

@@ -33,6 +33,14 @@ export async function findFurtherRoots(folder: string): Promise<string[]> {
   return roots
 }
 
+/** The folder whose logs a further root links to; undefined for any other folder. */
+export async function findSharedFolder(root: string): Promise<string | undefined> {
+  if (basename(dirname(dirname(root))) !== SHARED) return undefined
+  const [first] = await new Listing(root).names()
+  const target = first && (await readlink(join(root, first)).catch(() => undefined))
+  return target === undefined || target === '' ? undefined : dirname(target)
+}
+
 async function findFurtherParts(listing: Listing): Promise<Part[]> {
   const [source] = await findSources(listing.root)
   const parts = await partsOf(source, listing)

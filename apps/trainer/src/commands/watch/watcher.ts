@@ -3,6 +3,7 @@ import { JobDeleted, jobStatus } from '@bestmark/db'
 import { AGENT_OPTIONS } from '../../agent/options.ts'
 import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
+import { findRenamedLogJob } from '../../recording/renamedLogs.ts'
 import { importRun, type NameOptions, register } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { applyNames } from '../../recording/jobNames.ts'
@@ -125,6 +126,8 @@ export class Watcher {
   }
 
   async #record(run: RunIdentity, changed: number, signal: AbortSignal): Promise<void> {
+    if ((await findRenamedLogJob(this.#board, run.root)) !== undefined)
+      return void this.#imported.set(run.root, changed)
     if (await mayGrow(run.root)) return this.#follow(run, signal)
     const job = await importRun(this.#board, run.root, this.#naming(run), this.#onTold(run))
     await this.#takeNames(run, job.job_id)
