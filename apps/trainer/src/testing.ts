@@ -26,13 +26,17 @@ export interface Ran {
   stderr: string
 }
 
-/** Runs the command line in a new process and waits for its end. */
+/**
+ * Runs the command line in a new process and waits for its end. The caller's folder is the one of the
+ * environment, since `bestmark run` searches it.
+ */
 export async function bestmark(
   words: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ran> {
   const env = { ...process.env, ...options.env }
-  const child = spawn(BESTMARK, words, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const cwd = options.cwd ?? options.env?.['INIT_CWD']
+  const child = spawn(BESTMARK, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)

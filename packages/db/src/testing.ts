@@ -36,7 +36,9 @@ export async function newDatabase(): Promise<NewDatabase> {
   const admin = connectTo(server.address)
   const address = { ...server.address, database: name }
   const template = process.env[TEMPLATE]
-  if (template) await admin.unsafe(`create database ${name} template ${template}`)
+  // A copy of the files takes a third of the time that a copy through the log takes.
+  if (template)
+    await admin.unsafe(`create database ${name} template ${template} strategy file_copy`)
   else {
     await admin.unsafe(`create database ${name}`)
     const db = databaseAt(address)

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
@@ -15,7 +16,10 @@ export interface BoardEnv extends NodeJS.ProcessEnv {
   INIT_CWD: string
 }
 
-/** Creates a data folder, and a database on the server that all tests share. */
+/**
+ * Creates a data folder, and a database on the server that all tests share. The caller's folder is
+ * empty, because `bestmark run` searches it, and this repository has many runs.
+ */
 export async function newBoardEnv(
   folder: string,
   name = 'board',
@@ -24,8 +28,9 @@ export async function newBoardEnv(
   const env = {
     BESTMARK_HOME: join(folder, name),
     DATABASE_URL: databaseUrl,
-    INIT_CWD: folder,
+    INIT_CWD: join(folder, 'caller'),
   }
+  await mkdir(env.INIT_CWD, { recursive: true })
   return { env, [Symbol.asyncDispose]: drop }
 }
 
@@ -34,7 +39,7 @@ export interface TestBoard {
   board: Board
   /** The folder for runs. The data folder in it is called `board`. */
   path: string
-  /** The environment of commands that use the board and are called in the folder. */
+  /** The environment of commands that use the board and are called in an empty folder. */
   env: BoardEnv
   jobNamed: (name: string) => Promise<TrainingJobStatus | undefined>
 }

@@ -2,6 +2,7 @@ import { commandLine } from '../commandLine.ts'
 import type { Ran } from '../testing.ts'
 
 interface Options {
+  /** The caller's folder. Otherwise it is the one of `env`. */
   cwd?: string
   env?: NodeJS.ProcessEnv
 }
@@ -20,7 +21,7 @@ export function command(words: readonly string[], options: Options = {}): Promis
 }
 
 async function runHere(words: readonly string[], { cwd, env }: Options): Promise<Ran> {
-  using _env = changedEnv({ ...env, INIT_CWD: cwd ?? process.cwd() })
+  using _env = changedEnv({ INIT_CWD: process.cwd(), ...env, ...(cwd && { INIT_CWD: cwd }) })
   using stdout = capturedOutput(process.stdout)
   using stderr = capturedOutput(process.stderr)
   const code = await commandLine(words)

@@ -12,11 +12,15 @@ import { GRACE, SAME } from './stopRequest.ts'
 let db: TestDatabase
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let runs: string
+/** An empty folder, which `bestmark run` searches. */
+let cwd: string
 beforeAll(async () => {
   db = await testDatabase()
   folder = await temporaryFolder()
   runs = join(folder.path, 'runs')
   await mkdir(join(runs, 'growing'), { recursive: true })
+  cwd = join(folder.path, 'caller')
+  await mkdir(cwd)
   const lines = ['epoch,train_loss,val_loss', '0,1,2', '1,0.5,1']
   await writeFile(join(runs, 'growing', 'metrics.csv'), `${lines.join('\n')}\n`)
 })
@@ -44,7 +48,7 @@ interface Started {
 function start(words: readonly string[], proxy: TestProxy): Started {
   const board = { BESTMARK_HOME: join(folder.path, `home of ${words[0]}`), PORT: '0' }
   const env = { ...process.env, ...board, DATABASE_URL: proxy.databaseUrl }
-  const child = spawn(BESTMARK, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(BESTMARK, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (bytes: Buffer) => (printed += bytes.toString()))

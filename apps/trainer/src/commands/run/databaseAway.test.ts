@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { findJobs, readSeries } from '@bestmark/db'
@@ -10,11 +10,15 @@ import { BESTMARK, eventually, temporaryFolder } from '../../testing.ts'
 import { command } from '../testing.ts'
 
 let db: TestDatabase
+/** An empty folder, which `bestmark run` searches. */
+let cwd: string
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
   db = await testDatabase()
   folder = await temporaryFolder()
   await writeFile(join(folder.path, 'steps.mjs'), STEPS)
+  cwd = join(folder.path, 'caller')
+  await mkdir(cwd)
 })
 afterAll(async () => {
   await db[Symbol.asyncDispose]()
@@ -48,7 +52,7 @@ function start({ name, databaseUrl, waits = false }: Program) {
   const env = { BESTMARK_HOME: join(folder.path, 'home'), DATABASE_URL: databaseUrl }
   const words = ['run', '--name', name, '--project', 'away', '--folder', root, '--', 'node']
   const program = [join(folder.path, 'steps.mjs'), '7', ...(waits ? [go] : [])]
-  const child = spawn(BESTMARK, [...words, ...program], { env: { ...process.env, ...env } })
+  const child = spawn(BESTMARK, [...words, ...program], { cwd, env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code, signal]: unknown[]) => code ?? signal)
   const outcome = Promise.all([ended, text(child.stdout), text(child.stderr)])
   let printed = ''

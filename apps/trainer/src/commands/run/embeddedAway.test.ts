@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readlink, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readlink, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { embeddedServer } from '@bestmark/db/testing'
@@ -9,9 +9,13 @@ import { BESTMARK, bestmark, eventually, temporaryFolder } from '../../testing.t
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let home: string
+/** An empty folder, which `bestmark run` searches. */
+let cwd: string
 beforeAll(async () => {
   folder = await temporaryFolder()
   home = join(folder.path, 'home')
+  cwd = join(folder.path, 'caller')
+  await mkdir(cwd)
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
@@ -26,7 +30,7 @@ function start(name: string) {
   const go = join(folder.path, `${name}.go`)
   const words = ['run', '--folder', join(folder.path, name), '--', 'node', '-e', PROGRAM, go]
   const env = { ...process.env, BESTMARK_HOME: home, DATABASE_URL: '' }
-  const child = spawn(BESTMARK, words, { env })
+  const child = spawn(BESTMARK, words, { cwd, env })
   const ended = Promise.all([once(child, 'exit'), text(child.stderr)])
   let printed = ''
   child.stderr.on('data', (bytes: Buffer) => (printed += bytes.toString()))

@@ -13,6 +13,10 @@ import { command } from '../testing.ts'
 
 const here = testBoard()
 
+/** Starts the command as a process on the board, in its empty folder. */
+const started = (words: readonly string[]) =>
+  spawn(BESTMARK, words, { cwd: here.env.INIT_CWD, env: { ...process.env, ...here.env } })
+
 /** A program that prints lines of the HuggingFace Trainer, of nanoGPT, and others. */
 const PROGRAM = `
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -122,7 +126,7 @@ test('a signal to the command is passed to the program, whose exit code is retur
     folder,
     'wait',
   ]
-  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
+  const child = started(words)
   const printed = text(child.stdout)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   await new Promise<void>((resolve) => {
@@ -146,7 +150,7 @@ setInterval(() => undefined, 1000)`
   const path = join(here.path, 'signalled.mjs')
   await writeFile(path, script)
   const words = ['run', '--folder', folder, '--', 'node', path]
-  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env } })
+  const child = started(words)
   let printed = ''
   child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()))
   const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -178,7 +182,7 @@ async function orphaned(name: string, last = 40) {
   const path = join(here.path, 'steps.mjs')
   await writeFile(path, STEPS)
   const words = ['run', '--name', name, '--folder', folder, '--', 'node', path, folder, `${last}`]
-  const child = spawn(BESTMARK, words, { env: { ...process.env, ...here.env }, stdio: 'pipe' })
+  const child = started(words)
   const printed = text(child.stdout)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const job = await eventually(async () => {
