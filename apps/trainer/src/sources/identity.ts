@@ -8,7 +8,7 @@ import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
 import { findSources, findGrowingSources } from './sources.ts'
-import { findSiblingWeights } from './tensorboard/siblings.ts'
+import { findSiblingWeights } from './siblingFolders.ts'
 
 /** Names a run without reading its logs. */
 export interface RunIdentity {

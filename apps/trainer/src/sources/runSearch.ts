@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
 import { statIfSeen } from '../files/runFile.ts'
@@ -61,7 +61,7 @@ export async function* searchRuns(
   if (run && !seen.has(`run ${run.root}`)) {
     seen.add(`run ${run.root}`)
     // The root may be another folder, if the weights are beside the logs.
-    yield { ...run, folder: run.root.endsWith(basename(folder)) ? folder : run.root }
+    yield { ...run, folder: (await realpath(folder)) === run.root ? folder : run.root }
     for (const root of await findFurtherRoots(run.root)) {
       const further = await identifyOrReport(root, walk)
       if (further) yield { ...further, folder: root }

@@ -46,6 +46,8 @@ test.each([
   'eval_rewards/accuracies',
   'hit@10',
   'win_rate',
+  'evaluation/env_runners/episode_return_mean',
+  'charts/episodic_return',
   'r2',
   'eval_bleu',
   'val_acc',

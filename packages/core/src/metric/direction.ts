@@ -19,6 +19,7 @@ const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )cross entropy$/, 'min'],
   [/(^| )exact match( |$)/, 'max'],
   [/(^| )win rate( |$)/, 'max'],
+  [/(^| )(episodes?|episodic|ep) (returns?|rewards?|rew)( |$)/, 'max'],
   [/(^| )pass@(k|\d+)( |$)/, 'max'],
   [/(^| )rouge(l|lsum|\d+)?( |$)/, 'max'],
   [/(^| )rewards accuracies$/, 'max'],
@@ -28,7 +29,7 @@ const PHRASES: readonly [RegExp, Direction][] = [
 /** Tokens that reverse a metric or change its meaning (`reward_std`, `acc_stderr`). */
 const UNTOLD = new Set('neg negative std stderr stdev var variance count num time'.split(' '))
 
-const SPLIT_PREFIX = /^(eval|val|valid|validation|test|dev)(_metrics\/|-core\/|[_/ .])/
+const SPLIT_PREFIX = /^(eval|evaluation|val|valid|validation|test|dev)(_metrics\/|-core\/|[_/ .])/
 
 /** The metric's name without the prefix of its split. */
 export function withoutSplit(metric: string): string {

@@ -52,6 +52,18 @@ test('in speech recognition the word error rate decides, otherwise the character
   expect(undeclared(['eval_loss', 'test_wer']).basis).toBe('nobody')
 })
 
+test('if no loss was measured, the one metric that is a function of it decides', () => {
+  const nobody = { basis: 'nobody', direction: 'min', problem: null }
+  for (const metric of ['Validation perplexity', 'eval_ppl', 'val_bpb', 'eval/bits_per_byte'])
+    expect(undeclared([metric, 'eval_acc', 'eval_f1'])).toMatchObject({ metric, ...nobody })
+  expect(undeclared(['eval_ppl', 'eval_acc']).because).toBe(
+    'eval_ppl rises and falls with the loss',
+  )
+  expect(undeclared(['eval_loss', 'eval_ppl', 'eval_acc']).metric).toBe('eval_loss')
+  expect(undeclared(['eval_ppl', 'val_bpb', 'eval_acc']).problem?.code).toBe('never_logged')
+  expect(undeclared(['test_ppl', 'eval_acc', 'eval_f1']).problem?.code).toBe('never_logged')
+})
+
 test('if no loss was measured, a single metric of known direction decides', () => {
   const acc = { metric: 'eval_acc', basis: 'nobody', direction: 'max', problem: null }
   expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)

@@ -39,7 +39,21 @@ export function undeclared(names: readonly string[]): Undeclared {
     const because = `${speech} is an error rate, so it decides before the loss`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
-  return onlyMeasure(held) ?? lowestLoss(names)
+  return onlyMeasure(held) ?? ofLoss(held) ?? lowestLoss(names)
+}
+
+/** Metrics that rise and fall with the loss: a perplexity is exp(loss), bits are loss / ln 2. */
+const OF_LOSS = ['perplexity', 'ppl', 'bits_per_byte', 'bpb', 'bits_per_character', 'bpc', 'nll']
+
+/** If no loss was measured, a metric that is a function of it decides in its place. */
+function ofLoss(held: readonly string[]): Undeclared | undefined {
+  if (held.some(isLoss)) return undefined
+  const [metric, ...others] = held.filter((name) => {
+    return OF_LOSS.includes(withoutSplit(name).toLowerCase().replaceAll(' ', '_'))
+  })
+  if (metric === undefined || others.length > 0) return undefined
+  const because = `${metric} rises and falls with the loss`
+  return { metric, basis: 'nobody', direction: 'min', because, problem: null }
 }
 
 /** If no loss was measured and only one metric has a direction, that one decides. */

@@ -1,4 +1,4 @@
-const SPLIT = 'eval|val|valid|validation|dev|test|holdout|heldout|held-out'
+const SPLIT = 'eval|evaluation|val|valid|validation|dev|test|holdout|heldout|held-out'
 /** Metrics of held-out data have one of these prefixes, */
 const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */

@@ -24,7 +24,7 @@ export function readJsonLine(line: string): LogRecord | undefined {
 
 /** Reads a record; undefined if it has no count or no metric. */
 export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord | undefined {
-  const reading = recordOfPairs(flat(record), splitOf(record))
+  const reading = recordOfPairs(flatFields(record), splitOf(record))
   const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
   return reading && saved !== undefined ? { ...reading, saved } : reading
 }
@@ -47,7 +47,9 @@ function splitOf(
 }
 
 /** Flattens nested objects by one level. Numbers may be in quotes. */
-function flat(record: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+export function flatFields(
+  record: Readonly<Record<string, unknown>>,
+): [name: string, value: unknown][] {
   return Object.entries(record).flatMap(([name, value]): [string, unknown][] => {
     if (Array.isArray(value)) return COCO.test(name) ? [[`${name}/AP`, value[0]]] : []
     if (typeof value === 'object' && value !== null) {

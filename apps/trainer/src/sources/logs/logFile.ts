@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
+import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
 import { listWeights } from '../weights/finder.ts'
 import { endBars } from './barValues.ts'
 import { readJsonLine } from './jsonLines.ts'
@@ -54,7 +56,8 @@ export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   // CatBoost's tables name their metrics. Its printed lines do not.
   const isPrinted = (await listing.names()).includes('catboost_info') && !here.some(isDetailed)
   const below = here.length === 0 || isPrinted ? await findLogsBelow(listing) : []
-  const all = below.length > 0 ? below : here
+  const inside = below.length > 0 ? below : here
+  const all = inside.length > 0 ? inside : await findLogsBeside(listing)
   const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
   const { kind, isMeasured } = first
@@ -87,8 +90,19 @@ async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
   const folders = await findLogFolders(listing)
   if (folders.length === 0 || (await listWeights(listing)).length === 0) return []
   const found: LogFile[] = []
-  for (const folder of folders) found.push(...(await findLogsIn(listing, folder)))
+  for (const folder of folders) {
+    // Logs in `log/NAME` with weights in `models/NAME` are the run in `models/NAME`.
+    if ((await findSiblingWeights(join(listing.root, folder))) !== undefined) continue
+    found.push(...(await findLogsIn(listing, folder)))
+  }
   return found
+}
+
+async function findLogsBeside(listing: Listing): Promise<LogFile[]> {
+  const found: LogFile[] = []
+  for (const folder of await findSiblingLogs(listing, mayBeLog))
+    found.push(...(await findLogsIn(listing, folder)))
+  return found.length > 0 && (await listWeights(listing)).length > 0 ? found : []
 }
 
 /** Log folders below a run's root that hold no weights. */

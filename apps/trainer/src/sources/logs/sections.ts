@@ -40,7 +40,8 @@ export function emptySection(): Section {
 
 /** Longer lines are data (characters). */
 const LONGEST = 4000
-const HEADING = /^(?:[\d\- :.,]+: )?epoch:? ?\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?:?$/i
+const HEADING =
+  /^(?:[\d\- :.,]+: )?epoch\s*:?\s*\[?(\d{1,9})(?:\s*\/\s*(\d{1,9}))?\]?(?:\s*\(\d+\/(\d{1,9})\))?:?$/i
 const TIME = /^[\d\- :.,]+: /
 const EMA = /new best EMA pseudo Dice: ([\d.]+)/i
 const DICE = /^Pseudo dice \[(.*)\]$/
@@ -109,10 +110,11 @@ function isMeasured({ metrics, evaluation }: LogRecord): boolean {
  * Undefined for a line without metrics.
  */
 function readSectionLine(section: Section, line: string): LogRecord | undefined {
-  const heading = HEADING.exec(line.trim())
+  const heading = HEADING.exec(line.trim()) ?? HEADING.exec(bareText(line))
   if (heading) {
+    const total = heading[2] ?? heading[3]
     section.epoch = Number(heading[1])
-    section.total_epochs = heading[2] === undefined ? null : Number(heading[2])
+    section.total_epochs = total === undefined ? null : Number(total)
     section.isNnUnet ||= TIME.test(line)
     return undefined
   }

@@ -45,7 +45,7 @@ const STAMP = new RegExp(
     String.raw`(?:\[${TIME} [\w.-]+\] ?\([\w.]+ \d+\): (?:INFO|DEBUG|WARNING) `,
     // loguru: `2026-11-20 10:00:00.123 | INFO     | module:function:1 - `.
     String.raw`|${TIME} \| (?:INFO|DEBUG|SUCCESS|WARNING) *\| [\w.<>-]+:[\w.<>]*:\d+ - `,
-    String.raw`|(?:\[?${TIME}\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: )?`,
+    String.raw`|(?:\[?${TIME}\]?:?\s*[-|]?\s*)?(?:[\w.-]+ INFO: |[\w.]+ - (?=INFO|DEBUG))?`,
     String.raw`(?:\[?(?:INFO|DEBUG|root|main|__main__)\]?\s*[-:|]?\s*)*`,
     String.raw`(?:\[\w+\.py:\d+\]\s*(?:\(\d+\/\d+\)\s*)?)?)`,
   ].join(''),

@@ -14,6 +14,8 @@ export interface LastCount {
 
 /** The first word of a line with only held-out metrics. */
 const SPLIT = /^\W*(test|val|valid|validation|eval|evaluation|dev)(?: set| results?| metrics?)?\b/i
+/** The words before the metrics: `Test set: Average loss: 0.1`, but not `Test accuracy: 0.9, loss: 0.1`. */
+const HEAD = /^[^:]*:(?=\s*[^\s\d.+-].*[:=])/
 /** torchvision's references and PyTorch's ImageNet example: ` * Acc@1 57.1 Acc@5 79.9`. */
 const ACCURACY = /^(?:\*|Test:)\s+(?:Acc|Prec)@1:? ([\d.]+)(?:\s+(?:Acc|Prec)@5:? ([\d.]+))?/i
 /** Programs from DeiT repeat the accuracy with fewer digits after that line. */
@@ -57,7 +59,7 @@ function pairsOf(text: string): [string, number][] {
     return readPairs(text.replace(CURRENT, '')).map(([name, value]) => [`eval_${name}`, value])
   }
   const split = SPLIT.exec(text)?.[1]?.toLowerCase()
-  const pairs = readPairs(split === undefined ? text : text.replace(/^[^:]*:(?=.*[:=])/, ''))
+  const pairs = readPairs(split === undefined ? text : text.replace(HEAD, ''))
   return pairs.map(([name, value]) => {
     const isNamed = split === undefined || isHeldOut(name)
     return [isNamed ? name : `${split} ${name}`, value]

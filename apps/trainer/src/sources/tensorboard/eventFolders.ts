@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import type { Listing } from '../../files/listing.ts'
 import { listWeights } from '../weights/finder.ts'
 import { hasEvents, overlapInTime } from './eventTimes.ts'
-import { findSiblingLogs } from './siblings.ts'
+import { findSiblingLogs } from '../siblingFolders.ts'
 import { sortByTime } from './writers.ts'
 
 /** An event file has a time and host after `tfevents`. A folder may be named tfevents. */
@@ -34,7 +34,8 @@ export async function findEventFiles(listing: Listing, folder: string): Promise<
 export async function findEventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
   const all = await foldersBelow(listing, '', 0)
   const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
-  const found = below.length > 0 || isHere ? below : await findSiblingLogs(listing)
+  const found =
+    below.length > 0 || isHere ? below : await findSiblingLogs(listing, (name) => EVENTS.test(name))
   if (!isOneRun(found) || (!isHere && (await listWeights(listing)).length === 0)) return []
   const folders: string[][] = []
   for (const folder of found) folders.push(await findEventFiles(listing, folder))

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { ownValue, setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
+import type { FoundWeights } from './finder.ts'
 import { rowHolds } from './axis.ts'
 import type { Candidate } from './candidate.ts'
 import { readRecordedBest } from './recordedBest.ts'
@@ -16,7 +17,10 @@ export function unloggedValues(
 ): Record<string, number> {
   if (step === null) return {}
   const { rows } = history
-  const measured = new Map(Object.entries(facts.values))
+  const here = rows.filter((row) => row.step === step && (attempt ?? row.attempt) === row.attempt)
+  // The log has the exact value.
+  const named = here.length === 0 ? namedValues(found) : []
+  const measured = new Map([...named, ...Object.entries(facts.values)])
   for (const other of candidates) {
     const { monitor } = other.facts
     const score = monitor?.scores.get(basename(found.path))
@@ -24,7 +28,6 @@ export function unloggedValues(
   }
   const best = readRecordedBest(candidates, history)
   if (best?.step === step && best.path === found.path) measured.set(best.metric, best.value)
-  const here = rows.filter((row) => row.step === step && (attempt ?? row.attempt) === row.attempt)
   const values: Record<string, number> = {}
   for (const [metric, value] of measured) {
     if (!isHeldOut(metric) && facts.monitor?.metric !== metric) continue
@@ -34,6 +37,13 @@ export function unloggedValues(
     setOwn(values, name, value)
   }
   return values
+}
+
+/** Values in a name with a metric of held-out data (`val_loss=0.49`), by metric. */
+function namedValues({ hints }: FoundWeights): [metric: string, value: number][] {
+  return hints.values.flatMap(({ name, value }): [string, number][] => {
+    return name !== null && isHeldOut(name) ? [[name, value]] : []
+  })
 }
 
 /**

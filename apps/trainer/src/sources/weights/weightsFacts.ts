@@ -3,12 +3,14 @@ import { systemCode } from '../../failure.ts'
 import { setOwn } from '@bestmark/core'
 import { isMeasure, nameWithSplit } from '../events/names.ts'
 import { openHandle, statIfSeen, textOfFile } from '../../files/runFile.ts'
+import { Listing } from '../../files/listing.ts'
 import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { mayBeTorch } from '../../checkpoints/weights/torchName.ts'
 import { mayBeBooster } from '../../checkpoints/weights/boosters.ts'
+import { flatFields } from '../logs/jsonLines.ts'
 import { readBoosterFacts } from './boosterFacts.ts'
 import { type Facts, factsIn, noFacts } from './facts.ts'
 import type { FoundWeights } from './finder.ts'
@@ -24,6 +26,10 @@ const LONGEST = 4 << 20
 const ORBAX = 'metrics/metrics'
 /** Files in a folder of weights that may hold its metadata. */
 const FOLDER_METADATA = ['trainer_state.json', 'meta.json', 'metrics.json', ORBAX]
+/** Files of a program's own that hold the scores of the weights in their folder: `eval.json`. */
+const SCORES = /^(\w+[_-])?(eval|evaluation|metrics?|results?|scores?)([_-]\w+)?\.json$/i
+/** At most this many such files are read per folder. */
+const MOST_SCORES = 4
 
 /** Reads the facts about weights from their file, and from a metadata file beside it or in its folder. */
 export async function readFacts(root: string, found: FoundWeights): Promise<Facts> {
@@ -45,7 +51,7 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
   // A spaCy pipeline is a folder.
   const spacy = found.path === found.file ? {} : await readSpacyFacts(root, found.path)
   const inside = { ...(await readInside(root, found)), ...spacy }
-  for (const beside of metadataFiles(found)) {
+  for (const beside of await metadataFiles(root, found)) {
     const text = await readMetadata(join(root, beside))
     if (text === undefined) continue
     const history = readSkorchFacts(text)
@@ -54,7 +60,7 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
     if (!metadata) continue
     if (beside.endsWith(`/${ORBAX}`))
       return { ...inside, values: orbaxValues(metadata), file: beside }
-    const { epoch, step, values } = factsIn(metadata)
+    const { epoch, step, values } = factsIn(withInnerFields(metadata))
     const facts = { ...inside, epoch: inside.epoch ?? epoch, step: step ?? inside.step }
     const isFirst = Object.keys(inside.values).length === 0
     if (beside.endsWith('trainer_state.json')) return facts
@@ -73,10 +79,18 @@ function orbaxValues(metadata: Readonly<Record<string, unknown>>): Record<string
   return values
 }
 
+/** Fields with those of nested objects (`val: { loss }`). spaCy's are read by their own name. */
+function withInnerFields(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { performance, ...others } = metadata
+  return { ...Object.fromEntries(flatFields(others)), performance }
+}
+
 /** Paths of possible metadata files of weights. */
-function metadataFiles({ path, file }: FoundWeights): string[] {
+async function metadataFiles(root: string, { path, file }: FoundWeights): Promise<string[]> {
   if (path !== file && !path.includes('.ckpt')) {
-    return FOLDER_METADATA.map((name) => `${path}/${name}`)
+    const names = await new Listing(root).names(path)
+    const scores = names.filter((name) => SCORES.test(name) && !FOLDER_METADATA.includes(name))
+    return [...FOLDER_METADATA, ...scores.slice(0, MOST_SCORES)].map((name) => `${path}/${name}`)
   }
   const [folder, name] = [dirname(file), basename(file)]
   const stem = name.replace(/\.[^.]+$/, '')

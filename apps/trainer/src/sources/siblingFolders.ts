@@ -1,30 +1,40 @@
 import { basename, dirname, join, relative } from 'node:path'
-import { Listing } from '../../files/listing.ts'
-import { findWeights } from '../weights/finder.ts'
+import { Listing } from '../files/listing.ts'
+import { findWeights } from './weights/finder.ts'
 
 /** Folders of weights, and folders of logs beside them. Both contain a folder per run. */
 const WEIGHTS = /^(checkpoints?|ckpts?|weights|models?|saved_models)$/i
 const LOGS = /^(logs?|runs|events|tensorboard(_logs?)?|tb(_logs?)?|tf_logs?)$/i
 const HIGHEST = 3
 
-/** Paths of log folders beside the weights: `tensorboard_log/NAME` for `checkpoints/NAME`. */
-export async function findSiblingLogs(listing: Listing): Promise<string[]> {
+/**
+ * Paths of folders beside the weights that hold a log: `tensorboard_log/NAME` for `checkpoints/NAME`.
+ * A file of `isLog` shows that a folder does.
+ */
+export async function findSiblingLogs(
+  listing: Listing,
+  isLog: (name: string) => boolean,
+): Promise<string[]> {
   const { root } = listing
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
-    if (WEIGHTS.test(basename(folder))) return findBelow(listing, folder)
+    if (WEIGHTS.test(basename(folder))) return findBelow(listing, folder, isLog)
     folder = dirname(folder)
   }
   return []
 }
 
-async function findBelow(listing: Listing, weights: string): Promise<string[]> {
+async function findBelow(
+  listing: Listing,
+  weights: string,
+  isLog: (name: string) => boolean,
+): Promise<string[]> {
   const { root } = listing
   const above = relative(root, dirname(weights))
   const found: string[] = []
   for (const name of await listing.names(above)) {
     if (!LOGS.test(name)) continue
     const folder = join(above, name, relative(weights, root))
-    if ((await listing.names(folder)).some((one) => /tfevents\./.test(one))) found.push(folder)
+    if ((await listing.names(folder)).some(isLog)) found.push(folder)
   }
   return found
 }
