@@ -30,8 +30,6 @@ test('the name of weights may hold the metric and its value, also without a log'
     'net-epoch2-val_loss=0.5.pt',
     ...[2, 'eval_loss', 0.5],
   ])
-  // It is not clear what data these values are of.
-  await expect(bestOf(named('acc'))).rejects.toThrow('No training run found')
 })
 
 test('the log has the exact value of weights whose name has a rounded one', async () => {

@@ -1,16 +1,13 @@
 import { ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
+import { flatFields } from '../events/flatFields.ts'
 import { type LogRecord, recordOfPairs } from './logRecord.ts'
 
-/** DETR logs COCO's evaluation as twelve numbers. The first is the average precision. */
-const COCO = /coco_eval/
 /** fairseq writes a prefix before the object: `[…][valid][INFO] - {…}`. */
 const BEFORE = /^\[[^\]]*\](?:\[[^\]]*\])* - (?=\{)|^[^{|]*\| INFO \| \w+ \| (?=\{)/
 /** Fields with the split of a record. */
 const SPLITS = ['mode', 'split', 'phase', 'stage', 'type', 'event', 'subset']
 const HELD_OUT = /^(eval|evaluate|evaluation|val|valid|validate|validation|dev|test)$/i
-/** Fields whose names are not part of the metrics in them. */
-const HOLDERS = /^(data|metrics|scalars|values|logs|results)$/
 /** Fields with the name of the checkpoint that was saved with the record. */
 const SAVED = ['checkpoint_dir_name', 'checkpoint_path', 'checkpoint', 'ckpt_path', 'ckpt']
 
@@ -44,24 +41,4 @@ function splitOf(
   const names = Object.keys(record)
   const isTraining = names.some((name) => /loss|(^|_)lr$|learning_rate/i.test(name))
   return names.includes('data_time') && !isTraining ? 'unnamed' : undefined
-}
-
-/** Flattens nested objects by one level. Numbers may be in quotes. */
-export function flatFields(
-  record: Readonly<Record<string, unknown>>,
-): [name: string, value: unknown][] {
-  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => {
-    if (Array.isArray(value)) return COCO.test(name) ? [[`${name}/AP`, value[0]]] : []
-    if (typeof value === 'object' && value !== null) {
-      const before = HOLDERS.test(name) ? '' : `${name}/`
-      return Object.entries(value).map(([inner, one]) => [`${before}${inner}`, numberOf(one)])
-    }
-    return [[name, numberOf(value)]]
-  })
-}
-
-function numberOf(value: unknown): unknown {
-  if (typeof value !== 'string' || value.trim() === '') return value
-  const number = Number(value)
-  return Number.isNaN(number) && !/^nan$/i.test(value.trim()) ? undefined : number
 }
