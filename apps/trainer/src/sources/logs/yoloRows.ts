@@ -1,5 +1,5 @@
 import { cellNumber } from '../../files/csv.ts'
-import { fitnessOf } from '../tables/fitness.ts'
+import { fitnessOf } from '../weights/fitness.ts'
 import { EMPTY_RECORD, type LogRecord, splitByKind } from './logRecord.ts'
 
 /**

@@ -1,7 +1,12 @@
 import { noProgress } from '../events/attempts.ts'
 import { invalidYaml } from '../config/configuration.ts'
 import { headOf } from '../../files/csv.ts'
-import { type FitnessRule, fitnessOf, readFitnessRule, describeFitness } from './fitness.ts'
+import {
+  type FitnessRule,
+  fitnessOf,
+  readFitnessRule,
+  describeFitness,
+} from '../weights/fitness.ts'
 import { type TableState, readRow } from './epochTable.ts'
 import type { Values } from '../events/newEvents.ts'
 import type { RunStart } from '../reader/format.ts'

@@ -1,8 +1,8 @@
 import { ownValue } from '@bestmark/core'
 import type { Values } from '../events/newEvents.ts'
 import type { Listing } from '../../files/listing.ts'
-import { readFacts } from '../weights/weightsFacts.ts'
-import { listWeights } from '../weights/finder.ts'
+import { readFacts } from './weightsFacts.ts'
+import { listWeights } from './finder.ts'
 
 /**
  * Ultralytics' fitness (`ultralytics/utils/metrics.py`): 0.1 mAP50 + 0.9 mAP50-95, and since 8.3.200
