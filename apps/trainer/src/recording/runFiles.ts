@@ -9,7 +9,7 @@ import { RUN_LOG } from '../sources/reader/mixedReader.ts'
 import type { Source } from '../sources/reader/source.ts'
 import { ERRORS, OUTPUT } from '../sources/output/textLog.ts'
 import { SCORES } from '../sources/scores/scoresFile.ts'
-import { SETUP_NOTE } from '../sources/setup/setupNote.ts'
+import { SETUP_NOTE } from '../sources/config/setupNote.ts'
 import { USAGE } from '../sources/setup/usageFile.ts'
 
 /** Extra pieces for files shorter than one piece. */

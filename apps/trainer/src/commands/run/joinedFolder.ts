@@ -5,7 +5,7 @@ import { statIfSeen, textOfFile } from '../../files/runFile.ts'
 import { forgetRunProcess, writeKeptProcess } from '../../processes/mark.ts'
 import { ERRORS, MARK, OUTPUT } from '../../sources/output/textLog.ts'
 import { removeRunNote, writeRunNote } from '../../sources/runNote.ts'
-import { SETUP_NOTE } from '../../sources/setup/setupNote.ts'
+import { SETUP_NOTE } from '../../sources/config/setupNote.ts'
 import { USAGE } from '../../sources/setup/usageFile.ts'
 
 /** The job that the note in the folder names. */

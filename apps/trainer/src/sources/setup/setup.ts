@@ -2,7 +2,7 @@ import type { EventOf } from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
 import { mergeOptions } from '../config/runOptions.ts'
 import { findConfigFiles, configStamp, readOptionsFile } from './configFiles.ts'
-import { readSetupNote, SETUP_NOTE } from './setupNote.ts'
+import { readSetupNote, SETUP_NOTE } from '../config/setupNote.ts'
 
 /** A text that changes when a run's setup files change. */
 export async function readSetupSignature(root: string): Promise<string> {

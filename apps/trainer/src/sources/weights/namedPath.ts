@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { isInside } from '../../checkpoints/checkpointFiles.ts'
 import { systemCode } from '../../failure.ts'
-import { readSetupNote } from '../setup/setupNote.ts'
+import { readSetupNote } from '../config/setupNote.ts'
 
 /** Where the weights are that a file of a run names. */
 export type NamedWeights =
