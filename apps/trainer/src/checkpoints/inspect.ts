@@ -126,9 +126,11 @@ export async function inspectCheckpoint(
 type StateOfFiles = Pick<InspectedFiles, 'files_state' | 'files_why' | 'files_fault'>
 
 const COMPLETE = { files_state: 'complete', files_why: null, files_fault: null } as const
+/** Why files are missing that nothing else explains. */
+export const FILES_GONE = 'its files are gone'
 const MISSING = {
   files_state: 'missing',
-  files_why: 'its files are gone',
+  files_why: FILES_GONE,
   files_fault: null,
 } as const
 const WRITING = {

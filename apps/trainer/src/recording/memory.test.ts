@@ -162,3 +162,22 @@ test('a resumed run whose old state files are replaced save by save is one furth
   const detail = await jobDetail(here.board.db, before.job_id)
   expect(detail?.attempts).toMatchObject([{ resumed_from: null }, { resumed_from: 2 }])
 })
+
+test('files that another run wrote are called overwritten, files that it removed are gone, and others stay', async () => {
+  const root = join(here.path, 'another')
+  await train(root, ROWS, EACH)
+  const before = await imported(root)
+  await train(root, [
+    [1, 2.9, 2.8],
+    [2, 2.8, 2.7],
+  ])
+  await writeFile(join(root, 'model_1.safetensors'), weightsOf(11))
+  await rm(join(root, 'model_3.safetensors'))
+  expect((await imported(root)).job_id).not.toBe(before.job_id)
+  expect(await filesOf(before.job_id)).toEqual([
+    '0: model_1.safetensors missing (overwritten by another run in this folder)',
+    '0: model_2.safetensors complete',
+    '0: model_3.safetensors missing (its files are gone)',
+    '0: model_4.safetensors complete',
+  ])
+})

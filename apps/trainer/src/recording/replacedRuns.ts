@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { hasEnded, type TrainingEvent } from '@bestmark/core'
+import { hasEnded, OVERWRITTEN, type TrainingEvent } from '@bestmark/core'
 import {
   type Database,
   endUnseenJob,
@@ -12,7 +12,7 @@ import {
   recordFacts,
   currentFiles,
 } from '@bestmark/db'
-import { inspectCheckpoint, type InspectedFiles } from '../checkpoints/inspect.ts'
+import { FILES_GONE, inspectCheckpoint, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
 import { hasLiveProcess } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
@@ -20,10 +20,11 @@ import { jsonObject } from '../files/json.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { folderId } from './folderId.ts'
 import { isOtherJournalId, isIdOfPath } from './journalCursor.ts'
+import { isThere } from './runFiles.ts'
 import { noNewLines } from './silentRuns.ts'
 import { storedJournalId } from './storedJournal.ts'
 
-const FILES_WHY = 'the folder now holds another run'
+const UNKNOWN_FILES = 'the folder now holds another run'
 
 /**
  * Ends a job whose folder now holds another run. Its history, pins and shipments stay. Checkpoints
@@ -36,7 +37,7 @@ export async function endReplacedJob(db: Database, job_id: string): Promise<void
   const events: TrainingEvent[] = []
   for (const files of await currentFiles(db, job_id)) {
     if (files.files_state === 'missing' || (await isUnchanged(stored.output_dir, files))) continue
-    events.push({ ...filesEvent(files), ...missingFiles() })
+    events.push({ ...filesEvent(files), ...lostFiles(stored.output_dir, files) })
   }
   if (!hasEnded(stored.status)) {
     const at = Date.now()
@@ -77,10 +78,19 @@ export async function endOtherJobs(
   }
 }
 
-/** The files of a checkpoint whose folder now holds another run. */
-export function missingFiles(): InspectedFiles {
+/**
+ * The files of a checkpoint in a folder with another run. They are gone, or that run wrote its own
+ * files there. Without a signature of before, it is unknown whose the files are.
+ */
+export function lostFiles(
+  root: string,
+  { path, signature }: Pick<StoredFiles, 'path' | 'signature'>,
+): InspectedFiles {
   const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
-  const state = { files_state: 'missing', files_why: FILES_WHY, files_fault: null } as const
+  const isHere = isThere(root, path) || isThere(root, `${path}.index`)
+  const replaced = signature === null ? UNKNOWN_FILES : OVERWRITTEN.by_run
+  const files_why = isHere ? replaced : FILES_GONE
+  const state = { files_state: 'missing', files_why, files_fault: null } as const
   return { ...nothing, ...state, checked_at: Date.now() }
 }
 

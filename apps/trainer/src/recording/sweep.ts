@@ -2,7 +2,7 @@ import { isDeepFault, type EventOf, type JobState } from '@bestmark/core'
 import { JobMoved, recordFacts, currentFiles, type Database, type StoredFiles } from '@bestmark/db'
 import { inspectCheckpoint, type Before, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { missingFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
+import { lostFiles, holdsOtherRun, isUnchanged } from './replacedRuns.ts'
 import { RUN_JOURNAL } from '../sources/journal/runJournal.ts'
 import { unlistedCheckpoints } from '../checkpoints/unlisted.ts'
 
@@ -49,7 +49,7 @@ export async function inspectAgain(
   const stateFile = stateFileOf(job.source)
   const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, stored))
   const seen = isGone
-    ? missingFiles()
+    ? lostFiles(job.root, stored)
     : await inspectCheckpoint(job.root, stored.path, stateFile, previousInspection(job, stored))
   if (isSame(stored, seen)) return undefined
   const { attempt, step, path } = stored

@@ -96,10 +96,14 @@ export function rowsFrom(events: Iterable<TrainingEvent>): RunRows {
   return rows
 }
 
-/** Why the files of an overwritten checkpoint are missing; the step or the attempt follows. */
+/**
+ * Why the files of an overwritten checkpoint are missing. The step or the attempt follows, if the same
+ * run wrote them.
+ */
 export const OVERWRITTEN = {
   at_step: 'overwritten at step',
   by_attempt: 'overwritten by attempt',
+  by_run: 'overwritten by another run in this folder',
 } as const
 
 /** Adds a checkpoint once. An earlier checkpoint at its path is overwritten. */
