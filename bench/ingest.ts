@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { openDatabase, migrate, stopEmbedded, type Database } from '@bestmark/db'
 import { temporaryFolder } from '../apps/trainer/src/testing.ts'
 import { median, ms, printLine } from './figures.ts'
+import { type Cpu, cpuSince, cpuSoFar } from './cpu.ts'
 import { Memory, mustBeFlat, type Peaks } from './memory.ts'
 import { assertSameAsCopied } from './copiedRows.ts'
 import { beginRun } from './run.ts'
@@ -36,6 +37,8 @@ interface Round {
   /** Bytes per point in the database, in the copied rows, and in the file. */
   bytes: { kept: number; plain: number; read: number }
   peaks: Peaks
+  /** Seconds of processor time of recording, and of the copy. */
+  cpu: { ours: Cpu; copy: Cpu }
 }
 
 /**
@@ -65,6 +68,10 @@ function printRounds(rounds: readonly Round[], steps: number): void {
   printLine(
     `  ${points / 1e6} million points, ${often}: ${ms(ours ?? NaN)}, ${rate(points, ours ?? NaN)} points/s; raw \\copy of them ${ms(copy ?? NaN)}: ${median(times).toFixed(2)} times${spread}; every count, sum and last step as copied`,
   )
+  const cpu = (of: (round: Round) => number): string => `${median(rounds.map(of)).toFixed(2)} s`
+  printLine(
+    `  processor time: recorder ${cpu((one) => one.cpu.ours.process)}, Postgres ${cpu((one) => one.cpu.ours.server)}; \\copy ${cpu((one) => one.cpu.copy.process)} and ${cpu((one) => one.cpu.copy.server)}`,
+  )
 }
 
 async function recorded({ file, bytesAt, record }: Written, steps: number): Promise<Round> {
@@ -76,11 +83,12 @@ async function recorded({ file, bytesAt, record }: Written, steps: number): Prom
   await writeSteps(path, steps, bytesAt)
   await writeSteps(rows, steps, (step) => rowsAt(step, job_id))
   const memory = new Memory()
-  const since = performance.now()
+  const [since, before] = [performance.now(), cpuSoFar(home.path)]
   await record(db, { job_id, folder })
   const ours = performance.now() - since
-  const peaks = memory.end()
+  const [peaks, oursCpu, between] = [memory.end(), cpuSince(home.path, before), cpuSoFar(home.path)]
   const copy = await rawCopy(db, rows)
+  const cpu = { ours: oursCpu, copy: cpuSince(home.path, between) }
   await assertSameAsCopied(db, NAMES.length, steps)
   const points = steps * NAMES.length
   const bytes = {
@@ -90,7 +98,7 @@ async function recorded({ file, bytesAt, record }: Written, steps: number): Prom
   }
   await db.close()
   await stopEmbedded(home.path)
-  return { ours, copy, bytes, peaks }
+  return { ours, copy, bytes, peaks, cpu }
 }
 
 /** Writes all steps, before any timing. */

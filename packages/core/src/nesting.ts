@@ -9,7 +9,7 @@ const CLOSING = new Set([0x5d, 0x7d])
  * overflow the stack. O(text).
  */
 export function shallow(text: string): string {
-  if (text.length <= 2 * DEEPEST) return text
+  if (text.length <= 2 * DEEPEST || !mayBeDeep(text)) return text
   let [depth, isQuoted, cut, from, kept] = [0, false, 0, 0, '']
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -25,4 +25,15 @@ export function shallow(text: string): string {
     }
   }
   return kept + text.slice(from)
+}
+
+/** Whether enough brackets open; most lines have a few, and counting them is fast. */
+function mayBeDeep(text: string): boolean {
+  let opened = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++opened > DEEPEST) return true
+    }
+  }
+  return false
 }

@@ -76,11 +76,13 @@ export class Message {
   }
 
   inner(): Message {
-    return new Message(this.#bytes, ...this.span())
+    const [from, to] = this.span()
+    return new Message(this.#bytes, from, to)
   }
 
   text(): string {
-    return this.#bytes.toString('utf8', ...this.span())
+    const [from, to] = this.span()
+    return this.#bytes.toString('utf8', from, to)
   }
 
   /** Skips a field. */

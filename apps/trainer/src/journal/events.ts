@@ -44,20 +44,35 @@ interface Before {
 const cached = new Map<string, Before>()
 const KEPT = 64
 
+/** The events of a piece of a journal, and the offset after it. */
+interface EventsPiece {
+  events: TrainingEvent[]
+  offset: number
+}
+
+/** How many lines are parsed between two pauses. */
+const BETWEEN_PAUSES = 256
+
 /**
  * The events of the next lines of a journal after a byte offset, about 1 MB, with one warning per
- * kind of skipped line.
+ * kind of skipped line. It pauses by yielding, so that other work need not wait for all lines.
  */
-export function eventsFrom(
+export function* eventsFrom(
   file: number,
   path: string,
   offset: number,
-): { events: TrainingEvent[]; offset: number } {
+): Generator<undefined, EventsPiece> {
   const piece = nextLines(file, offset)
   if (!piece) return { events: [], offset }
-  const read = piece.lines.map((line) => ({ line, ...parsedLine(line) }))
-  const events = read.flatMap(({ event }) => (event ? [event] : []))
-  if (cached.has(path) || read.some(({ invalid }) => invalid.length > 0)) {
+  const events: TrainingEvent[] = []
+  let isAnyInvalid = cached.has(path)
+  for (const [index, line] of piece.lines.entries()) {
+    if (index % BETWEEN_PAUSES === BETWEEN_PAUSES - 1) yield
+    const { event, invalid } = parsedLine(line)
+    if (event) events.push(event)
+    if (invalid.length > 0) isAnyInvalid = true
+  }
+  if (isAnyInvalid) {
     const before = beforeAt(file, path, offset)
     take(before, path, piece)
     if (isAtEnd(file, piece.end)) events.push(...skipWarnings(before.skips, before.attempt))

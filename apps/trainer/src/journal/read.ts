@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, statSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { type TrainingEvent } from '@bestmark/core'
 import { eventsFrom } from './events.ts'
 import type { JournalHeader } from './header.ts'
@@ -18,6 +19,24 @@ export interface JournalPiece {
  * Throws if the file is not a journal, or became shorter than the offset.
  */
 export function readJournal(path: string, offset = 0): JournalPiece {
+  const reading = pieceOf(path, offset)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done) return value
+  }
+}
+
+/** As `readJournal`, but other work of the process goes on meanwhile. */
+export async function readJournalBeside(path: string, offset: number): Promise<JournalPiece> {
+  const reading = pieceOf(path, offset)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done) return value
+    await turn()
+  }
+}
+
+function* pieceOf(path: string, offset: number): Generator<undefined, JournalPiece> {
   const file = openIfThere(path)
   if (file === undefined) return { header: null, events: [], offset: 0 }
   try {
@@ -27,7 +46,7 @@ export function readJournal(path: string, offset = 0): JournalPiece {
     const header = readHeader(file, path)
     return header === undefined
       ? { header: null, events: [], offset: 0 }
-      : { header, ...eventsFrom(file, path, offset) }
+      : { header, ...(yield* eventsFrom(file, path, offset)) }
   } finally {
     closeSync(file)
   }

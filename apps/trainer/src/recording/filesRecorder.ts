@@ -15,7 +15,7 @@ import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from '.
 import { folderId } from './folderId.ts'
 import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
-import { nextPiece } from './piece.ts'
+import { isLong, PieceAhead } from './piece.ts'
 import { registerSource } from './registeredSource.ts'
 import { isThere, piecesIn, readFiles, watchedFiles } from './runFiles.ts'
 import { recordSampleFiles } from './sampleFiles.ts'
@@ -57,6 +57,7 @@ export class FilesRecorder {
   #readState: string | undefined
   #watched: string[] = []
   #reader: SourceReader | undefined
+  readonly #ahead = new PieceAhead()
   #cursor: string | null = null
   /** Everything was read before, so new events were written just now. */
   #isLive = false
@@ -118,7 +119,7 @@ export class FilesRecorder {
       this.#read.length > 0 && !this.#read.some((file) => isThere(this.#run.folder, file))
     const reader = this.#takeReader(from)
     const { shorter: _shorter, cursor, ...at } = readCursor(from)
-    const { isWhole, ...piece } = await nextPiece(reader, cursor ?? '')
+    const { isWhole, ...piece } = await this.#ahead.take(reader, cursor ?? '')
     // The folder may have been replaced during reading.
     if (await this.#isFolderReplaced()) return true
     if (piece.cursor === (cursor ?? '') && !isGone) {
@@ -127,6 +128,7 @@ export class FilesRecorder {
     }
     if (cursor !== null && (piece.replace || isGone))
       return this.#recordChanged(reader, from, piece)
+    if (isWhole && isLong(piece)) this.#ahead.begin(reader, piece.cursor)
     const isNew = await this.#recordPiece(reader, from, { ...piece, at })
     if (!isWhole) this.#reader = undefined
     return isNew

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
-import { journalSize, readJournal } from '../journal/read.ts'
+import { type JournalPiece, journalSize, readJournal, readJournalBeside } from '../journal/read.ts'
 import { JOURNAL, journalHeader } from '../journal/header.ts'
 import { pause } from '../pause.ts'
 import { Changes } from './changes.ts'
@@ -33,6 +33,7 @@ export async function recordJournal(db: Database, run: RecordedRun): Promise<boo
   const { job_id, folder } = run
   const path = join(folder, JOURNAL)
   let cursor = await sourceCursor(db, job_id, JOURNAL)
+  let ahead: Ahead | undefined
   const size = journalSize(path)
   let any = false
   for (;;) {
@@ -44,17 +45,37 @@ export async function recordJournal(db: Database, run: RecordedRun): Promise<boo
     if (from.id !== id && (await isOtherJournal(db, job_id, id))) throw new OtherRunError(folder)
     const replace = isReplaced(path, { ...from, line: 0 })
     const offset = replace ? 0 : from.offset
-    const piece = readJournal(path, offset)
+    const isAhead = ahead?.from === cursor && ahead?.piece.header?.job_id === id && !replace
+    const piece = (isAhead ? ahead?.piece : undefined) ?? readJournal(path, offset)
     if (piece.offset === offset) return any
     const { read } = offsetIn(path, piece.offset)
     // Another journal may have replaced the file meanwhile.
     if (journalHeader(path)?.job_id !== id) continue
     const to = writeJournalCursor({ offset: piece.offset, id, read })
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
-    const { recorded, cursor: latest } = await record(db, job_id, batch)
+    const [{ recorded, cursor: latest }, next] = await Promise.all([
+      record(db, job_id, batch),
+      piece.offset < size ? readAhead(path, piece.offset) : undefined,
+    ])
     any ||= recorded
     if (recorded) for (const text of readerWarnings(piece.events)) run.onNotice?.(text)
     cursor = latest
+    ahead = next && { from: to, piece: next }
+  }
+}
+
+/** The piece after a cursor, read while the piece before it was recorded. */
+interface Ahead {
+  from: string
+  piece: JournalPiece
+}
+
+/** The next piece; undefined if it cannot be read now. Then the next call meets the same error. */
+async function readAhead(path: string, offset: number): Promise<JournalPiece | undefined> {
+  try {
+    return await readJournalBeside(path, offset)
+  } catch {
+    return undefined
   }
 }
 

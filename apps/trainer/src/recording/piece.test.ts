@@ -2,7 +2,7 @@ import type { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { readerNote } from '../sources/events/newEvents.ts'
 import type { Piece } from '../sources/reader/source.ts'
-import { nextPiece } from './piece.ts'
+import { nextPiece, PieceAhead } from './piece.ts'
 
 const noted = (...texts: string[]): TrainingEvent[] =>
   texts.map((text) => readerNote(0, { code: 'step_likely', text }))
@@ -36,4 +36,27 @@ test('what was read before an error is kept, and the first error is thrown', asy
   const reader = readerOf(piece('1', noted('row')), new Error('unreadable'))
   expect(await nextPiece(reader, '0')).toMatchObject({ cursor: '1', isWhole: false })
   await expect(nextPiece(readerOf(new Error('unreadable')), '0')).rejects.toThrow('unreadable')
+})
+
+test('a piece that is read ahead is given once, to its reader at its cursor', async () => {
+  const [ahead, reader] = [new PieceAhead(), readerOf(piece('1', noted('a')), piece('1', []))]
+  ahead.begin(reader, '0')
+  expect(await ahead.take(reader, '0')).toMatchObject({ events: noted('a'), cursor: '1' })
+  await expect(ahead.take(reader, '1')).rejects.toThrow('no more')
+  ahead.begin(reader, '1')
+  const other = readerOf(piece('2', noted('other')), piece('2', []))
+  expect(await ahead.take(other, '1')).toMatchObject({ events: noted('other') })
+})
+
+test('if nothing new was read ahead, the files are read again', async () => {
+  const [ahead, again] = [new PieceAhead(), [piece('1', noted('late')), piece('1', [])]]
+  const reader = readerOf(piece('0', []), ...again)
+  ahead.begin(reader, '0')
+  expect(await ahead.take(reader, '0')).toMatchObject({ events: noted('late'), cursor: '1' })
+})
+
+test('an error in reading ahead is thrown to whoever takes the piece', async () => {
+  const [ahead, reader] = [new PieceAhead(), readerOf(new Error('unreadable'))]
+  ahead.begin(reader, '0')
+  await expect(ahead.take(reader, '0')).rejects.toThrow('unreadable')
 })

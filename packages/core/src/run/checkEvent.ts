@@ -1,4 +1,5 @@
 import { TrainingEvent } from './event.ts'
+import { plainMetrics } from './plainMetrics.ts'
 
 /** The longest name and path that file systems accept (characters). */
 const LONGEST_NAME = 255
@@ -51,6 +52,8 @@ const SHOWN = 40
  * with an invalid required field is skipped.
  */
 export function checkEvent(input: unknown): CheckedEvent {
+  const plain = plainMetrics(input)
+  if (plain) return { event: plain, invalid: [] }
   const whole = FileEvent.safeParse(input)
   if (whole.success) return { event: whole.data, invalid: [] }
   if (typeof input !== 'object' || input === null) return { event: undefined, invalid: [NO_EVENT] }

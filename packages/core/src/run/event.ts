@@ -5,7 +5,7 @@ import { ReaderCode } from './readerCode.ts'
 import { ContentState, SampleKind } from './sampleKinds.ts'
 
 /** The largest number that an `integer` column holds. */
-const LARGEST_INTEGER = 2 ** 31 - 1
+export const LARGEST_INTEGER = 2 ** 31 - 1
 const line = z.number().int().positive().max(LARGEST_INTEGER)
 
 /**
@@ -72,7 +72,7 @@ export const CheckpointKind = z.enum(['full', 'adapter', 'sharded'])
 export type CheckpointKind = z.infer<typeof CheckpointKind>
 
 /** The last point in time that a Date can hold (ECMA-262, 21.4.1.1). */
-const LAST_TIME = 8.64e15
+export const LAST_TIME = 8.64e15
 
 /** An attempt of a run, counted from 0. */
 export const Attempt = z.number().int().nonnegative().max(LARGEST_INTEGER)

@@ -5,12 +5,10 @@ import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
 import { outlineOf } from './outline.ts'
 import { type Points, seriesKey } from './points.ts'
+import { unnested } from './unnested.ts'
 
 /** The most points in a chunk. */
 export const CHUNK = 1_024
-
-/** The most chunks in a statement that is worth keeping prepared. */
-const PREPARED = 32
 
 type NewChunk = typeof seriesChunks.$inferInsert
 
@@ -26,12 +24,12 @@ export async function appendToChunks(
   // Bytes travel as hexadecimal text; a statement of 100 chunks is about 5 MB.
   for (let from = 0; from < rows.length; from += 100) {
     const part = rows.slice(from, from + 100)
-    const append = tx
+    await tx
       .insert(seriesChunks)
-      .values(part)
+      .select(unnested(seriesChunks, part))
       .onConflictDoUpdate({ target: KEY, set: GROWN })
-    // A live run appends to the same few series many times; a long list is seldom repeated.
-    await (part.length > PREPARED ? append : append.prepare('append_points').execute())
+      .prepare('append_points')
+      .execute()
   }
 }
 
@@ -70,7 +68,7 @@ function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
     const position = end + from
     const ordinal = position - (position % CHUNK)
     const to = Math.min(points.steps.length, from + CHUNK - (position % CHUNK))
-    const column = (numbers: number[]): Float64Array => Float64Array.from(numbers.slice(from, to))
+    const column = (numbers: number[]): Float64Array => new Float64Array(numbers.slice(from, to))
     const { steps, values, times } = points
     const piece = { steps: column(steps), values: column(values), times: column(times) }
     const outline = outlineOf(piece)
@@ -94,13 +92,14 @@ function summary({ steps, values, times }: Series) {
   let low = -1
   let high = -1
   let non_finite = 0
-  values.forEach((value, index) => {
+  for (let index = 0; index < values.length; index++) {
+    const value = at(values, index)
     if (!Number.isFinite(value)) non_finite++
     else {
       if (low < 0 || value < at(values, low)) low = index
       if (high < 0 || value > at(values, high)) high = index
     }
-  })
+  }
   const end = values.length - 1
   return {
     min_step: steps.reduce((a, b) => Math.min(a, b)),

@@ -10,9 +10,11 @@ const BLOCK = 32
 export function outlineOf(series: Series): Float64Array {
   const { steps, values, times } = outlined(series)
   const numbers = new Float64Array(3 * steps.length)
-  steps.forEach((step, index) => {
-    numbers.set([step, values[index] ?? NaN, times[index] ?? NaN], 3 * index)
-  })
+  for (let index = 0; index < steps.length; index++) {
+    numbers[3 * index] = steps[index] ?? NaN
+    numbers[3 * index + 1] = values[index] ?? NaN
+    numbers[3 * index + 2] = times[index] ?? NaN
+  }
   return numbers
 }
 

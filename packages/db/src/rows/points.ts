@@ -19,6 +19,8 @@ export function seriesKey({ attempt, name }: { attempt: number; name: string }):
 /** Gathers points by series. */
 export class PointsBySeries {
   readonly #series = new Map<string, Points>()
+  /** The same series by attempt and by name as it was logged. */
+  readonly #logged = new Map<number, Map<string, Points>>()
 
   /** All series, in the order of their first points. */
   get all(): Points[] {
@@ -31,19 +33,40 @@ export class PointsBySeries {
   }
 
   add(attempt: number, name: string, [step, value, time]: readonly [number, number, number]): void {
-    const key = seriesKey({ attempt, name })
-    const points = this.#series.get(key) ?? { attempt, name, steps: [], values: [], times: [] }
-    this.#series.set(key, points)
-    points.steps.push(step)
-    points.values.push(value)
-    points.times.push(time)
+    addPoint(this.#stored(attempt, name), step, value, time)
   }
 
   addEvents(events: readonly EventOf<'metrics'>[]): void {
     for (const { attempt, step, at, values } of events) {
-      for (const [logged, value] of Object.entries(values)) {
-        if (value !== null) this.add(attempt, storableName(logged), [step, value, at ?? NaN])
-      }
+      const ofAttempt = this.#logged.get(attempt) ?? new Map<string, Points>()
+      this.#logged.set(attempt, ofAttempt)
+      // Two lists are less garbage than a pair per value.
+      const numbers = Object.values(values)
+      Object.keys(values).forEach((logged, index) => {
+        const value = numbers[index] ?? null
+        if (value === null) return
+        const points = ofAttempt.get(logged) ?? this.#stored(attempt, storableName(logged))
+        ofAttempt.set(logged, points)
+        addPoint(points, step, value, at ?? NaN)
+      })
     }
   }
+
+  #stored(attempt: number, name: string): Points {
+    const key = seriesKey({ attempt, name })
+    const points = this.#series.get(key) ?? { attempt, name, steps: [], values: [], times: [] }
+    this.#series.set(key, points)
+    return points
+  }
+}
+
+function addPoint(
+  { steps, values, times }: Points,
+  step: number,
+  value: number,
+  time: number,
+): void {
+  steps.push(step)
+  values.push(value)
+  times.push(time)
 }

@@ -42,7 +42,7 @@ export interface Format<State extends Progress> {
   begin: (listing: Listing) => State | Promise<State>
   /** Reads a line, or the next bytes of a binary file. Changes the state. */
   line?: (state: State, line: FileLine) => Found[]
-  bytes?: (state: State, bytes: FileBytes) => { records: Records[]; used: number }
+  bytes?: (state: State, bytes: FileBytes) => Promise<{ records: Records[]; used: number }>
   /** Reads the last line while it is still being written. */
   unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
   /** Called when all files are read to their ends. */

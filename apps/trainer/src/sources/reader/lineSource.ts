@@ -142,7 +142,7 @@ class LineReader<State extends Progress> implements SourceReader {
     if (Object.keys(at.files).some((file) => !files.includes(file) && this.#isThere(file)))
       return 'replaced'
     for (const file of files) {
-      const events = this.#eventsOf(file, at)
+      const events = await this.#eventsOf(file, at)
       if (events === undefined) continue
       this.#read = true
       return events
@@ -155,9 +155,12 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   /** Events of a file; a file that cannot be read is skipped. */
-  #eventsOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+  async #eventsOf(
+    file: string,
+    at: Cursor<State>,
+  ): Promise<TrainingEvent[] | 'replaced' | undefined> {
     try {
-      return this.#format.bytes ? this.#bytesOf(file, at) : this.#linesOf(file, at)
+      return this.#format.bytes ? await this.#bytesOf(file, at) : this.#linesOf(file, at)
     } catch (error) {
       if (!SKIPPED_CODES.has(systemCode(error) ?? '')) throw error
       skipFile(at.skips, file, fileErrorText(error) ?? 'it cannot be read')
@@ -189,14 +192,17 @@ class LineReader<State extends Progress> implements SourceReader {
     ]
   }
 
-  #bytesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
+  async #bytesOf(
+    file: string,
+    at: Cursor<State>,
+  ): Promise<TrainingEvent[] | 'replaced' | undefined> {
     const path = join(this.#root, file)
     const previous = ownValue(at.files, file) ?? BEGINNING
     const look = readNewBytes(path, previous)
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     const { bytes, size } = look
     const { offset } = previous
-    const read = this.#format.bytes?.(at.state, { file, bytes, offset, size })
+    const read = await this.#format.bytes?.(at.state, { file, bytes, offset, size })
     if (!read || read.used === 0) return undefined
     setOwn(at.files, file, offsetIn(path, offset + read.used))
     return read.records.flatMap(({ found, byte }) => admit(at.skips, found, { file, byte }))

@@ -16,11 +16,52 @@ const SUMMARY = /^train\/(train_|total_flos$)/
 /** HuggingFace's other training values. In its state file they have no prefix. */
 const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
 
+interface SeenTag {
+  file: string
+  tag: string
+  step: number
+}
+
+/** The common name of a tag, and whether it is measured on held-out data. */
+export interface TagName {
+  name: string
+  kind: 'metrics' | 'evaluation'
+}
+
+/** Names by tag, as long as nothing else that a name depends on changes. */
+interface KnownNames {
+  file: string
+  loss: string | null
+  isFirst: boolean
+  byTag: Map<string, TagName | undefined>
+}
+
+/** The names of the file that is read, because a file repeats its few tags at every step. */
+const known = new WeakMap<TagState, KnownNames>()
+
 /** The common name of a tag; undefined if it is not a metric of a step. */
-export function nameOf(
-  state: TagState,
-  { file, tag, step }: { file: string; tag: string; step: number },
-): string | undefined {
+export function nameOf(state: TagState, seen: SeenTag): TagName | undefined {
+  const { byTag } = knownNames(state, seen)
+  const before = byTag.get(seen.tag)
+  if (before || byTag.has(seen.tag)) return before
+  const { loss } = state
+  const name = readName(state, seen)
+  const kind = name !== undefined && isHeldOut(name) ? 'evaluation' : 'metrics'
+  const found = name === undefined ? undefined : ({ name, kind } as const)
+  if (state.loss === loss) byTag.set(seen.tag, found)
+  return found
+}
+
+function knownNames(state: TagState, { file, step }: SeenTag): KnownNames {
+  const names = known.get(state)
+  const isFirst = step === 0
+  if (names?.file === file && names.loss === state.loss && names.isFirst === isFirst) return names
+  const none = { file, loss: state.loss, isFirst, byTag: new Map<string, TagName | undefined>() }
+  known.set(state, none)
+  return none
+}
+
+function readName(state: TagState, { file, tag, step }: SeenTag): string | undefined {
   const folder = file.includes('/') ? basename(dirname(file)) : ''
   if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
   if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
 import { noProgress, type Progress, advance, beginAttempt } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
@@ -10,7 +11,7 @@ import type { RunStart, FileBytes, Records } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Source } from '../reader/source.ts'
 import type { Listing } from '../../files/listing.ts'
-import { heldOutName, isHeldOut } from '../events/names.ts'
+import { heldOutName } from '../events/names.ts'
 import { withTrainingSteps } from '../tables/lightning.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
@@ -150,11 +151,15 @@ interface Group {
   evaluation: Values
 }
 
-function read(state: State, { file, bytes, offset, size }: FileBytes) {
+/** How many records are read between two pauses, in which other work of the process goes on. */
+const BETWEEN_PAUSES = 1_000
+
+async function read(state: State, { file, bytes, offset, size }: FileBytes) {
   const { spans, damaged, used, isLost } = findRecords(bytes, size - offset)
   const records: Records[] = []
   const groups: Group[] = []
-  for (const [from, to] of spans) {
+  for (const [index, [from, to]] of spans.entries()) {
+    if (index % BETWEEN_PAUSES === BETWEEN_PAUSES - 1) await turn()
     const byte = offset + from - HEAD
     const event = parseEvent(bytes, from, to)
     if (event) addToGroups(groups, state, file, event, byte)
@@ -186,13 +191,13 @@ function addToGroups(
   byte: number,
 ): void {
   for (const { tag, value } of scalars) {
-    const name = nameOf(state, { file, tag, step })
-    if (name === undefined) {
+    const found = nameOf(state, { file, tag, step })
+    if (!found) {
       noteEvaluated(state, file, tag, value)
       continue
     }
     state.has_values = true
-    const kind = isHeldOut(name) ? 'evaluation' : 'metrics'
+    const { name, kind } = found
     let group = groups.at(-1)
     const isSame = group?.step === step && (name === 'epoch' || !Object.hasOwn(group[kind], name))
     if (!group || !isSame) {

@@ -40,7 +40,8 @@ export function findRecords(bytes: Buffer, remaining: number): Records {
   const found: Records = { spans: [], damaged: 0, used: 0, isLost: false }
   while (found.used + HEAD <= bytes.length) {
     const at = found.used
-    const length = Number(bytes.readBigUInt64LE(at))
+    // A BigInt per record would be garbage.
+    const length = bytes.readUInt32LE(at) + 2 ** 32 * bytes.readUInt32LE(at + 4)
     if (maskedCrc(bytes, at, at + 8) !== bytes.readUInt32LE(at + 8)) {
       return { ...found, used: remaining, damaged: found.damaged + 1, isLost: true }
     }
