@@ -22,6 +22,13 @@ test.each([
   'val_MeanSquaredError',
   "valid_0's l1",
   "training's l2",
+  'eval_fid50k_full',
+  'val_abs_rel',
+  'test/hd95',
+  'val_mpjpe',
+  'eval_crps',
+  'val/median_rank',
+  'val_der',
   'valid_s l2',
 ])('%s is minimised', (name) => expect(directionOf(name)).toBe('min'))
 
@@ -64,6 +71,19 @@ test.each([
   'metrics/mAP50-95(B)',
   'val-core/openai/gsm8k/reward/mean@1',
   'cats_score',
+  'coco/APs',
+  'coco/AR@100',
+  'val_bleu4',
+  'eval_jaccard',
+  'val_sensitivity',
+  'val_si_sdr',
+  'val/pesq',
+  'eval_success_rate',
+  'eval_return',
+  'val_top-1',
+  'mAcc',
+  'eval_spearmanr',
+  'test_log_likelihood',
 ])('%s is maximised', (name) => expect(directionOf(name)).toBe('max'))
 
 test.each([
@@ -80,6 +100,10 @@ test.each([
   "valid_0's l0",
   'rewards/accuracies_of',
   'lossy',
+  'eval_der_f2',
+  'train/return_std',
+  'eval_ar_wer_f1',
+  'val_l1',
 ])('the direction of %s must be given', (name) => expect(directionOf(name)).toBeUndefined())
 
 test('only the beginning of a name is its split', () => {

@@ -1,11 +1,16 @@
 import type { Direction } from '../run/event.ts'
 
 const MINIMISED =
-  'loss logloss mlogloss merror nloglik perplexity ppl nll bpb bpc wer cer ter per mae mse rmse rmsle mape smape error err brier ece eer fid kl lpips'
+  'loss logloss mlogloss merror nloglik perplexity ppl nll bpb bpc wer cer ter per mae mse rmse rmsle ' +
+  'mape smape error err brier ece eer fid kl lpips bpd xent nelbo crossentropy msle mase wape wmape ' +
+  'crps silog absrel sqrel hd95 assd chamfer nme mpjpe epe mindcf mcd niqe brisque fvd regret fpr fnr'
 const MAXIMISED =
   'accuracy acc f1 precision recall auc auroc auprc aucpr mcc matthews kappa bleu chrf meteor comet ' +
   'bertscore em map map50 ap ap50 ap75 ndcg mrr iou miou dice psnr ssim r2 pearson spearman reward ' +
-  'acc1 acc5 top1 top5 hits score fitness pq'
+  'acc1 acc5 top1 top5 hits score fitness pq aps apm apl map75 prec prec1 prec5 macc aacc jaccard ' +
+  'sensitivity specificity tpr tnr ppv npv fscore fbeta rocauc prauc aupr cider spice bleurt pesq stoi ' +
+  'estoi sdr sisdr sisnr utmos dnsmos vmaf msssim lddt hota mota idf1 pck spearmanr pearsonr srcc plcc ' +
+  'nmi ari cindex sharpe rew'
 
 const DIRECTION_OF = new Map<string, Direction>([
   ...MINIMISED.split(' ').map((token) => [token, 'min'] as const),
@@ -23,6 +28,18 @@ const PHRASES: readonly [RegExp, Direction][] = [
   [/(^| )pass@(k|\d+)( |$)/, 'max'],
   [/(^| )rouge(l|lsum|\d+)?( |$)/, 'max'],
   [/(^| )rewards accuracies$/, 'max'],
+  [/(^| )(abs|sq) rel$/, 'min'],
+  [/(^| )(fid|kid)\d+k( |$)/, 'min'],
+  [/(^| )(mean|median) rank$/, 'min'],
+  [/(^| )bleu\d$/, 'max'],
+  [/(^| )(success|hit) rate( |$)/, 'max'],
+  [/(^| )top [15]$/, 'max'],
+  [/(^| )log likelihood$/, 'max'],
+  [/(^| )si (sdr|snr)$/, 'max'],
+  [/(^| )(r|ar|mar)@\d+$/, 'max'],
+  // Alone these are metrics; with other words they may be names of classes or languages.
+  [/^(mean |avg |average )?(der|mer|ser|ade|fde|kid)$/, 'min'],
+  [/^((mean|avg|average|episode|episodic) )?(returns?|success|mos|ar)$/, 'max'],
   [/(^| )(ndcg|mrr|map|accuracy|acc|recall|precision|hits?|hr|top)@\d+( |$)/, 'max'],
 ]
 

@@ -23,6 +23,11 @@ export function isPickle(head: Buffer): boolean {
   return head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5
 }
 
+/** Whether a file begins like torch's older format: with the pickle of its number. */
+export function isOldTorch(head: Buffer): boolean {
+  return isPickle(head) && head.subarray(2, 16).toString('hex').includes(MAGIC)
+}
+
 const UNKNOWN: WeightsCheck = { problem: null, ends: false }
 
 /**

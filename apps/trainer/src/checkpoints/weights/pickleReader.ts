@@ -96,6 +96,8 @@ export class PickleReader {
   #stack: Value[] = []
   #marks: number[] = []
   #memoized = 0
+  /** The array of joblib whose description was read last. */
+  #array: JoblibArray | undefined
   /** The memoized values, by number. */
   readonly #memory = new Map<number, Value>()
 
@@ -202,12 +204,15 @@ export class PickleReader {
       const [takes, gives] = taking
       // The name of a global is the last value on the stack.
       const name = this.#stack.at(-1)
+      const type = code === 'R' ? this.#typeOf(name) : undefined
       this.#stack.length = Math.max(0, this.#stack.length - takes)
-      return gives ? this.#push(code === '\x93' ? name : undefined) : 'done'
+      if (gives) return this.#push(code === '\x93' ? name : type)
+      return code === 'b' ? this.#skipArray() : 'done'
     }
     const gives = TO_MARK.get(code)
     if (gives !== undefined) {
       const values = this.#toMark()
+      if (code === 'u') this.#array = joblibArray(values)
       return gives ? this.#push(code === 't' ? values : undefined) : 'done'
     }
     const size = TUPLES.get(code)
@@ -220,6 +225,23 @@ export class PickleReader {
       this.#stack.push(undefined)
     } else return code === '\x98' ? 'done' : 'unknown'
     return 'done'
+  }
+
+  /** The type of elements in a call that makes a dtype of numpy. */
+  #typeOf(given: Value): Value {
+    return this.#stack.at(-2) === 'dtype' && Array.isArray(given) ? given[0] : undefined
+  }
+
+  /** joblib writes the elements of an array into the pickle, after the object that describes them. */
+  #skipArray(): PickleEnd | 'done' {
+    const array = this.#array
+    this.#array = undefined
+    if (array === undefined) return 'done'
+    if (Number.isNaN(array.bytes)) return 'unknown'
+    const padding = array.isPadded ? this.#take(1) : undefined
+    if (array.isPadded && !padding) return 'cut'
+    this.offset += (padding?.[0] ?? 0) + array.bytes
+    return this.offset > this.#size ? 'cut' : 'done'
   }
 
   #toMark(): Value[] {
@@ -245,6 +267,26 @@ export class PickleReader {
     this.offset += length
     return this.#piece.subarray(from, from + length)
   }
+}
+
+/** An array that joblib describes. `bytes` is NaN if its elements are objects, which are pickled. */
+interface JoblibArray {
+  bytes: number
+  isPadded: boolean
+}
+
+/** The array in the pairs of joblib's `NumpyArrayWrapper`; undefined for other pairs. */
+function joblibArray(pairs: readonly Value[]): JoblibArray | undefined {
+  const at = (name: string): number =>
+    pairs.findIndex((one, index) => index % 2 === 0 && one === name)
+  if (at('allow_mmap') === -1 || at('subclass') === -1) return undefined
+  const [shape, type] = [pairs[at('shape') + 1], pairs[at('dtype') + 1]]
+  const [, kind = '', digits = ''] = /^([a-zA-Z])(\d+)$/.exec(String(type)) ?? []
+  const width = kind === 'O' || digits === '' ? NaN : Number(digits) * (kind === 'U' ? 4 : 1)
+  const count = Array.isArray(shape)
+    ? shape.reduce<number>((all, one) => all * Number(one), 1)
+    : NaN
+  return { bytes: width * count, isPadded: at('numpy_array_alignment_bytes') !== -1 }
 }
 
 /** A little-endian number without a sign. */

@@ -1,6 +1,6 @@
 /** An extension begins with a letter: `g_00500000` and `checkpoint.1000` have none. */
 const EXTENSION = /\.[A-Za-z]\w*$/
-const TORCH = /\.(pt|pth|ckpt|bin|tar)$/
+const TORCH = /\.(pt|pth|ckpt|bin|tar|pkl|checkpoint)$/
 
 /** Whether a file may be an archive of torch, by its name. Some programs save without an extension. */
 export function mayBeTorch(name: string): boolean {

@@ -6,6 +6,7 @@ import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
 import { isGguf, checkGguf } from './gguf.ts'
 import { boosterOf, checkBooster } from './boosters.ts'
 import { isHdf5, checkHdf5 } from './hdf5.ts'
+import { isFlaxState, checkMsgpack } from './msgpack.ts'
 import { isPickle, checkPickle } from './pickle.ts'
 import { checkSafetensors } from './safetensors.ts'
 import { torchArchive } from './torchArchive.ts'
@@ -59,6 +60,7 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   if (isGguf(head)) return checkGguf(file, bytes)
   if (isHdf5(head)) return checkHdf5(file, bytes)
   if (isPickle(head)) return checkPickle(file, bytes)
+  if (isFlaxState(head)) return checkMsgpack(file, bytes)
   const program = boosterOf(head)
   if (program) return checkBooster(file, program, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]

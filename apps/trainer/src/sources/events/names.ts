@@ -1,4 +1,5 @@
-const SPLIT = 'eval|evaluation|val|valid|validation|dev|test|holdout|heldout|held-out'
+/** WeNet, like Kaldi, calls held-out data `cv`. */
+const SPLIT = 'eval|evaluation|val|valid|validation|dev|test|holdout|heldout|held-out|cv'
 /** Metrics of held-out data have one of these prefixes, */
 const PREFIX = new RegExp(`^(${SPLIT})[_/]`, 'i')
 /** or one of these words elsewhere: `loss_val`, `Loss/val`, `lm loss validation`, `Valid MSE`. */
@@ -10,7 +11,8 @@ const DETECTION =
 const NOT_A_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|fps|ips|memory|samples|size|seconds)([_/ ]|$)/i
 /** The name of a held-out loss after the word for its split is removed. */
-const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
+const BARE_LOSS =
+  /^(lm )?((total |overall )?loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
 
 /** Lightning's mean over one validation batch. It counts batches, not steps. */
 const OF_A_BATCH = /_step$/

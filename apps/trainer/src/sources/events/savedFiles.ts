@@ -10,6 +10,8 @@ import { readTorchState } from '../../files/torchState.ts'
 
 /** Weights in a run's folder: a file, or a folder of files. */
 export interface SavedFile {
+  /** Whether its own metrics are those of the log at its step. */
+  isConfirmed?: boolean
   path: string
   step: number | null
   epoch: number | null

@@ -1,18 +1,20 @@
 import { numberIn } from '../../files/csv.ts'
-import { EMPTY_RECORD, type LogRecord, splitByKind } from './logRecord.ts'
+import { readNameHints } from '../weights/nameHints.ts'
+import { EMPTY_RECORD, type LogRecord, type RecordSplit, splitByKind } from './logRecord.ts'
 import { NUMBER } from './printedNumbers.ts'
 import type { LastCount } from './uncountedLines.ts'
 
 /** The block of values that is open: a heading, then one value per line. Plain data. */
 export interface Block {
   /** Null outside a block. */
-  split: 'train' | 'eval' | 'test' | null
-  /** The count in its heading. */
+  split: 'train' | Exclude<RecordSplit, 'unnamed'> | null
   step: number | null
+  epoch: number | null
+  pairs: [name: string, value: number][]
 }
 
 export function emptyBlock(): Block {
-  return { split: null, step: null }
+  return { split: null, step: null, epoch: null, pairs: [] }
 }
 
 /** BasicSR: `Validation Set5`; Coqui: `--> EVAL PERFORMANCE`; others: `Test results:`. */
@@ -27,46 +29,62 @@ const VALUE = new RegExp(
 )
 /** BasicSR repeats the best value and its iteration. */
 const BEST = new RegExp(String.raw`^\tBest: (${NUMBER}) @ (\d{1,15}) iter$`)
+/** Coqui saves the best weights after an evaluation, and names them with the step. */
+const SAVED = /^> BEST MODEL : (?:.*[/\\])?([^/\\]+)$/
 
-/**
- * Reads a heading or a line of a block. `unstamped` is a line without a time: only such lines belong to
- * the block before. Undefined for any other line, which ends the block.
- */
-export function readBlockLine(
-  block: Block,
-  text: string,
-  { last, isStamped }: { last: LastCount; isStamped: boolean },
-): LogRecord[] | undefined {
-  if (text === '') return block.split === null ? undefined : []
-  const value = block.split === null || isStamped ? undefined : valueOf(block, text, last)
-  if (value) return [value]
-  const split = HEADING.exec(text)?.[1]?.toLowerCase()
-  const counted = COUNTED.exec(text)?.[1]
-  block.split =
-    counted !== undefined
-      ? 'train'
-      : split === undefined
-        ? null
-        : split === 'test'
-          ? 'test'
-          : 'eval'
-  block.step = counted === undefined ? null : Number(counted)
-  if (counted !== undefined) last.step = Number(counted)
-  return block.split === null ? undefined : []
+/** A line of a log, and what is known of it. */
+interface BlockLine {
+  text: string
+  last: LastCount
+  /** Whether it has a time. Only lines without one belong to a block. */
+  isStamped: boolean
 }
 
-function valueOf(block: Block, text: string, last: LastCount): LogRecord | undefined {
+/**
+ * Reads a line of a block, or the heading of one. Any other line ends the block, whose values are one
+ * record. Undefined if no block is open or ends.
+ */
+export function readBlockLine(block: Block, line: BlockLine): LogRecord[] | undefined {
+  const { text, last, isStamped } = line
+  if (block.split !== null && (text === '' || (!isStamped && takeValue(block, text)))) return []
+  const saved = SAVED.exec(text)?.[1]
+  const ended = endBlock(block, saved === undefined ? null : readNameHints(saved).number)
+  openBlock(block, text, last)
+  return block.split === null && ended.length === 0 ? undefined : ended
+}
+
+/** The record of the open block. `saved` is the step of weights that were saved after it. */
+export function endBlock(block: Block, saved: number | null = null): LogRecord[] {
+  const { split, pairs, epoch } = block
+  const step = block.split === 'eval' ? (saved ?? block.step) : block.step
+  Object.assign(block, emptyBlock())
+  if (pairs.length === 0 || split === null || (step === null && epoch === null)) return []
+  return [
+    { ...EMPTY_RECORD, step, epoch, ...splitByKind(pairs, split === 'train' ? undefined : split) },
+  ]
+}
+
+function openBlock(block: Block, text: string, last: LastCount): void {
+  const counted = COUNTED.exec(text)?.[1]
+  const word = HEADING.exec(text)?.[1]?.toLowerCase()
+  if (counted !== undefined) {
+    last.step = Number(counted)
+    Object.assign(block, { split: 'train', step: last.step })
+  } else if (word !== undefined && !(word === 'test' && last.isValidated)) {
+    const split = word === 'test' ? 'test' : 'eval'
+    Object.assign(block, { split, step: last.step, epoch: last.epoch })
+    if (split === 'eval') last.isValidated = true
+  }
+}
+
+/** Whether a line is a value of the block. */
+function takeValue(block: Block, text: string): boolean {
   const [, name, digits, more = ''] = VALUE.exec(text) ?? []
   const value = numberIn(digits)
-  const isLater = block.split === 'test' && last.isValidated
-  if (name === undefined || value === undefined || block.split === null) return undefined
+  if (name === undefined || value === undefined) return false
+  block.pairs.push([name, value])
   const [, best, iteration] = BEST.exec(more.trimEnd()) ?? []
   // If this is the best value so far, its iteration is the present one.
-  const named = best !== undefined && numberIn(best) === value ? Number(iteration) : null
-  const step = block.step ?? named ?? last.step
-  const epoch = step === null || step === last.step ? last.epoch : null
-  if (isLater || (step === null && epoch === null)) return EMPTY_RECORD
-  const split = block.split === 'train' ? undefined : block.split
-  if (split === 'eval') last.isValidated = true
-  return { ...EMPTY_RECORD, step, epoch, ...splitByKind([[name, value]], split) }
+  if (best !== undefined && numberIn(best) === value) block.step = Number(iteration)
+  return true
 }

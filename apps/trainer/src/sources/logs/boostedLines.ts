@@ -1,4 +1,5 @@
 import { numberIn } from '../../files/csv.ts'
+import { isHeldOut } from '../events/names.ts'
 import { type LogRecord, EMPTY_RECORD, splitByKind } from './logRecord.ts'
 
 /**
@@ -34,7 +35,25 @@ export function readBoostedLine(text: string): LogRecord | undefined {
   // Other programs begin lines with a number in brackets, too, but not only with metrics after it.
   if (pairs.includes(undefined)) return undefined
   const measured = pairs.filter((pair) => pair !== undefined)
-  return { ...EMPTY_RECORD, step: Number(iteration), ...splitByKind(measured) }
+  return { ...EMPTY_RECORD, step: Number(iteration), ...splitBySet(measured) }
+}
+
+/** `eval-logloss` of XGBoost: a set and a metric. */
+const OF_SET = /^([^-]+)-(.+)$/
+
+/**
+ * Sets may have any name. If none is a usual one, the last set is held out, because XGBoost decides by
+ * it, unless its name says that it is of the training.
+ */
+function splitBySet(pairs: readonly [string, number][]) {
+  const kinds = splitByKind(pairs)
+  const isNamed = pairs.some(([name]) => isHeldOut(name))
+  const last = OF_SET.exec(pairs.at(-1)?.[0] ?? '')?.[1]
+  if (isNamed || last === undefined || /train/i.test(last)) return kinds
+  const [held, others] = [true, false].map((isLast) => {
+    return pairs.filter(([name]) => (OF_SET.exec(name)?.[1] === last) === isLast)
+  })
+  return { ...splitByKind(others ?? []), evaluation: Object.fromEntries(held ?? []) }
 }
 
 /** Its lines name no metric, only the sets: `learn`, `test`, and `test1` for a second one. */

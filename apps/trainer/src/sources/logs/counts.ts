@@ -52,10 +52,7 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
     state.best_step = reading.step
     return []
   }
-  if (reading.saves_best) {
-    state.best_step = state.evaluated
-    return []
-  }
+  if (reading.saves_best) state.best_step = state.evaluated
   const isTraining = Object.keys(metrics).length > 0
   const at = stepOfRecord(state, reading, isTraining)
   if (!at) return []
@@ -69,6 +66,7 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   if (again) found.push(again)
   const { attempt } = state
   if (Object.keys(evaluation).length > 0) state.evaluated = step
+  if (reading.saves_best) state.best_step = state.evaluated
   found.push(...measuredEvents({ attempt, ...at }, { metrics, evaluation }, origin))
   return found
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parsePythonJson, type TrainingEvent } from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
 import { textOfFile } from '../../files/runFile.ts'
@@ -22,10 +22,11 @@ import { recordEvents, emptyCounts } from './counts.ts'
 import { readRecord } from './jsonLines.ts'
 import { saved as savedByLog } from './logs.ts'
 import type { LogRecord } from './logRecord.ts'
+import { statsRecords } from './parlaiStats.ts'
 
 /** Larger files are data, not logs (bytes). */
 const LARGEST = 4 << 20
-const NAME = /\.json$/i
+const NAME = /\.(json|trainstats)$/i
 /** A part of the names of metrics. */
 const MEASURE = /loss|acc|f1|auc|map|iou|error|rmse|mae|ndcg|(?<![a-z])l[12](?![a-z\d])/i
 /** A field with a metric. */
@@ -86,7 +87,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
 async function documentFiles(listing: Listing): Promise<string[]> {
   const logs: { name: string; rows: number }[] = []
   for (const name of await listing.names()) {
-    const isCandidate = NAME.test(name) && !OTHER.test(name)
+    const isCandidate = NAME.test(name) && (isStats(name) || !OTHER.test(name))
     const rows = isCandidate ? (await readRecords(listing, name)).length : 0
     if (rows > 0) logs.push({ name, rows })
   }
@@ -101,9 +102,20 @@ async function readRecords(listing: Listing, file: string): Promise<LogRecord[]>
   // Most JSON files have no metrics. Checking the first bytes avoids reading them.
   if (!KEY.test(await listing.head(file))) return []
   const text = await textOfFile(join(listing.root, file), LARGEST).catch(() => '')
+  if (isStats(file)) return statsRecords(basename(file), objectIn(text)) ?? []
   return recordsInDocument(text).filter(({ metrics, evaluation }) => {
     return Object.keys({ ...metrics, ...evaluation }).some((name) => MEASURE.test(name))
   })
+}
+
+/** Whether a file has the statistics of ParlAI. */
+function isStats(file: string): boolean {
+  return file.endsWith('.trainstats')
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  const value = parseOrNothing(text)
+  return isObject(value) ? value : {}
 }
 
 function pattern(name: string): string {

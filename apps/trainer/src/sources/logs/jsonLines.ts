@@ -1,6 +1,9 @@
+import { basename } from 'node:path'
 import { ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
-import { flatFields } from '../events/flatFields.ts'
+import { flatFields, isHolder } from '../events/flatFields.ts'
+import { isMeasure } from '../events/names.ts'
+import { readNameHints } from '../weights/nameHints.ts'
 import { type LogRecord, recordOfPairs } from './logRecord.ts'
 
 /** fairseq writes a prefix before the object: `[…][valid][INFO] - {…}`. */
@@ -9,7 +12,17 @@ const BEFORE = /^\[[^\]]*\](?:\[[^\]]*\])* - (?=\{)|^[^{|]*\| INFO \| \w+ \| (?=
 const SPLITS = ['mode', 'split', 'phase', 'stage', 'type', 'event', 'subset']
 const HELD_OUT = /^(eval|evaluate|evaluation|val|valid|validate|validation|dev|test)$/i
 /** Fields with the name of the checkpoint that was saved with the record. */
-const SAVED = ['checkpoint_dir_name', 'checkpoint_path', 'checkpoint', 'ckpt_path', 'ckpt']
+const SAVED = [
+  'snapshot_pkl',
+  'checkpoint_dir_name',
+  'checkpoint_path',
+  'checkpoint',
+  'ckpt_path',
+  'ckpt',
+]
+
+/** Numbers of a record that measure nothing. */
+const NO_METRIC = /^(timestamp|num_\w+|n_\w+|seed|rank|world_size)$/i
 
 /** Reads a line with a JSON object; undefined for any other line. */
 export function readJsonLine(line: string): LogRecord | undefined {
@@ -21,9 +34,27 @@ export function readJsonLine(line: string): LogRecord | undefined {
 
 /** Reads a record; undefined if it has no count or no metric. */
 export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord | undefined {
-  const reading = recordOfPairs(flatFields(record), splitOf(record))
   const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
+  const reading = recordOfPairs(flatFields(record), splitOf(record)) ?? recordOfWeights(record, saved)
   return reading && saved !== undefined ? { ...reading, saved } : reading
+}
+
+/**
+ * A record without a count is an evaluation of the weights that it names, such as StyleGAN's
+ * `{"results": {"fid50k_full": 12.3}, "snapshot_pkl": "network-snapshot-000200.pkl"}`.
+ */
+function recordOfWeights(
+  record: Readonly<Record<string, unknown>>,
+  saved: string | undefined,
+): LogRecord | undefined {
+  if (saved === undefined) return undefined
+  const { step, epoch, number } = readNameHints(basename(saved.replaceAll('\\', '/')))
+  const at = step ?? number
+  const holder = Object.keys(record).find(isHolder)
+  const pairs = flatFields(holder === undefined ? record : { [holder]: ownValue(record, holder) })
+  const count = at === null ? ['epoch', epoch] : ['step', at]
+  const measured = pairs.filter(([name]) => isMeasure(name) && !NO_METRIC.test(name))
+  return recordOfPairs([...measured, [String(count[0]), count[1]]], 'eval')
 }
 
 /**

@@ -4,12 +4,11 @@ import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
 import { listWeights } from '../weights/finder.ts'
-import { endBars } from './barValues.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
-import { emptySection, readTextLines } from './sections.ts'
-import { applyFileSplit, withoutSplit } from './splitFile.ts'
+import { emptySection, endSection, readTextLines } from './sections.ts'
+import { applyFileSplit, applyTextSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
 import { isWithinEpoch } from './withinEpoch.ts'
 
@@ -28,6 +27,8 @@ const LOG_FOLDERS =
   /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
+/** CycleGAN's `loss_log.txt` has losses under other names. */
+const LOSS_FILE = /(^|\/)loss\w*\.\w+$/
 /** The form of a log is clear after this many lines. */
 const MOST_LINES = 400
 
@@ -152,7 +153,8 @@ export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | u
   const words = linesOf(text)
     .slice(0, MOST_LINES)
     .flatMap((line) => readTextLines(section, line))
-  return describeLog('text', [...words, ...endBars(section.bars)], FEWEST_TEXT)
+  const all = [...words, ...endSection(section)].map((one) => applyTextSplit(file, one))
+  return describeLog('text', all, LOSS_FILE.test(file) ? 1 : FEWEST_TEXT, LOSS_FILE.test(file))
 }
 
 function readingsOf(
@@ -163,10 +165,15 @@ function readingsOf(
 }
 
 /** Describes a log by its records; undefined if they have too few metrics. */
-function describeLog(kind: LogKind, readings: readonly LogRecord[], fewest: number) {
+function describeLog(
+  kind: LogKind,
+  readings: readonly LogRecord[],
+  fewest: number,
+  isOfLosses = false,
+) {
   const isMeasured = readings.some(({ evaluation }) => Object.keys(evaluation).length > 0)
   const hasLoss = readings.filter(({ metrics }) =>
-    Object.keys(metrics).some((name) => /loss/i.test(name)),
+    Object.keys(metrics).some((name) => isOfLosses || /loss/i.test(name)),
   )
   const isLog = isMeasured ? readings.length > 0 : hasLoss.length >= fewest
   return isLog ? { kind, isMeasured, isWithinEpoch: isWithinEpoch(readings) } : undefined

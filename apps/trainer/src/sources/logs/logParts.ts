@@ -61,6 +61,7 @@ function relationTo(group: readonly Unit[], { files, span }: Unit): Relation {
   const isNumbered = earlier.replace(/\d+/g, '#') === later.replace(/\d+/g, '#')
   const usual = isNumbered ? 'continues' : 'other'
   if (!before?.span || !span || PROCESS.test(later)) return usual
+  if (isBeside(before.span, span)) return 'continues'
   if (!isAlike(before.span, span)) return usual
   // A deterministic training that was resumed repeats its values, and then continues.
   if (span.last <= before.span.last && isCopy(before.span, span)) return usual
@@ -70,6 +71,13 @@ function relationTo(group: readonly Unit[], { files, span }: Unit): Relation {
   // A training that reached its end is not started again.
   if (before.span.last === span.last) return 'separate'
   return isNumbered || (one !== '' && one === other) ? 'continues' : 'separate'
+}
+
+/** Whether two logs have other metrics of the same evaluations, such as a file per metric. */
+function isBeside(one: LogSpan, other: LogSpan): boolean {
+  const isDisjoint = [...other.names].every((name) => !one.names.has(name))
+  const isSame = one.first === other.first && one.isEvaluation && other.isEvaluation
+  return isDisjoint && isSame
 }
 
 /** Whether two logs have the same metrics. */

@@ -20,6 +20,8 @@ export interface LogSpan {
   names: ReadonlySet<string>
   /** Values by count and name. */
   values: ReadonlyMap<string, number>
+  /** Whether it has only held-out metrics. */
+  isEvaluation: boolean
   /** The printed options, such as nanoGPT's `learning_rate = 0.001`. */
   options: string
 }
@@ -34,6 +36,7 @@ const PER_START =
 /** One record: its count and its values. */
 interface Counted {
   count: number
+  isEvaluation: boolean
   values: readonly (readonly [name: string, value: number])[]
 }
 
@@ -57,6 +60,7 @@ export async function readLogSpan(
     last: last.count,
     names: new Set(records.flatMap(({ values }) => values.map(([name]) => name))),
     values: new Map(found),
+    isEvaluation: records.every(({ isEvaluation }) => isEvaluation),
     options: optionsIn(head),
   }
 }
@@ -93,7 +97,8 @@ function countedOf({ step, epoch, metrics, evaluation }: LogRecord, isByEpoch: b
   const values = Object.entries({ ...metrics, ...evaluation }).flatMap(([name, value]) =>
     typeof value === 'number' ? [[name, value] as const] : [],
   )
-  return count === null ? [] : [{ count, values }]
+  const isEvaluation = Object.keys(metrics).length === 0
+  return count === null ? [] : [{ count, isEvaluation, values }]
 }
 
 /** The lines before the first record that print an option. */

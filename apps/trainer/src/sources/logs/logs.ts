@@ -11,13 +11,12 @@ import { customMetric } from '../weights/inferredMetric.ts'
 import { numberedValues } from '../weights/tableBase.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
-import { endBars } from './barValues.ts'
 import { type Counts, recordEvents, emptyCounts } from './counts.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { type LogFile, findLogFiles } from './logFile.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
-import { emptySection, readTextLines, type Section } from './sections.ts'
-import { applyFileSplit } from './splitFile.ts'
+import { emptySection, endSection, readTextLines, type Section } from './sections.ts'
+import { applyFileSplit, applyTextSplit } from './splitFile.ts'
 import { type Head, readTableHead, readTableRow } from './table.ts'
 
 /** The state of reading a log. */
@@ -76,7 +75,7 @@ function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
   const origin = { file, line }
   if (kind === 'text') {
     const found = readTextLines(state.section, text)
-    return found.flatMap((one) => recordEvents(state, one, origin))
+    return found.flatMap((one) => recordEvents(state, applyTextSplit(file, one), origin))
   }
   return text.split('\r').flatMap((part) => {
     const found = readRecord(state, kind, { file, line, text: part })
@@ -87,7 +86,7 @@ function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
 /** The training values of the last epoch on a progress bar. */
 function endOfInput(state: LogState, isOver: boolean): Found[] {
   const [file] = Object.keys(state.kinds)
-  const found = isOver && file !== undefined ? endBars(state.section.bars) : []
+  const found = isOver && file !== undefined ? endSection(state.section) : []
   return found.flatMap((one) => recordEvents(state, one, { file: file ?? '', line: null }))
 }
 

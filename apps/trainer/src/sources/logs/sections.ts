@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
-import { type BarState, emptyBars, readBarValues } from './barValues.ts'
-import { type Block, emptyBlock, readBlockLine } from './blocks.ts'
+import { type BarState, emptyBars, endBars, readBarValues } from './barValues.ts'
+import { type Block, emptyBlock, endBlock, readBlockLine } from './blocks.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
 import { cocoKind, readCocoLine } from './cocoLines.ts'
 import { type ComposerState, emptyComposer, readComposerLine } from './composerLines.ts'
@@ -66,6 +66,11 @@ export function readTextLines(section: Section, line: string): LogRecord[] {
   })
 }
 
+/** The values that the end of the log completes: those of an open block and of the last epoch's bar. */
+export function endSection({ block, bars }: Section): LogRecord[] {
+  return [...endBlock(block), ...endBars(bars)]
+}
+
 /** Reads a text line, with the count of its heading, of itself or of an earlier line. */
 function readTextLine(section: Section, line: string): LogRecord | LogRecord[] | undefined {
   const keras = section.epoch === null ? undefined : readKerasBar(line.trim())
@@ -79,7 +84,7 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   const whole = readWholeLine(section, line)
   if (whole) return whole
   const timm = readTimmLine(line.trim(), section.last.epoch)
-  const record = boosted ?? timm ?? readSectionLine(section, line) ?? readCountedLine(line)
+  const record = boosted ?? timm ?? readSectionLine(section, line) ?? readMarkedLine(line)
   if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
@@ -88,21 +93,23 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   return record ?? (isTrainerRow(line) ? undefined : readUncountedLine(section.last, line))
 }
 
+/** Reads a line with its own count. JoeyNMT marks an evaluation that is the best so far with a star. */
+function readMarkedLine(line: string): LogRecord | undefined {
+  const record = readCountedLine(line)
+  return record && /\t\*\s*$/.test(line) ? { ...record, saves_best: true } : record
+}
+
 /** Reads a line that belongs to a block, a table without a head or COCO's summary. */
 function readWholeLine(section: Section, line: string): LogRecord[] | undefined {
   const text = bareText(line)
   section.coco = cocoKind(text) ?? section.coco
   const isStamped = text.length < line.trim().length
-  const block = readBlockLine(section.block, text, { last: section.last, isStamped })
-  if (block) return block.filter(isMeasured)
+  const block = readBlockLine(section.block, { text, last: section.last, isStamped })
+  if (block) return block
   const record = readCocoLine(text, section.coco, section.last) ?? readYoloRow(text)
   if (!record) return undefined
   rememberCount(section.last, record)
   return [record]
-}
-
-function isMeasured({ metrics, evaluation }: LogRecord): boolean {
-  return Object.keys(metrics).length + Object.keys(evaluation).length > 0
 }
 
 /**

@@ -3,7 +3,7 @@ import { splitByKind, type LogRecord } from './logRecord.ts'
 
 /** A split at the start or end of a file's name: `val_log.csv`, `metrics.val.jsonl`. */
 const SPLIT_FILE =
-  /(?<=^|\/)(train|training|learn|eval|val|valid|validation|dev|test)(?=[_-])|(?<=[_.-])(train|training|learn|eval|val|valid|validation|dev|test)(?=\.\w+$)/i
+  /(?<=^|\/)(train|training|learn|eval|val|valid|validation|dev|test)(?=[_-])|(?<=^|\/)(validations)(?=\.\w+$)|(?<=[_.-])(train|training|learn|eval|val|valid|validation|dev|test)(?=\.\w+$)/i
 
 /** Makes all metrics of a record held-out, if the name of its file has a held-out split. */
 export function applyFileSplit(file: string, reading: LogRecord): LogRecord {
@@ -23,4 +23,12 @@ export function isHeldOutFile(file: string): boolean {
 /** A path with its split replaced by #. */
 export function withoutSplit(path: string): string {
   return path.replace(SPLIT_FILE, '#')
+}
+
+/** JoeyNMT writes its validations as text lines without a split. */
+const VALIDATIONS = /^validations\.\w+$/
+
+/** Makes the metrics of a text line held-out, if its whole file is of validations. */
+export function applyTextSplit(file: string, reading: LogRecord): LogRecord {
+  return VALIDATIONS.test(basename(file)) ? applyFileSplit(file, reading) : reading
 }

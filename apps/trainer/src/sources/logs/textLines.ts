@@ -24,14 +24,20 @@ const SPACED = new RegExp(
   String.raw`(?<![\w])((?:train|training|val|valid|validation|eval|test|dev|cv|v)?[ _]?(?:loss|ppl|acc|accuracy|bpb|f1|f1-score \([\w ]+\)|auc|bleu|wer|dice|iou|miou))\s+(${VALUE})(?=$|[\s,;|])`,
   'gi',
 )
+/** Gaussian splatting: `[ITER 7000] Evaluating test: L1 0.03 PSNR 25.1`. */
+const SPLATTING = new RegExp(
+  `^\\[ITER (\\d+)\\] Evaluating (test|train): L1 (${NUMBER}) PSNR (${NUMBER})`,
+)
 /** fairseq writes the split once per line: `| valid on 'valid' subset | loss 5.1 |`. */
 const SUBSET = /valid on '([^']+)' subset/
-/** Short lines of Karpathy's llm.c (`s:250 tel:4.23`) and build-nanogpt (`250 val 4.23`). */
+/** Short lines of llm.c (`s:250 tel:4.23`), build-nanogpt (`250 val 4.23`), Tacotron 2 and WaveGlow. */
 const SHORT: readonly [RegExp, string][] = [
   [new RegExp(`^s:(\\d+) tel:(${NUMBER})$`, 'i'), 'val_loss'],
   [new RegExp(`^s:(\\d+) trl:(${NUMBER})`, 'i'), 'train_loss'],
   [new RegExp(`^(\\d+) val (${NUMBER})$`, 'i'), 'val_loss'],
   [new RegExp(`^(\\d+) train (${NUMBER})$`, 'i'), 'train_loss'],
+  [new RegExp(`^Validation loss (\\d+): +(${NUMBER})$`, 'i'), 'val_loss'],
+  [new RegExp(`^Train loss (\\d+) (${NUMBER})`, 'i'), 'train_loss'],
   [new RegExp(`^(\\d+) hella (${NUMBER})$`, 'i'), 'val_hellaswag_acc'],
 ]
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
@@ -63,7 +69,9 @@ const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 export function readCountedLine(line: string): LogRecord | undefined {
   const text = withoutQuotes(bareText(line))
   if (text.length > 4000) return undefined
-  return readShortLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
+  return (
+    readShortLine(text) ?? readSplattingLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
+  )
 }
 
 /** A line without its prefix. */
@@ -106,6 +114,15 @@ function readShortLine(text: string): LogRecord | undefined {
 }
 
 type Counted = 'step' | 'epoch' | 'total_steps' | 'total_epochs' | 'is_from_zero'
+
+function readSplattingLine(text: string): LogRecord | undefined {
+  const [, step, split = '', l1, psnr] = SPLATTING.exec(text) ?? []
+  if (step === undefined) return undefined
+  const pairs = [`${split}_psnr`, `${split}_l1`].map((name, index): [string, number] => {
+    return [name, numberIn([psnr, l1][index]) ?? NaN]
+  })
+  return { ...EMPTY_RECORD, step: Number(step), ...splitByKind(pairs) }
+}
 
 /** The step and the epoch that a text names. */
 export function countsIn(text: string): Pick<LogRecord, Counted> {

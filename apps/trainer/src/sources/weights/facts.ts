@@ -70,7 +70,7 @@ const STEPS = [
 ]
 /** Names of metrics. `best_…` is not one: it may be the value of other weights. */
 const MEASURE =
-  /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
+  /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev|cv)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
 
 /** The epoch, step and metrics among some fields, by their usual names. */
 export function factsIn(

@@ -3,15 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
-import { hasNoExtension } from '../../checkpoints/weights/torchName.ts'
-import { isZip } from '../../checkpoints/weights/zip.ts'
-import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
 import { openHandle, statIfSeen } from '../../files/runFile.ts'
-import { boosterOf, mayBeBooster } from '../../checkpoints/weights/boosters.ts'
-import { bytesAt } from '../../checkpoints/weights/bytes.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { isDiscriminator } from './adversary.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
+import { holdsWeights, mayBeWeights } from './weightsByContent.ts'
 
 /** Weights below a run's root: a file, a folder, or several files with one prefix. */
 export interface FoundWeights {
@@ -36,7 +32,7 @@ const PART =
   /^(version|run|exp\w*|trial|fold|seed|rank|job|train|val|worker|stage|mp_rank)[-_]?\d+$/i
 /** A folder with one of these files is one model. */
 const MODEL =
-  /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin)$/
+  /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin|CKPT\.yaml)$/
 /** Names of files that hold a part of a model. */
 const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
 /**
@@ -46,10 +42,6 @@ const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
 const METRIC = /^[A-Za-z][\w@-]*=.*\.ckpt$/
 const TENSORFLOW = /^(.+)\.index$/
 
-/** The file in an archive of weights that only such an archive has. */
-const MAIN_ENTRY = /^policy\.pth$|^[^/]+\/data\.pkl$/
-/** How much of a file shows its form (bytes). */
-const HEAD = 64
 const DEEPEST = 6
 const MOST_ENTRIES = 20_000
 
@@ -156,20 +148,13 @@ class Walk {
     this.found.push({ path: whole, file: path, hints: readNameHints(name), mtime, size })
   }
 
-  /**
-   * Whether a file is weights by its content: a zip archive of Stable-Baselines3 with policy.pth, an
-   * archive of torch without an extension, or boosted trees.
-   */
+  /** Whether a file whose name does not say it is weights by its content. */
   async #isInside(path: string, name: string): Promise<boolean> {
-    const mayBeArchive = name.endsWith('.zip') || hasNoExtension(name)
-    const isArchive = mayBeArchive && isCounted(readNameHints(name))
-    if (!isArchive && !mayBeBooster(name)) return false
+    if (!mayBeWeights(name)) return false
     try {
       await using file = await openHandle(join(this.#root, path))
-      const head = await bytesAt(file, 0, HEAD)
-      if (!isArchive) return boosterOf(head) !== undefined
-      const entries = isZip(head) ? await zipEntries(file, (await file.stat()).size) : undefined
-      return entries?.some((entry) => MAIN_ENTRY.test(entry.name)) ?? false
+      // The file is closed when this returns, so it must be read before.
+      return await holdsWeights(file, name)
     } catch (error) {
       ignoreMissing(error)
       return false

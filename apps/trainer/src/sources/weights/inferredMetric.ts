@@ -14,7 +14,7 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
   [/^coco\/AP$/, "COCO's main measure of detection (AP)"],
   [/^(coco\/)?(bbox|segm)_mAP$/, "mmengine's measure of detection"],
-  [/^(sem_seg\/)?mIoU$/, 'the usual measure of segmentation (mIoU)'],
+  [/^(sem_seg\/|eval )?mIoU$/, 'the usual measure of segmentation (mIoU)'],
   [/^panoptic_seg\/PQ$/, "detectron2's measure of panoptic segmentation"],
   [/^val_acc1$/, "torchvision's measure of classification (Acc@1)"],
   [/^accuracy\/top1$/, "mmengine's measure of classification"],
@@ -27,7 +27,7 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^eval_psnr$/, 'the usual measure of image restoration (PSNR)'],
 ]
 /** Metrics of a log whose only held-out data is the test set. */
-const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_loss']
+const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_psnr', 'test_loss']
 /** Parts of the name of the best weights that name no metric. */
 const NOT_A_METRIC =
   /(^|[-_.])(best|model|checkpoint|ckpt|weights)(?=[-_.]|$)|[-_](epoch|iter|step)s?[-_=]?\d+/gi

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { ownValue } from '@bestmark/core'
+import { heldOutName } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { assignAttempts } from './fileAttempts.ts'
 import type { Candidate } from './candidate.ts'
@@ -34,7 +35,9 @@ export function joinWeights(
   const add: SignSearch['add'] = (one, step, by, kind = 'other') => {
     if (step === undefined) return
     const hasRow = history.rows.some((row) => row.step === step)
-    const isFromProgram = hasRow || one.facts.isLightning
+    // Without a log, a file with its own metrics is the only record of its step.
+    const isAlone = history.rows.length === 0 && Object.keys(one.facts.values).length > 0
+    const isFromProgram = hasRow || one.facts.isLightning || isAlone
     const isWritten = kind === 'inside' || kind === 'log'
     const isSure = kind === 'name' || (isWritten && isFromProgram)
     signs.get(one)?.push({ step, kind, by, hasRow, isSure })
@@ -66,8 +69,17 @@ export function joinWeights(
   )
   return assignAttempts(weighed, history).map(({ one, saved }) => {
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
-    return { ...saved, epoch, values: unloggedValues(one, candidates, saved, history) }
+    const isConfirmed = hasLoggedValues(one, saved, history)
+    return { ...saved, epoch, isConfirmed, values: unloggedValues(one, candidates, saved, history) }
   })
+}
+
+/** Whether the metrics in a file are those of the log at its step. */
+function hasLoggedValues({ facts }: Candidate, { step }: SavedFile, { rows }: LogHistory): boolean {
+  const values = Object.entries(facts.values).map(([name, value]) => {
+    return { name: heldOutName(name), value, digits: null }
+  })
+  return rows.some((row) => row.step === step && values.some((one) => rowHolds(row, one)))
 }
 
 const FOLD = /(?:^|[-_./])fold[-_]?(\d{1,3})(?!\d)/i

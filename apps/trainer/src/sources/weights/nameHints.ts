@@ -34,7 +34,7 @@ const STEP =
 const BOTH = /^checkpoint_(\d{1,9})_(\d{1,15})$/i
 const APART = /(?:^|[-_ =@]|(?<!\d)\.)0*(\d{1,15})(?=$|[-_. =])/g
 const JOINED =
-  /(?:^|[-_.])(?:checkpoint|ckpt|cp|model|m|weights|net|snapshot|state)0*(\d{1,15})(?=$|[-_.])/i
+  /(?:^|[-_.])(?:checkpoint|ckpt|chkpnt|cp|model|m|weights|net|snapshot|state)0*(\d{1,15})(?=$|[-_.])/i
 const ROLE = /(?:^|[-_.= ])(best|last|latest|final)(?=$|[-_.= ])/i
 const AVERAGED = /(?:^|[-_.])(ema|swa|averaged)(?=$|[-_.])/i
 /** A metric that is written directly before its value: `acc0.931`. */
@@ -42,11 +42,14 @@ const METRIC =
   /(?:^|[^A-Za-z])((?:(?:val|valid|test|dev)_?)?(?:acc|accuracy|loss|auc|f1|f1_?score|map|miou|iou|dice|psnr|ssim|bleu|wer|cer|ppl|score|fid|rmse|mae|mse|err|error|reward))$/i
 /** `f10.88` is an F1 of 0.88, because an F1 is at most 1. */
 const F1 = /((?:^|[^A-Za-z])f)$/i
+/** A date in a name, perhaps with a time: SpeechBrain's `CKPT+2026-11-20+10-00-00+00`. */
+const DAY =
+  /(?<!\d)(19|20)\d\d-[01]\d-[0-3]\d([-_+T ][0-2]\d[-:_][0-5]\d([-:_][0-5]\d)?(\+\d\d)?)?(?!\d)/g
 const DATE = /^(19|20)\d{6}(\d{6})?$/
 
 /** Reads the name of a file or folder of weights. */
 export function readNameHints(name: string): NameHints {
-  const stem = name.replace(ENDING, '')
+  const stem = name.replace(ENDING, '').replace(DAY, '')
   const { values, rest } = valuesIn(stem)
   const both = BOTH.exec(rest)
   const epoch = countOf(both?.[1] ?? (EPOCH_AFTER.exec(rest) ?? EPOCH.exec(rest))?.[1])

@@ -35,11 +35,15 @@ export async function findSavedWeights(
   return sortSaved(joinWeights(await findCandidates(listing), history, axis, declares))
 }
 
-/** Sorts by step. At one step, a file that later saves do not replace comes first. */
+/**
+ * Sorts by step. At one step, a file with the metrics that were logged there comes first, then one that
+ * later saves do not replace.
+ */
 export function sortSaved(saved: readonly SavedFile[]): SavedFile[] {
   return saved.toSorted(
     (a, b) =>
       (a.step ?? Infinity) - (b.step ?? Infinity) ||
+      Number(b.isConfirmed ?? false) - Number(a.isConfirmed ?? false) ||
       Number(a.role !== null) - Number(b.role !== null) ||
       (a.path < b.path ? -1 : 1),
   )

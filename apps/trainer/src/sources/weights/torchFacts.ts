@@ -14,7 +14,7 @@ export async function readTorchFacts(archive: TorchArchive): Promise<Partial<Tor
   const { value } = archive
   if (!(value instanceof Map)) return {}
   const plain = await readPlainValues(value, archive)
-  const nested = ['meta', 'extra_state', 'message_hub', 'train_metrics', 'metrics']
+  const nested = ['meta', 'extra_state', 'message_hub', 'train_metrics', 'metrics', 'model_loss']
   for (const name of nested) {
     const inner: unknown = value.get(name)
     if (inner instanceof Map)

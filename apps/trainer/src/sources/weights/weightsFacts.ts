@@ -8,6 +8,7 @@ import { Listing } from '../../files/listing.ts'
 import { jsonObject } from '../../files/json.ts'
 import { safetensorsMetadata } from '../../checkpoints/weights/safetensors.ts'
 import { kerasSteps } from '../../checkpoints/weights/kerasSteps.ts'
+import { tensorflowSteps } from '../../checkpoints/weights/tensorflowSteps.ts'
 import { torchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { mayBeTorch } from '../../checkpoints/weights/torchName.ts'
 import { mayBeBooster } from '../../checkpoints/weights/boosters.ts'
@@ -25,7 +26,7 @@ const LONGEST = 4 << 20
 /** Metrics that orbax's CheckpointManager keeps to find its best checkpoint. */
 const ORBAX = 'metrics/metrics'
 /** Files in a folder of weights that may hold its metadata. */
-const FOLDER_METADATA = ['trainer_state.json', 'meta.json', 'metrics.json', ORBAX]
+const FOLDER_METADATA = ['trainer_state.json', 'meta.json', 'metrics.json', 'CKPT.yaml', ORBAX]
 /** Files of a program's own that hold the scores of the weights in their folder: `eval.json`. */
 const SCORES = /^(\w+[_-])?(eval|evaluation|metrics?|results?|scores?)([_-]\w+)?\.json$/i
 /** At most this many such files are read per folder. */
@@ -56,7 +57,7 @@ async function readFromFiles(root: string, found: FoundWeights): Promise<Facts> 
     if (text === undefined) continue
     const history = readSkorchFacts(text)
     if (history) return { ...inside, ...history, file: beside }
-    const metadata = jsonObject(text)
+    const metadata = await fieldsIn(beside, text)
     if (!metadata) continue
     if (beside.endsWith(`/${ORBAX}`))
       return { ...inside, values: orbaxValues(metadata), file: beside }
@@ -96,6 +97,7 @@ async function metadataFiles(root: string, { path, file }: FoundWeights): Promis
   const stem = name.replace(/\.[^.]+$/, '')
   const named = [
     `${stem}.json`,
+    `${stem}.yaml`,
     `${stem}_metrics.json`,
     `${stem.replace(/^[a-z]+(?=_\d)/, 'meta')}.json`,
     // skorch: `best_params.pt` and `best_history.json`.
@@ -113,6 +115,7 @@ async function readInside(root: string, found: FoundWeights): Promise<Facts> {
     return { ...nothing, ...factsIn(metadata) }
   }
   if (/\.(keras|h5|hdf5)$/.test(file)) return { ...nothing, step: await kerasSteps(path) }
+  if (file.endsWith('.index')) return { ...nothing, step: await tensorflowSteps(path, size) }
   if (file.endsWith('.cbm') || mayBeBooster(basename(file))) {
     const facts = await readBoosterFacts(path, found)
     return { ...nothing, ...facts, isAsLogged: facts.step !== undefined }
@@ -122,6 +125,33 @@ async function readInside(root: string, found: FoundWeights): Promise<Facts> {
   const archive = await torchArchive(handle, size)
   if (!archive) return nothing
   return { ...nothing, ...(await readTorchFacts(archive)), digest: archive.tensorsDigest }
+}
+
+/** A YAML file beside weights without any of these fields has their options. */
+const MEASURED = /^(step|epoch|cv_loss|loss_dict|end-of-epoch):/m
+/** WeNet writes the losses of its validation into `loss_dict`, before that as `cv_loss`. */
+const LOSSES = /^loss_dict\./
+/** Fields of SpeechBrain that measure nothing. */
+const NO_METRIC = /^(unixtime|end-of-epoch)$/
+
+/** The fields in a metadata file; undefined if it has none. */
+async function fieldsIn(
+  file: string,
+  text: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!file.endsWith('.yaml')) return jsonObject(text)
+  if (!MEASURED.test(text)) return undefined
+  const { yamlValues } = await import('../../files/yaml.ts')
+  const values = yamlValues(text)
+  if (!Array.isArray(values)) return undefined
+  const isOfFolder = basename(file) === 'CKPT.yaml'
+  const fields: Record<string, unknown> = {}
+  for (const { name, value } of values) {
+    if (NO_METRIC.test(name) || (name.includes('.') && !LOSSES.test(name))) continue
+    const measured = isOfFolder && typeof value === 'number' ? nameWithSplit(name, 'eval') : name
+    setOwn(fields, measured.replace(LOSSES, 'cv_'), value)
+  }
+  return fields
 }
 
 async function readMetadata(path: string): Promise<string | undefined> {
