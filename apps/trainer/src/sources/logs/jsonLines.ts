@@ -35,7 +35,8 @@ export function readJsonLine(line: string): LogRecord | undefined {
 /** Reads a record; undefined if it has no count or no metric. */
 export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord | undefined {
   const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
-  const reading = recordOfPairs(flatFields(record), splitOf(record)) ?? recordOfWeights(record, saved)
+  const reading =
+    recordOfPairs(flatFields(record), splitOf(record)) ?? recordOfWeights(record, saved)
   return reading && saved !== undefined ? { ...reading, saved } : reading
 }
 
