@@ -61,7 +61,7 @@ const STAMP = new RegExp(
 const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
 const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
 const NO_METRIC =
-  /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|.*\blast best)$/i
+  /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|images|.*\blast best)$/i
 /** icefall: `Epoch 3, validation: loss=0.2`. */
 const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 

@@ -14,7 +14,7 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^(bbox|segm|keypoints)\/AP$/, "detectron2's measure of detection"],
   [/^coco\/AP$/, "COCO's main measure of detection (AP)"],
   [/^(coco\/)?(bbox|segm)_mAP$/, "mmengine's measure of detection"],
-  [/^(sem_seg\/|eval )?mIoU$/, 'the usual measure of segmentation (mIoU)'],
+  [/^(sem_seg\/|(eval|validation) )?mIoU$/, 'the usual measure of segmentation (mIoU)'],
   [/^panoptic_seg\/PQ$/, "detectron2's measure of panoptic segmentation"],
   [/^val_acc1$/, "torchvision's measure of classification (Acc@1)"],
   [/^accuracy\/top1$/, "mmengine's measure of classification"],
