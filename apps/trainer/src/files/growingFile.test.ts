@@ -11,7 +11,7 @@ test('an incomplete last character is read once', async () => {
   let from = BEGINNING
   const texts: string[] = []
   for (const _ of [1, 2, 3]) {
-    const look = readNewLines(path, from, true)
+    const look = readNewLines(path, from, { isOver: true })
     if (look.kind !== 'grown') {
       expect(look.kind).toBe('same')
       continue
@@ -27,9 +27,9 @@ test('another file with the same beginning is not a continuation', async () => {
   const path = join(folder.path, 'train.log')
   const alike = `${'# the configuration of both\n'.repeat(100)}`
   await writeFile(path, `${alike}iter 1: loss 3\n`)
-  const look = readNewLines(path, BEGINNING, false)
+  const look = readNewLines(path, BEGINNING, { isOver: false })
   const from = look.kind === 'grown' ? look.end : BEGINNING
-  expect(readNewLines(path, from, false).kind).toBe('same')
+  expect(readNewLines(path, from, { isOver: false }).kind).toBe('same')
   await writeFile(path, `${alike}iter 1: loss 4\niter 2: loss 3\n`)
-  expect(readNewLines(path, from, false).kind).toBe('replaced')
+  expect(readNewLines(path, from, { isOver: false }).kind).toBe('replaced')
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
 import { openFile } from './runFile.ts'
-import { type Lines, LONGEST_LINE, nextLines, PIECE, readBytes } from './lines.ts'
+import { type Lines, LONGEST_LINE, nextDrawings, nextLines, PIECE, readBytes } from './lines.ts'
 import { closeText, openText, sizeOfText, type TextFile } from './textFile.ts'
 
 /** How far a growing file was read. */
@@ -43,11 +43,12 @@ export type FileChange<Grown> =
  * Reads the next complete lines of a text file after an offset, about 1 MB. A last line without its
  * newline waits, unless the run is over. A missing file counts as unchanged, because a network file
  * system may lose it for a moment. `rest` is the text after the lines, which does not count as read.
+ * With `hasBars`, the drawings of a progress bar are read while its line has no end.
  */
 export function readNewLines(
   path: string,
   from: FileOffset,
-  isOver: boolean,
+  { isOver, hasBars = false }: { isOver: boolean; hasBars?: boolean },
 ): FileChange<{ lines: NumberedLine[]; rest: string; end: FileOffset }> {
   const file = openIfThere(path, openText)
   if (file === undefined) return { kind: 'same' }
@@ -55,8 +56,9 @@ export function readNewLines(
     const size = sizeOfText(file)
     if (isOtherFile(file, size, from)) return { kind: 'replaced' }
     if (size === from.offset) return { kind: 'same' }
+    const drawn = hasBars && !isOver ? nextDrawings(file, from.offset) : undefined
     const piece: (Lines & { isTail?: true }) | undefined =
-      nextLines(file, from.offset) ?? (isOver ? tail(file, from.offset) : undefined)
+      drawn ?? nextLines(file, from.offset) ?? (isOver ? tail(file, from.offset) : undefined)
     if (!piece) return { kind: 'same' }
     const lines = piece.lines.map(({ text, isLong }, index) => {
       const line = from.line + index + 1
@@ -65,7 +67,8 @@ export function readNewLines(
       return { text: bare.replace(/\r$/, ''), line, ...(isLong && { isLong }), before }
     })
     const rest = readBytes(file, piece.end, REST).toString('utf8')
-    const end = offsetAt(file, piece.end, from.line + lines.length)
+    // The line of a bar is not complete yet.
+    const end = offsetAt(file, piece.end, from.line + (drawn ? 0 : lines.length))
     return { kind: 'grown', lines, rest, end }
   } finally {
     closeText(file)

@@ -3,6 +3,7 @@ import { readInto, sizeOfText, type TextFile } from './textFile.ts'
 /** Bytes per read, so that a long file needs no more memory than a short one. */
 export const PIECE = 1 << 20
 const NEWLINE = 10
+const RETURN = 13
 /** The longest line that is read whole, because a configuration may be one long line (bytes). */
 export const LONGEST_LINE = 16 * PIECE
 /** How many bytes of a longer line are skipped at once. */
@@ -42,10 +43,12 @@ export function readLines(file: TextFile, start: number, size = PIECE): Lines | 
 /**
  * Reads the next complete lines, about 1 MB, or one longer line of up to 16 MB; undefined if none is
  * complete. A still longer line is returned once with `isLong`. Later calls skip the rest of it and
- * return no lines: bytes that do not follow a newline are the rest of a line.
+ * return no lines: bytes that do not follow a newline are the rest of a line, except after the
+ * drawings of a bar.
  */
 export function nextLines(file: TextFile, start: number): Lines | undefined {
-  if (start > 0 && readBytes(file, start - 1, 1)[0] !== NEWLINE) return restOfLine(file, start)
+  const before = start > 0 ? readBytes(file, start - 1, 1)[0] : NEWLINE
+  if (before !== NEWLINE && before !== RETURN) return restOfLine(file, start)
   const bytes = readBytes(file, start, PIECE)
   if (bytes.length < PIECE || bytes.includes(NEWLINE)) return readLines(file, start)
   const end = newlineIn(file, start + PIECE, LONGEST_LINE - PIECE)
@@ -54,6 +57,20 @@ export function nextLines(file: TextFile, start: number): Lines | undefined {
   const text = bytes.toString('utf8', 0, Math.max(0, bytes.lastIndexOf('\r')))
   const cut = start + LONGEST_LINE
   return { lines: [{ text, start, end: cut, isLong: true }], end: cut }
+}
+
+/**
+ * Reads the next drawings of a progress bar on a line without its newline; undefined if there are none.
+ * The last two parts wait: they may be a cleared bar and the beginning of a row that is printed over it.
+ */
+export function nextDrawings(file: TextFile, start: number): Lines | undefined {
+  const bytes = readBytes(file, start, PIECE)
+  if (bytes.includes(NEWLINE)) return undefined
+  const last = bytes.lastIndexOf(RETURN)
+  const before = last > 0 ? bytes.lastIndexOf(RETURN, last - 1) : -1
+  const end = start + before + 1
+  if (before <= 0) return undefined
+  return { lines: [{ text: bytes.toString('utf8', 0, before), start, end }], end }
 }
 
 function restOfLine(file: TextFile, start: number): Lines | undefined {

@@ -14,11 +14,13 @@ test('a text in UTF-16 that grows is read from where it was left', async () => {
   const path = join(folder.path, 'train.log')
   const first = Buffer.from('\uFEFFone\ntw', 'utf16le')
   await writeFile(path, first)
-  const look = readNewLines(path, BEGINNING, false)
+  const look = readNewLines(path, BEGINNING, { isOver: false })
   expect(look).toMatchObject({ kind: 'grown', lines: [{ text: 'one', line: 1 }] })
   if (look.kind !== 'grown') return
   await writeFile(path, Buffer.concat([first, Buffer.from('o\n', 'utf16le')]))
-  expect(readNewLines(path, look.end, false)).toMatchObject({ lines: [{ text: 'two', line: 2 }] })
+  expect(readNewLines(path, look.end, { isOver: false })).toMatchObject({
+    lines: [{ text: 'two', line: 2 }],
+  })
 })
 
 test('a compressed file that is larger than the memory for it is refused', async () => {

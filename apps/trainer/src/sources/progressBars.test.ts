@@ -1,11 +1,12 @@
-import { cp } from 'node:fs/promises'
+import { appendFile, cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { rowsFrom, select } from '@bestmark/core'
+import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile, zip } from '../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../testing.ts'
 import { readRun } from './readRun.ts'
+import { findSources, openRun } from './sources.ts'
 
 /** What real programs drew, beside the script that made it (`progress_bars.py`). */
 const BARS = fileURLToPath(new URL('fixtures/programs/bars', import.meta.url))
@@ -146,4 +147,75 @@ test('the last value of a bar that was cut at the width of the terminal is not u
     [1, { val_acc: 0.4 }],
     [2, { val_acc: 0.5 }],
   ])
+})
+
+/** What a reader sends while a file grows by pieces of some bytes, and then to its end. */
+async function readWhileItGrows(name: string, text: Buffer, size: number) {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, name)
+  await writeFile(path, text.subarray(0, size))
+  let events: TrainingEvent[] = []
+  let cursor: string | null = null
+  let live = 0
+  const read = async (isOver: boolean) => {
+    const sources = await findSources(folder.path)
+    if (sources.length === 0) return
+    for (;;) {
+      const reader = openRun(sources, { root: folder.path, cursor, isOver })
+      const piece = await reader.next()
+      if (piece.replace) events = []
+      events.push(...piece.events)
+      if (piece.cursor === cursor) return
+      cursor = piece.cursor
+    }
+  }
+  for (let at = size; at < text.length; at += size) {
+    await read(false)
+    live = measuredIn(events).length
+    await appendFile(path, text.subarray(at, at + size))
+  }
+  await read(true)
+  return { live, all: measuredIn(events) }
+}
+
+const measuredIn = (events: readonly TrainingEvent[]) =>
+  events.flatMap((event) => {
+    const isMeasured = event.type === 'metrics' || event.type === 'evaluation'
+    return isMeasured ? [[event.type, event.attempt, event.step, event.values]] : []
+  })
+
+const RECORDED = [
+  'epochs',
+  'huggingface',
+  'keras',
+  'lightning',
+  'lightning_rich',
+  'nested',
+] as const
+
+test.each(['train.log', 'bestmark-output.log'])(
+  'bars are read while they are drawn, as they are read when they are complete: %s',
+  async (name) => {
+    for (const kind of [...RECORDED, 'outer', 'steps']) {
+      const text = await readFile(join(BARS, `${kind}.log`))
+      const whole = await readWhileItGrows(name, text, text.length)
+      expect(whole.all.length, kind).toBeGreaterThan(0)
+      for (const size of [1021, 4099]) {
+        expect((await readWhileItGrows(name, text, size)).all, `${kind} ${size}`).toEqual(whole.all)
+      }
+    }
+  },
+)
+
+test('a bar whose line has no end yet is live', async () => {
+  const drawings = Array.from({ length: 60 }, (_, at) => {
+    const done = at % 20
+    const values = `loss=${(1 - at / 100).toFixed(3)}`
+    return `\rEpoch ${Math.floor(at / 20) + 1}/3:  ${5 * done}%|###   | ${done}/20 [00:01<00:02, 14.0it/s, ${values}]`
+  })
+  for (const name of ['train.log', 'bestmark-output.log']) {
+    const { live, all } = await readWhileItGrows(name, Buffer.from(drawings.join('')), 97)
+    expect(all.length).toBeGreaterThan(2)
+    expect(live).toBeGreaterThanOrEqual(2)
+  }
 })

@@ -37,6 +37,7 @@ export const LOG_FORMAT = {
     return { ...counts, kinds, heads: {}, section: emptySection() }
   },
   line: readLine,
+  hasBars: (state, file) => (ownValue(state.kinds, file) ?? 'text') === 'text',
   endOfInput,
   started: async (listing: Listing) => {
     const { fields, totals, warnings } = readDeclaration(await readConfigurations(listing.root))

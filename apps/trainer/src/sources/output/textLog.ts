@@ -77,6 +77,7 @@ const format = {
     began_at: null,
   }),
   line: readLine,
+  hasBars: () => true,
   unfinished: redrawnBar,
   endOfInput: warnWaiting,
   started,

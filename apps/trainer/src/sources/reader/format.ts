@@ -43,6 +43,8 @@ export interface Format<State extends Progress> {
   /** Reads a line, or the next bytes of a binary file. Changes the state. */
   line?: (state: State, line: FileLine) => Found[]
   bytes?: (state: State, bytes: FileBytes) => Promise<{ records: Records[]; used: number }>
+  /** Whether a file may have progress bars, which are drawn again on one line until they end. */
+  hasBars?: (state: State, file: string) => boolean
   /** Reads the last line while it is still being written. */
   unfinished?: (state: State, rest: { file: string; text: string }) => Found[]
   /** Called when all files are read to their ends. */

@@ -169,11 +169,9 @@ class LineReader<State extends Progress> implements SourceReader {
   }
 
   #linesOf(file: string, at: Cursor<State>): TrainingEvent[] | 'replaced' | undefined {
-    const look = readNewLines(
-      join(this.#root, file),
-      ownValue(at.files, file) ?? BEGINNING,
-      this.#isOver,
-    )
+    const hasBars = this.#format.hasBars?.(at.state, file) ?? false
+    const from = ownValue(at.files, file) ?? BEGINNING
+    const look = readNewLines(join(this.#root, file), from, { isOver: this.#isOver, hasBars })
     if (look.kind !== 'grown') return look.kind === 'replaced' ? 'replaced' : undefined
     setOwn(at.files, file, look.end)
     const rest = { file, text: look.rest }
