@@ -1,3 +1,4 @@
+import type { TrainingEvent } from '@bestmark/core'
 import { HOSTILE_TEXTS, hostileRun } from '@bestmark/core/testing'
 import { createDeployment, listCheckpoints, record, registerJob, type Database } from '@bestmark/db'
 import { randomUUID } from 'node:crypto'
@@ -11,24 +12,44 @@ import { openSite, type Screen, showOn, type Site } from './site.ts'
 const UNSEEN =
   /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200b\u2060\ufeff\u00ad\p{Bidi_Control}\u{e0000}-\u{e007f}]/u
 
+const TEXTS = Object.values(HOSTILE_TEXTS)
+
 let site: Site
+/** A job for each text, every second one with extreme numbers. */
 let jobs: string[]
+/** Two jobs with the names of all texts, so that each view shows each text. One has extreme numbers. */
+let full: string[]
 
 beforeAll(async () => {
   site = await openSite()
   jobs = []
-  for (const text of Object.values(HOSTILE_TEXTS)) {
-    for (const extreme of [false, true]) jobs.push(await hostileJob(site.db, text, extreme))
-  }
+  for (const [index, text] of TEXTS.entries())
+    jobs.push(await hostileJob(site.db, text, hostileRun(text, index % 2 === 1)))
+  full = []
+  for (const extreme of [false, true])
+    full.push(await hostileJob(site.db, HOSTILE_TEXTS.markup, runOfAll(extreme)))
 }, 120_000)
 afterAll(() => site[Symbol.asyncDispose]())
 
-async function hostileJob(db: Database, text: string, extreme: boolean): Promise<string> {
+/** The events of the hostile runs of all texts, side by side, as one run. */
+function runOfAll(extreme: boolean): TrainingEvent[] {
+  const runs = TEXTS.map((text) => hostileRun(text, extreme))
+  const [first = []] = runs
+  return first.flatMap((event, index) => {
+    const isOnce = event.type === 'started' || event.type === 'ended'
+    return isOnce ? [event] : runs.flatMap((run) => run[index] ?? [])
+  })
+}
+
+async function hostileJob(
+  db: Database,
+  text: string,
+  events: readonly TrainingEvent[],
+): Promise<string> {
   const job_id = randomUUID()
   const host = { host_id: randomUUID(), host: text, root: `/data/${job_id}/${text}` }
   const facts = { name: text, project: text, status: 'running', source: 'journal' } as const
   await registerJob(db, { job_id, ...host, ...facts, is_stoppable: true })
-  const events = hostileRun(text, extreme)
   await record(db, job_id, { source: 'journal', from: null, to: '1', events })
   const complete = (await listCheckpoints(db, job_id)).find((one) => one.files_state === 'complete')
   if (complete) {
@@ -40,10 +61,12 @@ async function hostileJob(db: Database, text: string, extreme: boolean): Promise
 
 /** Addresses for each route, by the route's folder, with hostile names in every parameter. */
 function addresses(): Record<string, string[]> {
-  const texts = Object.values(HOSTILE_TEXTS).map((text) =>
-    encodeURIComponent(text.slice(0, 1_000).toWellFormed()),
-  )
-  const compared = [`jobs=${jobs.join()}`, ...texts.map((text) => `project=${text}&metric=${text}`)]
+  const texts = TEXTS.map((text) => encodeURIComponent(text.slice(0, 1_000).toWellFormed()))
+  const shown = [...jobs, ...full]
+  const compared = [
+    `jobs=${shown.join()}`,
+    ...texts.map((text) => `project=${text}&metric=${text}`),
+  ]
   const views = [
     '',
     '?tab=metrics',
@@ -55,9 +78,12 @@ function addresses(): Record<string, string[]> {
   return {
     '': ['/', ...texts.flatMap((text) => listOf(text))],
     jobs: ['/jobs'],
-    'jobs/[id]': jobs.map((id, index) => `/jobs/${id}${views[index % views.length]}`),
+    'jobs/[id]': [
+      ...jobs.map((id) => `/jobs/${id}`),
+      ...full.flatMap((id) => views.map((view) => `/jobs/${id}${view}`)),
+    ],
     'jobs/[id]/samples/[sample]': [],
-    'jobs/[id]/report': jobs.map((id) => `/jobs/${id}/report`),
+    'jobs/[id]/report': shown.map((id) => `/jobs/${id}/report`),
     'jobs/[id]/report.[format]': [],
     compare: ['/compare', ...compared.map((query) => `/compare?${query}&log=1`)],
     'compare/report': compared.map((query) => `/compare/report?${query}`),
@@ -84,11 +110,9 @@ test('each route shows hostile names as plain text', async () => {
 function listOf(text: string): string[] {
   const columns = `column=best:${text}&column=config:${text}&group=project`
   return [
-    `/?search=${text}&cursor=${text}`,
-    `/?tag=${text}&shelf=${text}`,
-    `/?${columns}&sort=config:${text}&order=descending`,
-    `/?${columns}&sort=last:${text}`,
-    `/?project=${text}`,
+    `/?search=${text}&tag=${text}&shelf=${text}`,
+    `/?project=${text}&${columns}&sort=config:${text}&order=descending`,
+    `/?project=${text}&${columns}&sort=last:${text}`,
   ]
 }
 
@@ -181,7 +205,7 @@ test(
 test('a job is one row of the list, with any name', async () => {
   const page = await (await site.visitor()).newPage()
   await page.goto('/')
-  expect(await page.getByRole('row').count()).toBe(1 + jobs.length)
+  expect(await page.getByRole('row').count()).toBe(1 + jobs.length + full.length)
   for (const link of await page.locator('tbody th a, tbody td a').all()) {
     expect((await link.boundingBox())?.width).toBeGreaterThan(8)
   }
@@ -189,7 +213,7 @@ test('a job is one row of the list, with any name', async () => {
 
 test('a download or a call with hostile names is refused with a message', async () => {
   const { request } = await site.visitor()
-  for (const text of Object.values(HOSTILE_TEXTS)) {
+  for (const text of TEXTS) {
     const name = encodeURIComponent(text.slice(0, 1_000).toWellFormed())
     for (const path of [
       `/backtest/download?format=csv&target=${name}`,
@@ -199,6 +223,7 @@ test('a download or a call with hostile names is refused with a message', async 
       `/compare/report.md?project=${name}`,
       `/trpc/${name}`,
       `/jobs/${name}`,
+      `/?cursor=${name}`,
       `/trpc/jobs.list?input=${name}`,
     ]) {
       const answer = await request.get(path)
@@ -211,7 +236,7 @@ test('a report of hostile names is one file in each format, and runs and hides n
   const visitor = await site.visitor()
   const page = await visitor.newPage()
   const addresses = [
-    ...jobs.map((job) => [`/jobs/${job}/report`, ''] as const),
+    ...[...jobs, ...full].map((job) => [`/jobs/${job}/report`, ''] as const),
     ['/compare/report', `?jobs=${jobs.join()}`] as const,
   ]
   for (const [address, search] of addresses) {
