@@ -39,6 +39,12 @@ const READER = `
 import bestmark, sys
 job = bestmark.read(sys.argv[1]).job("plain")
 print(job.best.step, job.best.value, job.history("loss").steps, list(job.history("eval_loss")))
+print(list(job.output()))
+for ask in (lambda: bestmark.read(sys.argv[1]).job("nobody"), lambda: job.history("los")):
+    try:
+        ask()
+    except KeyError as error:
+        print(error)
 `
 const python = process.env['BESTMARK_PYTHON']
 const why = python ? '' : ' (skipped: BESTMARK_PYTHON names no Python)'
@@ -47,7 +53,10 @@ test.runIf(python)(`the Python client reads the board${why}`, async () => {
   const link = `${site.url}/?token=${site.token}`
   const env = { ...process.env, PYTHONPATH: SOURCE }
   const { stdout } = await promisify(execFile)(python ?? '', ['-c', READER, link], { env })
-  expect(stdout.trim()).toBe(
+  expect(stdout.trim().split('\n')).toEqual([
     '200 2.0 [50, 100, 150, 200, 250, 300] [(100, 3.0), (200, 2.0), (300, 2.5)]',
-  )
+    '[]',
+    'There is no job nobody on this board.',
+    expect.stringMatching(/^The job has no series los\. Did you mean loss\?/) as string,
+  ])
 })

@@ -23,6 +23,8 @@ ANSWERS = {
     "/jobs/a1/best?": {"best": CHECKPOINT, "sentence": "Step 2 is best."},
     "/jobs/a1/checkpoints?": {"checkpoints": [CHECKPOINT], "next_cursor": "next"},
     "/jobs/a1/checkpoints?cursor=next": {"checkpoints": [CHECKPOINT], "next_cursor": None},
+    "/jobs/a1/output?after=-1&order=oldest&limit=5000": {"lines": [{"text": "one"}], "newer": 0},
+    "/jobs/a1/output?after=0&order=oldest&limit=5000": {"lines": [{"text": "two"}], "newer": None},
     "/jobs/a1/series?": {"series": [{"name": "loss"}]},
     "/jobs/a1/series/points?name=loss&points=100000": {"series": [POINTS]},
     "/jobs/a1/series/points?name=none&points=100000": {"series": [NONE]},
@@ -71,6 +73,14 @@ class Reading(unittest.TestCase):
         history = self.board.job("a/b").history("loss")
         self.assertEqual((history.steps, history.times, history.count), ([1, 2], [None, 7], 3))
         self.assertTrue(math.isnan(history.values[1]))
+
+    def test_an_unknown_job_is_a_key_error_with_a_sentence(self) -> None:
+        with self.assertRaises(KeyError) as caught:
+            self.board.job("nobody")
+        self.assertEqual(str(caught.exception), "There is no such job.")
+
+    def test_the_output_is_read_page_by_page(self) -> None:
+        self.assertEqual(list(self.board.job("a/b").output()), ["one", "two"])
 
     def test_an_unknown_series_is_a_key_error_that_names_the_others(self) -> None:
         with self.assertRaisesRegex(KeyError, "It logged: loss"):

@@ -1,4 +1,11 @@
-import { COLUMN_KINDS, JOB_SHELVES, JobState, LONGEST_COLUMN, MOST_COLUMNS } from '@bestmark/core'
+import {
+  COLUMN_KINDS,
+  JOB_SHELVES,
+  JobState,
+  LogLevel,
+  LONGEST_COLUMN,
+  MOST_COLUMNS,
+} from '@bestmark/core'
 import {
   archiveJobs,
   columnChoices,
@@ -61,7 +68,7 @@ const Which = z.union(
 const CompareInput = z.intersection(Which, z.object({ metric: z.string().max(300).optional() }))
 
 const LogsInput = z.object({
-  level: z.enum(['info', 'warning', 'error', 'sample']).optional(),
+  level: LogLevel.optional(),
   search: z.string().max(200).optional(),
   /** `older` of the page after it. */
   before: z.number().int().nonnegative().optional(),

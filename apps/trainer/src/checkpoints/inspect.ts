@@ -127,7 +127,7 @@ type StateOfFiles = Pick<InspectedFiles, 'files_state' | 'files_why' | 'files_fa
 
 const COMPLETE = { files_state: 'complete', files_why: null, files_fault: null } as const
 /** Why files are missing that nothing else explains. */
-export const FILES_GONE = 'its files are gone'
+export const FILES_GONE = 'nothing is at its path'
 const MISSING = {
   files_state: 'missing',
   files_why: FILES_GONE,

@@ -83,6 +83,11 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['pick', folder, '--json'],
   ],
   jobs: () => [['jobs'], ['jobs', '--json']],
+  output: (job) => [
+    ['output', job],
+    ['output', job, '--json'],
+    ['output', job, '--last', '5', '--search', HOSTILE_TEXTS.lines],
+  ],
   alerts: () => [['alerts'], ['alerts', '--json']],
   best: (job) => [['best', job, '--explain']],
   compare: (job) => [

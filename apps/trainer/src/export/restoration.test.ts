@@ -239,7 +239,7 @@ test('without the run its files are missing; a board that recorded the run is no
   const { job } = await importExport(other, path, elsewhere, { name: 'copy' })
   expect(job).toMatchObject({ name: 'copy', best_checkpoint_path: null, eval_loss: 7 })
   const [row] = await currentFiles(there, job_id)
-  expect(row).toMatchObject({ files_state: 'missing', files_why: 'its files are gone' })
+  expect(row).toMatchObject({ files_state: 'missing', files_why: 'nothing is at its path' })
   const before = (await jobDetail(here, job_id))?.revision
   expect((await importExport(board, path, header, {})).isRecordedHere).toBe(true)
   expect((await jobDetail(here, job_id))?.revision).toBe(before)

@@ -128,7 +128,7 @@ test.each([
   await rm(join(root, path), { recursive: true })
   const after = await imported(root)
   expect(after).toMatchObject({ job_id, values, best: { step: 4 } })
-  expect(await filesOf(job_id)).toContain(`0: ${path} missing (its files are gone)`)
+  expect(await filesOf(job_id)).toContain(`0: ${path} missing (nothing is at its path)`)
   expect(await filesOf(job_id)).toHaveLength(4)
 })
 
@@ -177,7 +177,7 @@ test('files that another run wrote are called overwritten, files that it removed
   expect(await filesOf(before.job_id)).toEqual([
     '0: model_1.safetensors missing (overwritten by another run in this folder)',
     '0: model_2.safetensors complete',
-    '0: model_3.safetensors missing (its files are gone)',
+    '0: model_3.safetensors missing (nothing is at its path)',
     '0: model_4.safetensors complete',
   ])
 })

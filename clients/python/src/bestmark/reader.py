@@ -17,6 +17,13 @@ class BoardError(Exception):
     """The board cannot be reached, or refuses the request."""
 
 
+class NotOnBoard(BoardError, KeyError):
+    """The board has no job or series of this name."""
+
+    # A KeyError would show its message in quotes.
+    __str__ = Exception.__str__
+
+
 @dataclass(frozen=True)
 class History:
     """The points of one series, in order of step.
@@ -95,6 +102,16 @@ class Job:
             if cursor is None:
                 return found
 
+    def output(self, *, search: str | None = None, level: str | None = None) -> Iterator[str]:
+        """What the run printed, line by line, as the board has it."""
+        after: int | None = -1
+        while after is not None:
+            page = self._get("/output", search=search, level=level, after=after, order="oldest",
+                             limit=5000)
+            for line in page["lines"]:
+                yield str(line["text"])
+            after = page["newer"]
+
     @property
     def names(self) -> list[str]:
         """The names that `history` takes."""
@@ -102,16 +119,10 @@ class Job:
 
     def history(self, name: str, points: int = 100_000) -> History:
         """A series as plain lists, thinned to about `points`. Raises KeyError for an unknown name."""
-        try:
-            read = self._get("/series/points", name=name, points=points)["series"][0]
-        except BoardError as error:
-            is_missing = getattr(error.__cause__, "code", None) == 404
-            if is_missing and name not in self.names:
-                raise KeyError(str(error)) from error
-            raise
+        read = self._get("/series/points", name=name, points=points)["series"][0]
         # An older board answers with an empty series.
         if read["count"] == 0 and name not in self.names:
-            raise KeyError(f"{self.name} logged no {name}. It logged: {', '.join(self.names)}.")
+            raise NotOnBoard(f"{self.name} logged no {name}. It logged: {', '.join(self.names)}.")
         values = [_number(value) for value in read["values"]]
         return History(name, read["steps"], values, read["times"], read["count"])
 
@@ -138,7 +149,7 @@ class Board:
         self._url = urlunsplit((parts.scheme, host, "/api/v1", "", ""))
 
     def job(self, text: str) -> Job:
-        """The job of this id, unique beginning of an id, or unique name."""
+        """The job of this id, unique beginning of an id, or unique name. Raises KeyError if there is none."""
         return Job(self, self._get(f"/jobs/{quote(text, safe='')}"))
 
     def jobs(self, *, project: str | None = None, search: str | None = None,
@@ -163,7 +174,8 @@ class Board:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise BoardError(_message(error)) from error
+            kind = NotOnBoard if error.code == 404 else BoardError
+            raise kind(_message(error)) from error
         except OSError as error:
             raise BoardError(f"Cannot reach the board at {self._url} ({error}). "
                              "Start it with `bestmark up`.") from error

@@ -2,6 +2,7 @@ import {
   ContentState,
   Explanation,
   FilesState,
+  LogLevel,
   Measured,
   SampleKind,
   Selection,
@@ -111,4 +112,27 @@ export const Samples = z.object({
     .string()
     .nullable()
     .meta({ description: 'Pass it as `cursor` to get the next page.' }),
+})
+
+export const Output = z.object({
+  lines: z.array(
+    z.object({
+      ordinal: z.number().meta({ description: 'Counts all lines of the job from 0.' }),
+      attempt: z.number(),
+      step: z.number().nullable(),
+      at: z.number().nullable(),
+      level: LogLevel,
+      text: z.string(),
+    }),
+  ),
+  older: z
+    .number()
+    .nullable()
+    .meta({ description: 'Pass it as `before` to get the lines before these.' }),
+  newer: z
+    .number()
+    .nullable()
+    .meta({ description: 'With order `oldest`: pass it as `after` to get the lines after these.' }),
+  first: z.number().meta({ description: 'The first line that the board still has.' }),
+  end: z.number().meta({ description: 'One more than the last line that the board has.' }),
 })

@@ -15,6 +15,10 @@ afterAll(() => board[Symbol.asyncDispose]())
 
 const RUN: readonly JournalLine[] = [
   { type: 'started', total_steps: 300 },
+  ...['ready', 'slow disk', 'saved'].map((text): JournalLine => ({
+    ...{ type: 'log', text, at: null },
+    level: text === 'slow disk' ? 'warning' : 'info',
+  })),
   { type: 'sample', step: 200, kind: 'image', path: 'sample/200.png' },
   { type: 'sample', step: 100, kind: 'text', text: 'Call me Ishmael' },
   ...[100, 200, 300].flatMap((step): JournalLine[] => [
@@ -122,6 +126,28 @@ test('a name with any characters is found by its percent-encoded form', async ()
   const { status, body } = await get('/jobs/100%/best')
   expect(status).toBe(400)
   expect(JSON.stringify(body)).toContain('Write % as %25.')
+})
+
+test('the output is read in pages, from both ends, by level and by text', async () => {
+  const texts = async (query: string) => {
+    const { status, body } = await get(`/jobs/moby/output?${query}`)
+    expect(status).toBe(200)
+    const page = z.object({
+      lines: z.array(z.object({ text: z.string() })),
+      older: z.number().nullable(),
+      newer: z.number().nullable(),
+    })
+    const { lines, older, newer } = page.parse(body)
+    return [lines.map(({ text }) => text), older, newer]
+  }
+  expect(await texts('limit=2')).toEqual([['slow disk', 'saved'], 1, null])
+  expect(await texts('limit=2&before=1')).toEqual([['ready'], null, null])
+  expect(await texts('limit=2&order=oldest')).toEqual([['ready', 'slow disk'], null, 1])
+  expect(await texts('order=oldest&after=1')).toEqual([['saved'], null, null])
+  expect(await texts('level=warning')).toEqual([['slow disk'], null, null])
+  expect(await texts('search=SAVED')).toEqual([['saved'], null, null])
+  expect(await get('/jobs/nobody/output')).toMatchObject({ status: 404 })
+  expect(await get('/jobs/moby/output?level=loud')).toMatchObject({ status: 400 })
 })
 
 test('the document describes each procedure and every field of its answer', () => {

@@ -1,5 +1,6 @@
-import { Count, JobState, measuredPlain, nearest } from '@bestmark/core'
+import { Count, JobState, LogLevel, measuredPlain, nearest } from '@bestmark/core'
 import {
+  jobLogPage,
   listJobs,
   listSamples,
   namedJob,
@@ -13,7 +14,16 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { checkpointList, MOST_CHECKPOINTS } from '../checkpoints.ts'
 import { procedure, router } from '../trpc.ts'
-import { Best, Checkpoints, JobPage, Samples, Series, SeriesNames, Status } from './outputs.ts'
+import {
+  Best,
+  Checkpoints,
+  JobPage,
+  Output,
+  Samples,
+  Series,
+  SeriesNames,
+  Status,
+} from './outputs.ts'
 
 /** The JSON form of an answer: NaN and ±Infinity are strings, as in all our JSON. */
 const plain = procedure.use(async ({ next }) => {
@@ -105,6 +115,27 @@ export const plainRouter = router({
     .query(async ({ ctx, input: { job: text, ...query } }) => {
       const { job_id } = await namedJob(ctx.db, text)
       return listSamples(ctx.db, job_id, query)
+    }),
+
+  output: plain
+    .meta(
+      get('/jobs/{job}/output', 'A page of what a job printed: its newest lines, oldest first.'),
+    )
+    .input(
+      z.strictObject({
+        job,
+        level: LogLevel.optional(),
+        search: z.string().max(200).optional(),
+        before: z.coerce.number().pipe(Count).optional(),
+        after: z.coerce.number().int().min(-1).optional(),
+        order: z.enum(['newest', 'oldest']).optional(),
+        limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+      }),
+    )
+    .output(Output)
+    .query(async ({ ctx, input: { job: text, ...query } }) => {
+      const { job_id } = await namedJob(ctx.db, text)
+      return jobLogPage(ctx.db, job_id, query)
     }),
 
   seriesNames: plain

@@ -219,13 +219,16 @@ const Sample = z.object({
   content_state: ContentState.nullable().default(null),
 })
 
+/** How serious a log line is. */
+export const LogLevel = z.enum(['info', 'warning', 'error', 'sample'])
+
 /** One log line of the training program. Older programs log texts of a model with level `sample`. */
 const Log = z.object({
   type: z.literal('log'),
   attempt,
   at,
   step: step.nullable().default(null),
-  level: z.enum(['info', 'warning', 'error', 'sample']),
+  level: LogLevel,
   text: z.string(),
   /** Written by the reader of the run's files, not by the run. */
   reader: z.literal(true).optional(),

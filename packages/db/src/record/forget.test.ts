@@ -39,7 +39,7 @@ test('a history that is recorded again keeps the rows of checkpoints that are go
   const expected = [
     '1 best.pt overwritten at step 2',
     '2 best.pt overwritten at step 3',
-    '2 gone.pt its files are gone',
+    '2 gone.pt nothing is at its path',
     '2 stays.pt complete',
     '3 best.pt complete',
     '3 last.pt complete',

@@ -52,7 +52,7 @@ export async function forgetRun(
   const unbound = and(eq(checkpoints.job_id, job_id), eq(checkpoints.pinned, false))
   const dropped = kept && inArray(checkpoints.path, kept.except.map(storable))
   await tx.delete(checkpoints).where(and(unbound, notExists(shipped), dropped))
-  const files_why = kept ? 'its files are gone' : "no longer in the run's history"
+  const files_why = kept ? 'nothing is at its path' : "no longer in the run's history"
   const ofJob = eq(checkpoints.job_id, job_id)
   const files = { files_state: 'missing', files_why, files_fault: null } as const
   const isCurrent = kept && eq(checkpoints.overwritten, false)

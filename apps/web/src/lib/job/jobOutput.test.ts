@@ -5,7 +5,15 @@ import { JobOutput } from './jobOutput.svelte.ts'
 const STORED = 1_000
 
 const lineAt = (ordinal: number): LogLine => {
-  return { ordinal, attempt: 0, step: null, at: null, level: 'info', text: `line ${ordinal}` }
+  return {
+    ordinal,
+    attempt: 0,
+    step: null,
+    at: null,
+    level: 'info',
+    text: `line ${ordinal}`,
+    code: null,
+  }
 }
 
 interface Input {

@@ -4,8 +4,8 @@ export interface Entry {
   name: string
   /** Shown beside the name: the kind of an action, or the project of a job. */
   detail: string
-  /** What to do: open an address, or press a control of the page. */
-  action: { path: string } | { control: HTMLElement }
+  /** What to do: open an address, save a file, or press a control of the page. */
+  action: { path: string } | { file: string } | { control: HTMLElement }
 }
 
 /** The most lines of one kind. */

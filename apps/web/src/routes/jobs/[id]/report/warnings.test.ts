@@ -4,7 +4,7 @@ import type { LogLine } from '#lib/api.ts'
 import Warnings from './Warnings.svelte'
 
 function line(ordinal: number, level: LogLine['level'], text: string): LogLine {
-  return { ordinal, attempt: 0, step: null, at: null, level, text }
+  return { ordinal, attempt: 0, step: null, at: null, level, text, code: null }
 }
 
 test('a report prints the warnings of its run’s log, and nothing if there are none', () => {
