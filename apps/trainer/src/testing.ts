@@ -45,10 +45,15 @@ export async function bestmark(
   return { code: await code, stdout, stderr }
 }
 
-/** A new folder that is removed when the test ends. */
+/**
+ * A new folder that is removed when the test ends. Commands look for runs in up to four folders above
+ * a path; there they find nothing, instead of all that is in the machine's folder of temporary files.
+ */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-')))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  const top = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-')))
+  const path = join(top, '1/2/3/4')
+  await mkdir(path, { recursive: true })
+  return { path, [Symbol.asyncDispose]: () => rm(top, { recursive: true, force: true }) }
 }
 
 interface Output {
