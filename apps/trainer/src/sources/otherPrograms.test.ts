@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rowsFrom, select } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { pickled } from '../checkpoints/testing.ts'
+import { pickled, torchFile } from '../checkpoints/testing.ts'
 import { temporaryFolder } from '../testing.ts'
 import { bestOf, readFolder, weights } from './foldersTesting.ts'
 import { readRun } from './readRun.ts'
+import { eventRecord } from './tensorboard/tfeventsTesting.ts'
 
 const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
 
@@ -91,6 +92,75 @@ test('of sets with any names, the last one of XGBoost is held out', async () => 
   })
   const trained = log.replaceAll('small', 'my_train')
   await expect(readFolder({ 'train.log': trained })).rejects.toThrow('No training run found')
+})
+
+test('sets of any names in a document of boosted trees are sets', async () => {
+  const columns = (values: readonly number[]) => ({ rmse: values, mae: values })
+  const document = { big: columns([0.9, 0.5, 0.4]), small: columns([0.9, 0.6, 0.7]) }
+  const { rows } = await readFolder({ 'evals.json': JSON.stringify(document) })
+  expect(rows.evaluations.map(({ step, values }) => [step, values])).toEqual(
+    [0.9, 0.6, 0.7].map((value, step) => [step, { 'small-rmse': value, 'small-mae': value }]),
+  )
+})
+
+test.each([
+  ['loss', [0.9, 0.4, 0.5], 'loss'],
+  ['episode_reward_mean', [10, 30, 20], 'episode_reward_mean'],
+])('the metrics that a trial of Ray reports are compared: %s', async (name, values, metric) => {
+  const result = values.map((value, index) => {
+    const trial = { training_iteration: index + 1, trial_id: 'a_00000', time_total_s: 1 }
+    return `${JSON.stringify({ [name]: value, episode_len_mean: 5, ...trial })}\n`
+  })
+  const saved = weights([0, 1, 2].map((index) => `checkpoint_00000${index}/model.pt`))
+  const { best } = await readFolder({ 'result.json': result.join(''), ...saved })
+  expect(best).toEqual(['checkpoint_000001', 2, metric, values[1]])
+})
+
+test("litgpt's names count optimiser steps, and its table counts batches", async () => {
+  const table = await readFile(join(FIXTURES, 'litgpt/metrics.csv'), 'utf8')
+  const files = [3, 6, 9, 12].map((step_count) => {
+    const name = `step-${String(step_count).padStart(8, '0')}`
+    return [`${name}/lit_model.pth`, torchFile({ iter_num: 2 * step_count, step_count })] as const
+  })
+  const { best, steps } = await readFolder({
+    'logs/csv/version_0/metrics.csv': table,
+    ...Object.fromEntries(files),
+  })
+  expect(best).toEqual(['step-00000012', 24, 'eval_loss', 2.195464611053467])
+  expect(Object.values(steps)).toEqual([6, 12, 18, 24])
+})
+
+test('the step inside a TensorFlow checkpoint counts, not the number of its save', async () => {
+  await using folder = await temporaryFolder()
+  await cp(join(FIXTURES, 'tensorflow'), folder.path, { recursive: true })
+  const rows = rowsFrom((await readRun(folder.path)).events)
+  // The script printed `ckpt-3 2000 0.4`.
+  expect(rows.checkpoints.map(({ path, step }) => [path, step])).toEqual([
+    ['ckpt-1', 0],
+    ['ckpt-2', 1000],
+    ['ckpt-3', 2000],
+    ['ckpt-4', 3000],
+  ])
+  expect(select({ policy: 'as_declared', ...rows }).best?.path).toBe('ckpt-3')
+})
+
+test("the mean reward of training measures RSL-RL's policies", async () => {
+  const rewards = [1, 5, 3]
+  const events = rewards.map((value, index) =>
+    eventRecord(50 * index, [
+      { tag: 'Train/mean_reward', value },
+      { tag: 'Loss/surrogate', value: -0.1 },
+    ]),
+  )
+  const saved = [0, 1, 2].map((index) => [
+    `model_${50 * index}.pt`,
+    torchFile({ iter: 50 * index }),
+  ])
+  const { best } = await readFolder({
+    'events.out.tfevents.1795759735.host.1.0': Buffer.concat(events),
+    ...Object.fromEntries(saved),
+  })
+  expect(best).toEqual(['model_50.pt', 50, 'Train/mean_reward', 5])
 })
 
 test("the PSNR of Gaussian splatting's test views decides", async () => {

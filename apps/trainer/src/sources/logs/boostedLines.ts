@@ -45,7 +45,7 @@ const OF_SET = /^([^-]+)-(.+)$/
  * Sets may have any name. If none is a usual one, the last set is held out, because XGBoost decides by
  * it, unless its name says that it is of the training.
  */
-function splitBySet(pairs: readonly [string, number][]) {
+export function splitBySet(pairs: readonly [string, number][]) {
   const kinds = splitByKind(pairs)
   const isNamed = pairs.some(([name]) => isHeldOut(name))
   const last = OF_SET.exec(pairs.at(-1)?.[0] ?? '')?.[1]

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { ownValue } from '@bestmark/core'
+import { directionOf, ownValue } from '@bestmark/core'
 import { jsonObject } from '../../files/json.ts'
 import { flatFields, isHolder } from '../events/flatFields.ts'
 import { isMeasure } from '../events/names.ts'
@@ -37,7 +37,28 @@ export function readRecord(record: Readonly<Record<string, unknown>>): LogRecord
   const saved = SAVED.map((name) => ownValue(record, name)).find((path) => typeof path === 'string')
   const reading =
     recordOfPairs(flatFields(record), splitOf(record)) ?? recordOfWeights(record, saved)
-  return reading && saved !== undefined ? { ...reading, saved } : reading
+  const measured = reading && isTrial(record) ? reportedRecord(reading) : reading
+  return measured && saved !== undefined ? { ...measured, saved } : measured
+}
+
+/** Whether Ray wrote a record, for a trial. */
+function isTrial(record: Readonly<Record<string, unknown>>): boolean {
+  return Object.hasOwn(record, 'trial_id') && Object.hasOwn(record, 'training_iteration')
+}
+
+/**
+ * Trials of Ray report the metrics by which they are compared. If no name has a split, all metrics with
+ * a known direction count as evaluations.
+ */
+function reportedRecord(reading: LogRecord): LogRecord {
+  if (Object.keys(reading.evaluation).length > 0) return reading
+  const [reported, others] = [true, false].map((isReported) => {
+    const pairs = Object.entries(reading.metrics)
+    return Object.fromEntries(
+      pairs.filter(([name]) => (directionOf(name) !== undefined) === isReported),
+    )
+  })
+  return { ...reading, metrics: others ?? {}, evaluation: reported ?? {} }
 }
 
 /**

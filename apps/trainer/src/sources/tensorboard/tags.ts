@@ -16,6 +16,9 @@ const SUMMARY = /^train\/(train_|total_flos$)/
 /** HuggingFace's other training values. In its state file they have no prefix. */
 const OF_TRAINING = /^train\/(learning_rate|grad_norm|epoch)$/
 
+/** The mean reward of training episodes, by which RSL-RL and Stable-Baselines3 measure a policy. */
+const REWARD = /^(Train\/mean_reward|rollout\/ep_rew_mean)$/
+
 interface SeenTag {
   file: string
   tag: string
@@ -46,7 +49,8 @@ export function nameOf(state: TagState, seen: SeenTag): TagName | undefined {
   if (before || byTag.has(seen.tag)) return before
   const { loss } = state
   const name = readName(state, seen)
-  const kind = name !== undefined && isHeldOut(name) ? 'evaluation' : 'metrics'
+  const isMeasured = name !== undefined && (isHeldOut(name) || REWARD.test(name))
+  const kind = isMeasured ? 'evaluation' : 'metrics'
   const found = name === undefined ? undefined : ({ name, kind } as const)
   if (state.loss === loss) byTag.set(seen.tag, found)
   return found

@@ -26,6 +26,8 @@ export function fromNames(search: SignSearch): void {
       for (const one of group) unclear.set(one, 'Its name has an epoch and a batch inside it')
       continue
     }
+    // Names may have the other count of their files, which is not that of the log.
+    if (group.every(({ found, facts }) => isOtherCount(found.hints.step, facts))) continue
     const bySteps = stepNumbers(group, history, axis)
     const numbers = numbered(group, bySteps, history.rows)
     const isAsLogged = group.every(({ facts }) => facts.isAsLogged)
@@ -40,6 +42,10 @@ export function fromNames(search: SignSearch): void {
       }
     })
   }
+}
+
+function isOtherCount(named: number | null, { step, other_step }: Candidate['facts']): boolean {
+  return named !== null && named === other_step && named !== step
 }
 
 /**

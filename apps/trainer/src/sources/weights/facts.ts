@@ -14,6 +14,8 @@ export interface Facts {
   /** As the file counts: from 0 or from 1. */
   epoch: number | null
   step: number | null
+  /** Another count of steps in the file, such as optimiser steps beside batches. */
+  other_step: number | null
   /** Metrics of these weights, by their names in the file. */
   values: Record<string, number>
   /** The metric by which the program keeps checkpoints, and its values for other files, by file name. */
@@ -50,6 +52,7 @@ export function noFacts(file: string): Facts {
   const nothing = {
     epoch: null,
     step: null,
+    other_step: null,
     monitor: null,
     best: null,
     booster: null,
@@ -68,6 +71,8 @@ const STEPS = [
   ...['global_step', 'step', 'iteration', 'iter', 'iter_num', 'num_updates', 'ss_steps', 'steps'],
   ...['n_iter', 'global_iter', 'train_step', 'it'],
 ]
+/** Counts that a program keeps beside its main one: litgpt counts batches as `iter_num`. */
+const OTHER_STEPS = ['step_count', 'optimizer_step', 'opt_step', 'optimizer_steps']
 /** Names of metrics. `best_…` is not one: it may be the value of other weights. */
 const MEASURE =
   /^(metric|fitness|score|metrics\/.+|((val|valid|validation|eval|test|dev|cv)[_/].+)|.*(acc|accuracy|acc1|top1|f1|auc|iou|miou|dice|map|bleu|wer|bpb))$/i
@@ -75,7 +80,7 @@ const MEASURE =
 /** The epoch, step and metrics among some fields, by their usual names. */
 export function factsIn(
   fields: Readonly<Record<string, unknown>>,
-): Pick<Facts, 'epoch' | 'step' | 'values'> {
+): Pick<Facts, 'epoch' | 'step' | 'other_step' | 'values'> {
   const count = (names: readonly string[]): number | null => {
     const found = names
       .map((name) => numberOf(ownValue(fields, name)))
@@ -90,7 +95,13 @@ export function factsIn(
       name in inner || (MEASURE.test(name) && !/^best|_(steps|runtime|per_second)$/.test(name))
     if (isMeasured && isFiniteMeasure(measured)) setOwn(values, name, measured)
   }
-  return { epoch: count(EPOCHS), step: count(STEPS), values }
+  const [step, other] = [count(STEPS), count(OTHER_STEPS)]
+  return {
+    epoch: count(EPOCHS),
+    step: step ?? other,
+    other_step: step === null ? null : other,
+    values,
+  }
 }
 
 function numberOf(value: unknown): number | undefined {

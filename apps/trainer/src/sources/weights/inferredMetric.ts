@@ -21,6 +21,11 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^val-core\/.*\/mean@\d+$/, "verl's core measure of its validation"],
   [/^eval_mean_reward$/, "the rule of Stable-Baselines3's EvalCallback (the mean reward)"],
   [/^rollout\/ep_rew_mean$/, "Stable-Baselines3's measure of training (the mean reward)"],
+  [/^Train\/mean_reward$/, "RSL-RL's measure of training (the mean reward)"],
+  [
+    /^(env_runners\/)?episode_(reward|return)_mean$/,
+    "RLlib's measure of training (the mean reward)",
+  ],
   [/coco_eval_bbox\/AP$/, "DETR's measure of detection"],
   [/^fitness$/, "YOLO's own fitness (0.1 mAP50 + 0.9 mAP50-95)"],
   [/^DEV_F1$/, "flair's main score (the F1 on DEV)"],

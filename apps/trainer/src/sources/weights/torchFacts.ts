@@ -6,7 +6,15 @@ import { type Facts, factsIn } from './facts.ts'
 
 type TorchFacts = Pick<
   Facts,
-  'epoch' | 'step' | 'values' | 'monitor' | 'best_path' | 'best_fitness' | 'version' | 'isLightning'
+  | 'epoch'
+  | 'step'
+  | 'other_step'
+  | 'values'
+  | 'monitor'
+  | 'best_path'
+  | 'best_fitness'
+  | 'version'
+  | 'isLightning'
 >
 
 /** Facts in a torch file: Lightning's callbacks, mmengine's meta, fields of Ultralytics and timm. */
