@@ -40,7 +40,7 @@ async function order(db: Database, job_id: string): Promise<void> {
   const newest = whole.at(-1)
   if (!newest) return
   const { checkpoint_id } = newest
-  await createDeployment(db, { job_id, checkpoint_id, model_name: MODEL })
+  await createDeployment(db, { job_id, checkpoint_id, model_name: MODEL, why: 'newest' })
 }
 
 async function lookOn(home: string, served: Served, signal: AbortSignal): Promise<void> {

@@ -54,7 +54,8 @@ async function hostileJob(
   const complete = (await listCheckpoints(db, job_id)).find((one) => one.files_state === 'complete')
   if (complete) {
     const { checkpoint_id } = complete
-    await createDeployment(db, { job_id, checkpoint_id, model_name: `model-${job_id.slice(0, 8)}` })
+    const model_name = `model-${job_id.slice(0, 8)}`
+    await createDeployment(db, { job_id, checkpoint_id, model_name, by: text, why: text })
   }
   return job_id
 }

@@ -2,10 +2,18 @@ import { createDeployment, listDeployments, liveDeployments } from '@bestmark/db
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
-const CreateInput = z.object({
+/** Who orders a shipment, and why; as the person writes it. */
+const OrdererInput = z.object({
+  by: z.string().max(100).optional(),
+  why: z.string().max(1_000).optional(),
+})
+
+const CreateInput = OrdererInput.extend({
   job_id: Id,
   checkpoint_id: Id,
   model_name: z.string(),
+  /** All files of the checkpoint, or only those that serving needs. */
+  contents: z.enum(['serving', 'whole']).optional(),
 })
 
 const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })

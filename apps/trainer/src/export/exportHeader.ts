@@ -1,4 +1,4 @@
-import { Policy, PolicyOptions } from '@bestmark/core'
+import { FrozenChoice, Policy, PolicyOptions } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { firstLine, isJournal, JournalHeader } from '../journal/header.ts'
@@ -41,6 +41,12 @@ const ExportedShipment = z.object({
   digest: z.string().nullable(),
   is_best: z.boolean(),
   reason: z.string(),
+  /** Older exports have none of these five. */
+  by: z.string().nullable().default(null),
+  why: z.string().nullable().default(null),
+  choice: FrozenChoice.nullable().default(null),
+  rolls_back_to: z.uuid().nullable().default(null),
+  contents: z.enum(['serving', 'whole']).default('whole'),
   model_name: z.string(),
   status: z.enum(['done', 'failed', 'elsewhere']),
   bytes_done: z.number(),

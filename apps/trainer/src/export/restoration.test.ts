@@ -95,7 +95,7 @@ async function aRun(folder: string) {
 async function ship(job_id: string, { done }: { done: boolean }) {
   const whole = (await currentFiles(here, job_id)).findLast((row) => row.files_state === 'complete')
   const { checkpoint_id } = whole!
-  const order = { job_id, checkpoint_id, model_name: done ? 'moby' : 'failing' }
+  const order = { job_id, checkpoint_id, model_name: done ? 'moby' : 'failing', why: 'newer' }
   const { deployment_id } = await createDeployment(here, order)
   const end = done
     ? ({ status: 'done', absolute_path: '/models/moby' } as const)
@@ -281,7 +281,12 @@ test('a queued shipment of an exported job fails', async () => {
   const { path, header } = await fileOf(board, job_id, join(folder.path, 'one.jsonl'))
   const other = { ...boardOf(there, folder.path), host_id: board.host_id }
   await importExport(other, path, header, {})
-  await there.sql`update deployments set status = 'queued', ended_at = null where job_id = ${job_id}`
+  await there.sql`
+    insert into deployments (job_id, deployment_id, checkpoint_id, is_best, reason, model_name, status,
+      created_at, revision)
+    select job_id, gen_random_uuid(), checkpoint_id, is_best, reason, model_name, 'queued',
+      created_at, revision
+    from deployments where job_id = ${job_id} limit 1`
   const never = new AbortController().signal
   expect(await shipNext(there, board.host_id, folder.path, never)).toBe(true)
   const errors = (await listDeployments(there, { job_id })).map(({ error }) => error)

@@ -56,7 +56,7 @@ async function aRun() {
     },
     ship: async (step: number) => {
       const { checkpoint_id } = await files(step)
-      await createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
+      await createDeployment(db, { job_id, checkpoint_id, model_name: 'moby', why: 'a test' })
       await shipNext(db, host_id, home.path, never)
       return (await listDeployments(db, { job_id }))[0]!
     },

@@ -17,7 +17,8 @@ import { currentVersion } from './current.ts'
 import { readManifest } from './manifest.ts'
 import { temporaryFolder } from '../testing.ts'
 import { fileDigest } from '../checkpoints/digest.ts'
-import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './shipment.ts'
+import { Damaged, finishShipment, shipToFolder } from './shipment.ts'
+import type { ShipmentProgress } from './verification.ts'
 
 const never = new AbortController().signal
 const WEIGHTS = writeSafetensors({ w: { shape: [200_000], data: new Float32Array(200_000) } })

@@ -85,3 +85,13 @@ export async function syncFolder(folder: string): Promise<void> {
     if (systemCode(error) === undefined) throw error
   }
 }
+
+/** Gives a complete version its name. Throws a Failure if the name is taken. */
+export async function nameVersion(incoming: string, folder: string): Promise<void> {
+  try {
+    await rename(incoming, folder)
+  } catch (cause) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw cause
+    throw new Failure(`${folder} already exists. Move it away and ship again.`, { cause })
+  }
+}

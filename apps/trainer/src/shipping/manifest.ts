@@ -5,7 +5,7 @@ import { systemCode } from '../failure.ts'
 import { textOfFile } from '../files/runFile.ts'
 
 /** The manifest beside shipped files; only the fields that are read again. */
-export const Manifest = z.object({
+export const Manifest = z.looseObject({
   deployment_id: z.string(),
   created_at: z.number(),
   /** SHA-256 of each file, by its path below the version's folder. */

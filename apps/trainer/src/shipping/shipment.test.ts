@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { writeSafetensors } from '@bestmark/char-lm'
 import { temporaryFolder } from '../testing.ts'
 import { currentVersion } from './current.ts'
-import { shipToFolder, type Shipment, type ShipmentProgress } from './shipment.ts'
+import { shipToFolder, type Shipment } from './shipment.ts'
+import type { ShipmentProgress } from './verification.ts'
 
 const never = new AbortController().signal
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure, systemCode } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { checkpointDigest } from '../checkpoints/digest.ts'
 import { assertUnchanged, assertWhole } from './copyCheck.ts'
 import {
@@ -9,14 +9,15 @@ import {
   currentVersion,
   makeCurrent,
   type ModelVersion,
+  nameVersion,
   removeDrafts,
   syncFolder,
 } from './current.ts'
 import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
 import { assertFreeSpace, describeFullDisk } from './diskSpace.ts'
-import { fileDigest } from '../checkpoints/digest.ts'
 import { sourceFiles, type SourceFile } from '../checkpoints/sourceFiles.ts'
 import { copyFile } from './copy.ts'
+import { differing, type Report, totalOf, verifyAll } from './verification.ts'
 
 /** One checkpoint to ship into the folder of a model. */
 export interface Shipment extends ModelVersion {
@@ -33,14 +34,6 @@ export interface Shipment extends ModelVersion {
   /** Called before anything becomes live; throws if another agent now ships it. */
   assertOurs?: () => Promise<void>
 }
-
-export interface ShipmentProgress {
-  status: 'copying' | 'verifying'
-  bytes_done: number
-  bytes_total: number
-}
-
-type Report = (progress: ShipmentProgress) => void
 
 /** The bytes of a checkpoint changed, although no program wrote to its files. */
 export class Damaged extends Failure {
@@ -115,16 +108,6 @@ export async function finishShipment(
   return folder
 }
 
-/** Gives a complete version its name. Throws a Failure if the name is taken. */
-async function nameVersion(incoming: string, folder: string): Promise<void> {
-  try {
-    await rename(incoming, folder)
-  } catch (cause) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw cause
-    throw new Failure(`${folder} already exists. Move it away and ship again.`, { cause })
-  }
-}
-
 /** Copies a checkpoint and its manifest into a folder that is not live. */
 async function copyWhole(
   shipment: Shipment,
@@ -173,49 +156,4 @@ async function copyAll(
     }
   }
   return digests
-}
-
-async function verifyAll(
-  files: readonly SourceFile[],
-  digests: ReadonlyMap<string, string>,
-  folder: string,
-  report: Report,
-  signal: AbortSignal,
-): Promise<void> {
-  const [bytes_total, sizes] = [
-    totalOf(files),
-    new Map(files.map((file) => [file.name, file.bytes])),
-  ]
-  let bytes_done = 0
-  const name = await differing(folder, digests, signal, (verified) => {
-    bytes_done += sizes.get(verified) ?? 0
-    report({ status: 'verifying', bytes_done, bytes_total })
-  })
-  if (name === undefined) return
-  throw new Failure(
-    `The copy of ${name} differs from the original, so nothing was shipped. Ship it again.`,
-  )
-}
-
-/** The first file of a folder that does not match its digest, or is missing. */
-async function differing(
-  folder: string,
-  digests: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-  verified: (name: string) => void = () => undefined,
-): Promise<string | undefined> {
-  for (const [name, digest] of digests) {
-    const found = await fileDigest(join(folder, name), signal).catch((error: unknown) => {
-      signal.throwIfAborted()
-      if (systemCode(error) === 'ENOENT') return undefined
-      throw error
-    })
-    if (found !== digest) return name
-    verified(name)
-  }
-  return undefined
-}
-
-function totalOf(files: readonly SourceFile[]): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -87,7 +87,8 @@ async function takeOver(home: string, { host_id, job_id }: { host_id: string; jo
   await db.sql`delete from gate`
   await db.sql`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event = 'PgSleep'`
-  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  await db.sql`update deployments set advanced_at = advanced_at - 60000
+    where job_id = ${job_id} and ended_at is null`
   await shipNext(db, host_id, home, never)
 }
 

@@ -38,7 +38,8 @@ test('a shipment of a killed agent is taken over by another agent, and no unfini
   expect(await readdir(models)).not.toContain('current')
   const never = new AbortController().signal
   expect(await shipNext(db, host_id, home.path, never)).toBe(false)
-  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  await db.sql`update deployments set advanced_at = advanced_at - 60000
+    where job_id = ${job_id} and ended_at is null`
   expect(await shipNext(db, host_id, home.path, never)).toBe(true)
   const { status, bytes_done, bytes_total } = await now()
   expect([status, bytes_done]).toEqual(['done', bytes_total])
@@ -71,7 +72,8 @@ test('an agent that slept while another one took over its shipment changes nothi
   const ended = once(child, 'exit')
   await eventually(async () => (await readdir(models))[0])
   await putToSleep(child)
-  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  await db.sql`update deployments set advanced_at = advanced_at - 60000
+    where job_id = ${job_id} and ended_at is null`
   expect(await shipNext(db, host_id, home.path, new AbortController().signal)).toBe(true)
   const done = await now()
   child.kill('SIGCONT')

@@ -11,8 +11,12 @@ import {
 } from '@bestmark/db'
 import { Failure, errorText } from '../failure.ts'
 import { recordDamage, checkShippable } from './shippable.ts'
+import { checkpointDigest } from '../checkpoints/digest.ts'
 import { currentVersion } from './current.ts'
-import { Damaged, finishShipment, shipToFolder, type ShipmentProgress } from './shipment.ts'
+import { goBack } from './earlierVersion.ts'
+import { readManifest } from './manifest.ts'
+import { Damaged, finishShipment, shipToFolder } from './shipment.ts'
+import type { ShipmentProgress } from './verification.ts'
 
 /** The shortest time between two writes of the progress (ms). */
 const REPORT_EVERY = 200
@@ -35,7 +39,8 @@ export async function shipNext(
   const until = AbortSignal.any([signal, reporter.taken])
   let end: End
   try {
-    end = { status: 'done', absolute_path: await shipOrder(db, { order, home, reporter }, until) }
+    const absolute_path = await shipOrder(db, { order, home, reporter }, until)
+    end = { status: 'done', absolute_path, digest: await shippedDigest(absolute_path) }
   } catch (error) {
     // Another agent ships it now and will report the result.
     if (reporter.taken.aborted) return true
@@ -63,19 +68,31 @@ async function shipOrder(
 ): Promise<string> {
   const { job_id, deployment_id, model_name, root, source_path, path } = order
   const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
+  const { by, why, rolls_back_to, earlier_path } = order
   const modelFolder = join(home, 'models', model_name)
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
   const target = { deployment_id, created_at, modelFolder, version, served_before }
   const assertOurs = (): Promise<void> => reporter.assertOurs()
+  const report = (progress: ShipmentProgress): void => reporter.report(progress)
   const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
   await privateFolder(home, 'models')
-  const facts = { job_id, job_name, checkpoint_id, step, is_best, reason }
+  const facts = { job_id, job_name, checkpoint_id, step, is_best, reason, by, why, rolls_back_to }
   const ledger = { ...facts, source: source_path, shipped_at: Date.now() }
+  if (rolls_back_to !== null) {
+    const back = { ...target, earlier: earlier_path, what: `${path} of ${job_name}` }
+    return await goBack({ ...back, ledger, assertOurs }, report, signal)
+  }
   const found = await checkShippable(db, order)
   const shipment = { ...target, ...found, root, source: source_path, ledger, assertOurs }
-  return await shipToFolder(shipment, (progress) => reporter.report(progress), signal)
+  return await shipToFolder(shipment, report, signal)
+}
+
+/** The SHA-256 of all shipped files of a version; null if it has no manifest. */
+async function shippedDigest(folder: string): Promise<string | null> {
+  const manifest = await readManifest(folder)
+  return manifest ? checkpointDigest(new Map(Object.entries(manifest.files))) : null
 }
 
 /** A folder name for a version, short enough for file systems with 255 bytes per name. */
@@ -85,7 +102,9 @@ function versionName(root: string, path: string, deployment_id: string): string 
 }
 
 type Update = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
-type End = { status: 'done'; absolute_path: string } | { status: 'failed'; error: string }
+type End =
+  | { status: 'done'; absolute_path: string; digest: string | null }
+  | { status: 'failed'; error: string }
 
 /** Writes the progress without delaying the copy: one write at a time, and the newest counts. */
 class Reporter {

@@ -35,7 +35,7 @@ export function groupsOf(
 }
 
 /** Equal values are ordered by step, since the earlier one cost less, then by name and id. */
-function byValue(a: RunWithBest, b: RunWithBest): number {
+export function byValue(a: RunWithBest, b: RunWithBest): number {
   const sign = a.direction === 'min' ? 1 : -1
   const order = [sign * (a.best.value - b.best.value), a.best.step - b.best.step]
   return order[0] || order[1] || byText(a.name, b.name) || byText(a.job_id, b.job_id)

@@ -11,6 +11,8 @@ export interface ClaimedDeployment extends Deployment {
   root: string
   /** Absolute path of the checkpoint's files. */
   source_path: string
+  /** The path of the earlier shipped files, for a roll back; null if they were never shipped here. */
+  earlier_path: string | null
   /** Whether an agent already started to ship it, maybe this one before a restart. */
   was_begun: boolean
   /**
@@ -60,9 +62,12 @@ export async function claimDeployment(
     )
     if (taken === undefined) continue
     const deployment = written(await deploymentById(db, one.job_id, one.deployment_id))
+    const { rolls_back_to } = deployment
+    const earlier = rolls_back_to ? await deploymentById(db, one.job_id, rolls_back_to) : undefined
+    const earlier_path = earlier?.absolute_path ?? null
     const source_path = absolutePath(one.root, deployment.path)
     const was_begun = one.status !== 'queued'
-    return { ...deployment, root: one.root, source_path, was_begun, held: taken }
+    return { ...deployment, root: one.root, source_path, earlier_path, was_begun, held: taken }
   }
   return undefined
 }
@@ -76,6 +81,8 @@ export interface DeploymentAdvance {
   bytes_total: number
   /** The path of the shipped files, once they are there. */
   absolute_path?: string | null
+  /** SHA-256 of the shipped files, once they are there. */
+  digest?: string | null
   error?: string | null
   /** The revision of the last report; written only if no other agent claimed it since. */
   held?: number

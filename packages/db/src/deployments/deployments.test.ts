@@ -2,7 +2,8 @@ import { advanceDeployment, claimDeployment } from './claim.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
-import { createDeployment, listDeployments, liveDeployments } from './deployments.ts'
+import { listDeployments, liveDeployments } from './deployments.ts'
+import { createDeployment } from './order.ts'
 import { Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { checkpoint, evaluation, event, newJob, recordEvents } from '../testRun.ts'
@@ -45,8 +46,13 @@ test('a deployment stores the reason at the time of the choice', async () => {
     bytes_total: 10,
   })
   expect(first.reason).toContain('eval_loss')
-  const second = await createDeployment(db, { job_id, checkpoint_id: worse, model_name })
-  expect(second).toMatchObject({ is_best: false, reason: 'Chosen by hand; step 1 was the best.' })
+  const worseOne = { job_id, checkpoint_id: worse, model_name }
+  const second = await createDeployment(db, { ...worseOne, by: ' ana ', why: 'a later step' })
+  expect(second).toMatchObject({
+    ...{ is_best: false, reason: 'Chosen by hand; step 1 was the best.' },
+    ...{ by: 'ana', why: 'a later step' },
+  })
+  expect(first).toMatchObject({ by: null, why: null, rolls_back_to: null })
   await recordEvents(db, job_id, evaluation(4, 0.1), checkpoint(4))
   const ledger = await listDeployments(db, { job_id })
   expect(ledger).toEqual([second, first])
@@ -123,7 +129,7 @@ test('the newest finished deployment is live, and ended ones do not change', asy
   const { host_id, job_id, best, worse } = await trained()
   const model_name = 'live-one'
   const ship = async (checkpoint_id: string, status: 'done' | 'failed') => {
-    await createDeployment(db, { job_id, checkpoint_id, model_name })
+    await createDeployment(db, { job_id, checkpoint_id, model_name, why: 'a test' })
     const one = await claimDeployment(db, host_id)
     const { deployment_id = '' } = one ?? {}
     const bytes = { bytes_done: 10, bytes_total: 10 }

@@ -12,6 +12,12 @@ export interface Shipment extends Pick<
   | 'deployment_id'
   | 'is_best'
   | 'reason'
+  | 'by'
+  | 'why'
+  | 'choice'
+  | 'rolls_back_to'
+  | 'contents'
+  | 'digest'
   | 'model_name'
   | 'bytes_done'
   | 'bytes_total'
@@ -23,8 +29,6 @@ export interface Shipment extends Pick<
   attempt: number
   step: number | null
   checkpoint: string
-  /** SHA-256 of the shipped files, if it was computed. */
-  digest: string | null
   /** `elsewhere` if another board shipped it. */
   status: 'done' | 'failed' | 'elsewhere'
   /** The path of the shipped files on that host. */
@@ -32,14 +36,16 @@ export interface Shipment extends Pick<
 }
 
 const { job_id, deployment_id, is_best, reason, model_name, status } = deployments
+const { by, why, choice, rolls_back_to, contents, digest } = deployments
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
-const { attempt, step, path: checkpoint, digest } = checkpoints
+const { attempt, step, path: checkpoint } = checkpoints
 
 /** The ended shipments of a job, oldest first. */
 export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
   const rows = await tx
     .select({
       ...{ deployment_id, attempt, step, checkpoint, digest, is_best, reason, model_name },
+      ...{ by, why, choice, rolls_back_to, contents },
       ...{ status, bytes_done, bytes_total, path, error, created_at, ended_at },
     })
     .from(deployments)
@@ -72,7 +78,7 @@ export async function restoreShipments(
       .from(checkpoints)
       .where(eq(checkpoints.job_id, of_job))
     const ids = new Set(stored.map(({ checkpoint_id }) => checkpoint_id))
-    const rows = shipments.flatMap(({ attempt, step, checkpoint, digest: _digest, ...facts }) => {
+    const rows = shipments.flatMap(({ attempt, step, checkpoint, ...facts }) => {
       const checkpoint_id = checkpointId(of_job, { attempt, step, path: checkpoint })
       const status = facts.status === 'failed' ? 'failed' : 'elsewhere'
       const row = { ...facts, job_id: of_job, checkpoint_id, status, revision } as const

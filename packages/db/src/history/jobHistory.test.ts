@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createDeployment } from '../deployments/deployments.ts'
+import { createDeployment } from '../deployments/order.ts'
 import { changePolicy } from '../policies/policies.ts'
 import { listCheckpoints } from '../selection/checkpoints.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'

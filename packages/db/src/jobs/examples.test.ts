@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
-import { createDeployment } from '../deployments/deployments.ts'
+import { createDeployment } from '../deployments/order.ts'
 import { claimExample, examples, removeExamples } from './examples.ts'
 import { jobDetail } from './jobDetail.ts'
 import { jobStatus } from './jobs.ts'

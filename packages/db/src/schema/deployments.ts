@@ -1,3 +1,4 @@
+import type { FrozenChoice } from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -8,7 +9,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { milliseconds, storableText } from './columns.ts'
+import { milliseconds, plain, storableText } from './columns.ts'
 import { checkpoints } from './run.ts'
 
 /**
@@ -17,7 +18,13 @@ import { checkpoints } from './run.ts'
  */
 export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed' | 'elsewhere'
 
-/** The ledger: one checkpoint shipped under one model name. */
+/** What is shipped: all files of the checkpoint, or only those that serving needs. */
+export type ShippedContents = 'serving' | 'whole'
+
+/**
+ * The ledger: one checkpoint shipped under one model name. A trigger of the database refuses to delete
+ * a row, to change one that ended, and to change what was ordered.
+ */
 export const deployments = pgTable(
   'deployments',
   {
@@ -27,11 +34,22 @@ export const deployments = pgTable(
     is_best: boolean().notNull(),
     /** The reason at the time of the choice; later rankings do not change it. */
     reason: storableText().notNull(),
+    /** Who ordered it, as the person wrote it; null in rows of older versions. */
+    by: storableText(),
+    /** Why, as the person wrote it; null if nobody gave a reason. */
+    why: storableText(),
+    /** The decision at that time; null in rows of older versions. */
+    choice: plain().$type<FrozenChoice>(),
+    /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
+    rolls_back_to: uuid(),
+    contents: text().$type<ShippedContents>().notNull().default('whole'),
     model_name: text().notNull(),
     status: text().$type<DeploymentStatus>().notNull(),
     bytes_done: bigint({ mode: 'number' }).notNull().default(0),
     bytes_total: bigint({ mode: 'number' }).notNull().default(0),
     path: storableText(),
+    /** SHA-256 of the shipped files, written when they are live. */
+    digest: text(),
     error: storableText(),
     created_at: milliseconds().notNull(),
     /** When its agent last reported. Another agent may take over if it stays silent. */
@@ -47,5 +65,37 @@ export const deployments = pgTable(
     }),
     index('deployments_status').on(row.status, row.created_at),
     index('deployments_model').on(row.model_name, row.ended_at),
+  ],
+)
+
+/**
+ * What a check of shipped files found. `gone`: the folder or its manifest is missing. `differs`: a file
+ * was changed, removed or added. `not_current`: the files are as they were, but `current` links to
+ * another folder. `failed`: they could not be read.
+ */
+export type ModelCheckState = 'queued' | 'same' | 'differs' | 'gone' | 'not_current' | 'failed'
+
+/** Orders to compare the files of a live model with the ledger, and what was found. */
+export const modelChecks = pgTable(
+  'model_checks',
+  {
+    job_id: uuid().notNull(),
+    check_id: uuid().notNull(),
+    deployment_id: uuid().notNull(),
+    by: storableText(),
+    state: text().$type<ModelCheckState>().notNull(),
+    /** The files that differ, or the error. */
+    detail: storableText(),
+    created_at: milliseconds().notNull(),
+    ended_at: milliseconds(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.job_id, row.check_id] }),
+    foreignKey({
+      columns: [row.job_id, row.deployment_id],
+      foreignColumns: [deployments.job_id, deployments.deployment_id],
+    }),
+    index('model_checks_state').on(row.state, row.created_at),
+    index('model_checks_deployment').on(row.job_id, row.deployment_id, row.created_at),
   ],
 )

@@ -1,6 +1,6 @@
 import * as core from '@bestmark/core'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { createDeployment } from '../deployments/deployments.ts'
+import { createDeployment } from '../deployments/order.ts'
 import { jobStatus } from '../jobs/jobs.ts'
 import { checkpoint, evaluation, metrics, newJob, started, recordEvents } from '../testRun.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
@@ -41,14 +41,16 @@ test('a write that cannot change the choice selects nothing', async () => {
   expect(calls()).toEqual({ select: 0, explain: 0, rebuilt: 0, tracked: 0 })
 })
 
-test('an order to ship selects and explains nothing, and stores the best and its reason', async () => {
+test('an order to ship selects nothing if the page has the decision, and once otherwise', async () => {
   const job_id = await newJob(db)
   await recordEvents(db, job_id, ...RUN)
+  const reason = (await checkpointsOf(db, job_id))?.selection.reason
   const best = (await jobStatus(db, job_id))?.best_checkpoint_id ?? ''
   vi.clearAllMocks()
   const order = { job_id, checkpoint_id: best, model_name: 'moby' }
   const made = await createDeployment(db, order)
   expect(calls()).toEqual({ select: 0, explain: 0, rebuilt: 0, tracked: 0 })
-  const reason = (await checkpointsOf(db, job_id))?.selection.reason
   expect(made).toMatchObject({ is_best: true, reason })
+  await createDeployment(db, order)
+  expect(calls()).toEqual({ select: 1, explain: 1, rebuilt: 0, tracked: 0 })
 })

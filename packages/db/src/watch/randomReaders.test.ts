@@ -2,7 +2,7 @@ import type { TrainingEvent } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
-import { createDeployment } from '../deployments/deployments.ts'
+import { createDeployment } from '../deployments/order.ts'
 import { jobRow } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { record } from '../record/record.ts'
@@ -95,7 +95,8 @@ class RandomRun {
     const rows = await listCheckpoints(db, job_id)
     const row = rows.find(({ files_state }) => files_state === 'complete')
     if (!row) return
-    await createDeployment(db, { job_id, checkpoint_id: row.checkpoint_id, model_name: 'moby' })
+    const order = { job_id, checkpoint_id: row.checkpoint_id, model_name: 'moby' }
+    await createDeployment(db, { ...order, why: 'any' })
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
-import { createDeployment } from '../deployments/deployments.ts'
+import { createDeployment } from '../deployments/order.ts'
 import { listJobs } from '../jobs/jobList.ts'
 import { record } from '../record/record.ts'
 import { readSeries } from '../series/series.ts'

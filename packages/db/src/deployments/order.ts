@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { freezeChoice, type FrozenChoice, ownValue, stepKey } from '@bestmark/core'
+import { and, eq } from 'drizzle-orm'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../rows/clock.ts'
+import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
+import { checkpoints, deployments, type JobRow, type ShippedContents } from '../schema.ts'
+import { decided } from '../selection/decided.ts'
+import { Refused } from '../values/refused.ts'
+import { type Deployment, deploymentById, written } from './deployments.ts'
+
+/** Valid names of a model's folder. */
+const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+
+/** Why no file is copied or removed for a job from an export file. */
+export function exportedRefusal(name: string): string {
+  return (
+    `${name} was imported from an export file, so Bestmark does not touch its files. ` +
+    "Import the run's folder, on the machine that has it."
+  )
+}
+
+/** Who orders, and why; as the person wrote it. */
+export interface Orderer {
+  by?: string | undefined
+  why?: string | undefined
+}
+
+/** An order to ship a checkpoint under a model name. */
+export interface ShippingOrder extends Orderer {
+  job_id: string
+  checkpoint_id: string
+  model_name: string
+  contents?: ShippedContents | undefined
+}
+
+/**
+ * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
+ * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
+ * or if it is not the best and no reason is given. Throws JobUnknown if there is no such job.
+ */
+export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
+  const { job_id, checkpoint_id, model_name, contents = 'whole' } = order
+  if (!MODEL_NAME.test(model_name)) {
+    throw new Refused(
+      'A model name begins with a letter or a digit. It has at most 64 characters: lower-case ' +
+        'letters, digits, dots, dashes and underscores.',
+    )
+  }
+  const deployment_id = randomUUID()
+  await changeJob(db, job_id, async (tx, job, revision) => {
+    if (job.source === EXPORTED) throw new Refused(exportedRefusal(job.name))
+    const { bytes_total, name } = await shippable(tx, job_id, checkpoint_id)
+    const is_best = job.best_checkpoint_id === checkpoint_id
+    if (!is_best) assertExplained(job, name, order)
+    const row = { job_id, deployment_id, checkpoint_id, model_name, is_best, contents, revision }
+    const state = { status: 'queued', bytes_total, created_at: clock } as const
+    const choice = await choiceOf(db, tx, order)
+    const texts = { reason: reasonOf(job, is_best), ...orderer(order) }
+    await tx.insert(deployments).values({ ...row, ...state, ...texts, choice })
+    return { set: { deployments_revision: revision }, answer: undefined }
+  })
+  return written(await deploymentById(db, job_id, deployment_id))
+}
+
+/** What a person wrote, without blanks around it; null if that is nothing. */
+export function orderer({ by, why }: Orderer): { by: string | null; why: string | null } {
+  return { by: by?.trim() || null, why: why?.trim() || null }
+}
+
+/** Throws Refused if another checkpoint is the best and the order has no reason. */
+function assertExplained({ best_step }: JobRow, name: string, order: ShippingOrder): void {
+  if (best_step === null || orderer(order).why !== null) return
+  throw new Refused(`The best is step ${best_step}. Give a reason for shipping ${name} instead.`)
+}
+
+/**
+ * The size of a checkpoint's files (bytes) and its path. Throws Refused if they are not complete, or
+ * belong to another job.
+ */
+async function shippable(
+  tx: Tx,
+  job_id: string,
+  checkpoint_id: string,
+): Promise<{ bytes_total: number; name: string }> {
+  const { files_state, files_why, bytes, path } = checkpoints
+  const [row] = await tx
+    .select({ files_state, files_why, bytes, path })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, checkpoint_id)))
+  if (!row) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
+  if (row.files_state === 'complete') return { bytes_total: row.bytes ?? 0, name: row.path }
+  const why = row.files_why ? ` (${row.files_why})` : ''
+  throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
+}
+
+/** The decision over the job at this moment. */
+async function choiceOf(
+  db: Database,
+  tx: Tx,
+  { job_id, checkpoint_id }: ShippingOrder,
+): Promise<FrozenChoice | undefined> {
+  const made = await decided(db, tx, job_id)
+  const checkpoint = made?.checkpoints.find((one) => one.checkpoint_id === checkpoint_id)
+  if (!made || !checkpoint) return undefined
+  const { selection, measured } = made
+  const values = measured.get(stepKey(checkpoint)) ?? {}
+  const value = selection.metric === null ? null : (ownValue(values, selection.metric) ?? null)
+  return freezeChoice(selection, checkpoint_id, value)
+}
+
+/** Why this checkpoint is shipped, from the job's row. */
+function reasonOf({ best_step, best_reason }: JobRow, is_best: boolean): string {
+  if (is_best) return best_reason ?? 'Chosen as the best.'
+  return best_step === null ? 'Chosen by hand.' : `Chosen by hand; step ${best_step} was the best.`
+}
