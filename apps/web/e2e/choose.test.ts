@@ -40,12 +40,14 @@ test('the deploy dialog selects the same checkpoint, and says what it will do', 
   await dialog.getByRole('radio', { name: /step 300/, checked: true }).waitFor()
   expect(await focused(page)).toContain('step 300')
   expect(await dialog.innerText()).toContain('Copies step 300, the best, to models/moby-char-lm')
+  await dialog.getByLabel('your name').fill('ana')
   await dialog.getByRole('button', { name: 'Ship step 300 to models/moby-char-lm' }).click()
   await dialog.getByText('waiting for the agent').waitFor()
   expect(await focused(page)).toBe('Back to the job')
-  const rows = await site.db
-    .sql`select model_name, status from deployments where job_id = ${run.job_id}`
-  expect(rows).toMatchObject([{ model_name: 'moby-char-lm', status: 'queued' }])
+  const rows = await listDeployments(site.db, { job_id: run.job_id })
+  expect(rows).toMatchObject([
+    { model_name: 'moby-char-lm', status: 'queued', is_best: true, by: 'ana', why: null },
+  ])
 })
 
 test('the table and the dialog show what each other metric would choose', async () => {
@@ -88,9 +90,33 @@ test('a pick in the dialog is lost when it closes, and kept when it is shipped',
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   await dialog.getByRole('radio', { name: /step 300/, checked: true }).waitFor()
   await dialog.getByRole('radio', { name: /step 200/ }).check()
-  await dialog.getByRole('button', { name: 'Ship step 200 to models/moby-char-lm' }).click()
+  await dialog.getByLabel('your name').fill('ana')
+  const ship = dialog.getByRole('button', { name: 'Ship step 200 to models/moby-char-lm' })
+  await ship.click()
+  // The field of the reason is required, so nothing was ordered yet.
+  await dialog.getByLabel('why step 200, and not the best, step 300').fill('shorter answers')
+  await ship.click()
   await dialog.getByRole('button', { name: 'Back to the job' }).click()
   await page.getByText('You chose step 200; the best is step 300.').waitFor()
+  const [order] = await listDeployments(site.db, { job_id: run.job_id })
+  expect(order).toMatchObject({ step: 200, is_best: false, by: 'ana', why: 'shorter answers' })
+})
+
+test('a best that arrives while the dialog is open is offered, and not taken by itself', async () => {
+  const other = await new Run(site.db, 'improving').begin()
+  await other.train([3, 2.5])
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${other.job_id}`)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByRole('button', { name: /^Ship step 200/ }).waitFor()
+  await other.record(metrics(300, 1), evaluation(300, 2.1), checkpoint(300))
+  await dialog.getByText('The best is now step 300.').waitFor()
+  await dialog.getByRole('button', { name: /^Ship step 200/ }).waitFor()
+  await dialog.getByLabel('why step 200, and not the best, step 300').waitFor()
+  await dialog.getByRole('button', { name: 'Take step 300' }).click()
+  await dialog.getByRole('button', { name: /^Ship step 300/ }).waitFor()
+  expect(await dialog.getByLabel(/^why/).count()).toBe(0)
 })
 
 test('a failed deployment shows its reason where it was ordered', async () => {
@@ -98,6 +124,7 @@ test('a failed deployment shows its reason where it was ordered', async () => {
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   await dialog.getByLabel('model name').fill('failing')
+  await dialog.getByLabel('your name').fill('ana')
   await dialog.getByRole('button', { name: /^Ship step \d+ to models\/failing/ }).click()
   await dialog.getByText('waiting for the agent').waitFor()
   const [order] = await listDeployments(site.db, { model_name: 'failing' })

@@ -73,6 +73,7 @@ test('the page, the API and the report give the same answer, and Deploy ships th
   expect(await report.getByText(path).count()).toBe(1)
   await page.getByRole('button', { name: 'Deploy step 200' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByLabel('your name').fill('ana')
   await dialog.getByRole('button', { name: 'Ship step 200 to models/lr3e-2' }).click()
   await expect
     .poll(async () => {
