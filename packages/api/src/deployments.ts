@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
 /** Who orders a shipment, and why; as the person writes it. */
-const OrdererInput = z.object({
+export const OrdererInput = z.object({
   by: z.string().max(100).optional(),
   why: z.string().max(1_000).optional(),
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
+import { advanceDeployment } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appRouter, createCaller, type RouterOutputs } from './root.ts'
 import { type JournalLine, type TestBoard, testBoard } from './testing.ts'
@@ -41,7 +42,20 @@ async function answers(): Promise<Record<string, unknown>> {
   const followingMany = (await api.watchMany({ readers: [reader] }))[Symbol.asyncIterator]()
   const newsOfMany = await followingMany.next()
   await followingMany.return?.()
+  const ship = async (model_name: string) => {
+    const made = await api.deployments.create({ ...chosen, model_name })
+    const key = { job_id, deployment_id: made.deployment_id }
+    const end = { status: 'done', absolute_path: '/models/moby/v1' } as const
+    await advanceDeployment(board.db, { ...key, ...end, bytes_done: 1, bytes_total: 1 })
+    return key
+  }
+  const earlier = await ship('moby-live')
+  const live = await ship('moby-live')
   return {
+    'models.verify': await api.models.verify({ ...live, by: 'ana' }),
+    'models.rollBack': await api.models.rollBack({ ...earlier, by: 'ana' }),
+    'models.list': await api.models.list(),
+    'models.get': await api.models.get({ model_name: 'moby-live' }),
     watch: news.value,
     'alerts.rules.save': saved,
     'alerts.rules.list': await api.alerts.rules.list(),

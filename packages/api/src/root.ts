@@ -5,6 +5,7 @@ import { checkpoints } from './checkpoints.ts'
 import { deployments } from './deployments.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
+import { models } from './models.ts'
 import { policies } from './policies.ts'
 import { samples } from './samples.ts'
 import { series } from './series.ts'
@@ -22,6 +23,7 @@ export const appRouter = router({
   policies,
   backtest,
   deployments,
+  models,
   views,
   watch,
   watchMany,

@@ -74,3 +74,12 @@ export * from './values/uuid.ts'
 export { listViews, removeView, saveView } from './views/views.ts'
 export * from './watch/watch.ts'
 export { type BoardNews, watchBoard } from './watch/boardReader.ts'
+export {
+  endCheck,
+  type ModelCheck,
+  openCheck,
+  type OpenCheck,
+  orderCheck,
+} from './models/checks.ts'
+export { type LedgerEntry } from './models/ledger.ts'
+export { listModels, type LiveModel, type Model, modelNamed } from './models/models.ts'

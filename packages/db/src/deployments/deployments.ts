@@ -47,7 +47,7 @@ export interface DeploymentQuery {
   limit?: number | undefined
 }
 
-const FACE = {
+export const FACE = {
   deployment_id: deployments.deployment_id,
   job_id: deployments.job_id,
   job_name: trainingJobs.name,

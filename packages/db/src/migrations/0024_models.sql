@@ -44,3 +44,25 @@ END $$;
 CREATE TRIGGER deployments_row_stays BEFORE UPDATE OR DELETE ON "deployments" FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
 --> statement-breakpoint
 CREATE TRIGGER deployments_stay BEFORE TRUNCATE ON "deployments" FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION refuse_check_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'TRUNCATE' AND NOT EXISTS (SELECT FROM model_checks) THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP <> 'UPDATE' THEN
+		RAISE EXCEPTION 'Checks of shipped files are never deleted.' USING ERRCODE = 'integrity_constraint_violation';
+	END IF;
+	IF OLD.state <> 'queued' OR
+		(OLD.job_id, OLD.check_id, OLD.deployment_id, OLD."by", OLD.created_at)
+		IS DISTINCT FROM
+		(NEW.job_id, NEW.check_id, NEW.deployment_id, NEW."by", NEW.created_at)
+	THEN
+		RAISE EXCEPTION 'The result of a check is written once: check %.', OLD.check_id USING ERRCODE = 'integrity_constraint_violation';
+	END IF;
+	RETURN NEW;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER model_checks_row_stays BEFORE UPDATE OR DELETE ON "model_checks" FOR EACH ROW EXECUTE FUNCTION refuse_check_change();
+--> statement-breakpoint
+CREATE TRIGGER model_checks_stay BEFORE TRUNCATE ON "model_checks" FOR EACH STATEMENT EXECUTE FUNCTION refuse_check_change();

@@ -1,0 +1,27 @@
+import { listModels, modelNamed, orderCheck, rollBack } from '@bestmark/db'
+import { z } from 'zod'
+import { Id, procedure, router } from './trpc.ts'
+import { OrdererInput } from './deployments.ts'
+
+/** One entry of the ledger. */
+const Entry = z.object({ job_id: Id, deployment_id: Id })
+
+export const models = router({
+  /** What is live under each model name, whether a better checkpoint exists, and the newest entries. */
+  list: procedure.query(({ ctx }) => listModels(ctx.db)),
+
+  /** One model with its whole history; null if nothing was ordered under this name. */
+  get: procedure
+    .input(z.object({ model_name: z.string().max(100) }))
+    .query(async ({ ctx, input }) => (await modelNamed(ctx.db, input.model_name)) ?? null),
+
+  /** Makes the files of an earlier shipment live again, as an entry of its own. */
+  rollBack: procedure
+    .input(OrdererInput.extend(Entry.shape))
+    .mutation(({ ctx, input }) => rollBack(ctx.db, input)),
+
+  /** Orders the agent to compare the files of a shipment with the ledger. */
+  verify: procedure
+    .input(Entry.extend({ by: z.string().max(100).optional() }))
+    .mutation(({ ctx, input }) => orderCheck(ctx.db, input)),
+})
