@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
 import { JOURNAL } from '../journal/header.ts'
-import { OUTPUT } from '../sources/output/textLog.ts'
+import { OUTPUT } from '../sources/output/runOutput.ts'
 
 const here = testBoard()
 const BY_HAND = '7b0c0a51-9b5a-4f0e-8a57-3b7f7f1b9b11'

@@ -12,7 +12,8 @@ import type { RecordedRun } from './recordedRun.ts'
 import { findRenamedLogJob } from './renamedLogs.ts'
 import { endOtherJobs } from './replacedRuns.ts'
 import { folderId } from './folderId.ts'
-import { jobIdOf } from './jobId.ts'
+import { moveFiles } from './filesCursor.ts'
+import { jobIdOf, jobOfLinkedLogs } from './jobId.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { identifyRun, mayGrow, type RunIdentity } from '../sources/identity.ts'
 import { readRun } from '../sources/readRun.ts'
@@ -67,7 +68,11 @@ export async function register(
   naming: NameOptions,
 ) {
   const job_id = await jobIdOf(board, identity)
-  if (!(await jobStatus(board.db, job_id))) await assertReadable(identity)
+  const stored = await jobStatus(board.db, job_id)
+  if (!stored) await assertReadable(identity)
+  // The same log has another path below the folder of its checkpoints, so it is read again.
+  else if (job_id === (await jobOfLinkedLogs(board, identity.root)))
+    await moveFiles(board.db, { job_id, folder: identity.root })
   return putOnBoard(board, identity, naming)
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
 import type { RunIdentity } from '../sources/identity.ts'
+import { findLinkedLogs } from '../sources/checkpointLinks.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
 import { compareHistory, isJobEmpty } from './history.ts'
 import { folderId } from './folderId.ts'
@@ -27,9 +28,27 @@ export async function jobIdOf(
   if (driven) return driven
   const stored = await storedJobOf({ db, host_id }, { root, job_id })
   if (stored) return stored
+  const ofLogs = await jobOfLinkedLogs({ db, host_id }, root)
+  if (ofLogs) return ofLogs
   const noted = (await readRunNote(root))?.job_id
   if (noted && !(await jobStatus(db, noted))) return noted
   return job_id ?? newJobId(db, host_id, { root, folder_id: await folderId(root) })
+}
+
+/**
+ * The job of the logs that are linked to a folder of checkpoints, if it was recorded before without
+ * them.
+ */
+export async function jobOfLinkedLogs(
+  { db, host_id }: Pick<Board, 'db' | 'host_id'>,
+  root: string,
+): Promise<string | undefined> {
+  const logs = await findLinkedLogs(root)
+  if (logs === undefined) return undefined
+  for (const job of await jobsOfFolder(db, host_id, { root: logs, folder_id: null })) {
+    if (job.source !== EXPORTED && (await isContinued(db, job, root))) return job.job_id
+  }
+  return undefined
 }
 
 /** The stored job of the run in a folder, by the id of its journal if it has one. */

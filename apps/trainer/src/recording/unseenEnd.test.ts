@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { jobStatus } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
-import { ERRORS, OUTPUT } from '../sources/output/textLog.ts'
+import { ERRORS, OUTPUT } from '../sources/output/runOutput.ts'
 import { eventually } from '../testing.ts'
 import { importRun } from './importRun.ts'
 

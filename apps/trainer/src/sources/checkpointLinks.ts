@@ -61,6 +61,12 @@ export async function findLinkedCheckpoints(logs: string): Promise<string | unde
   }
 }
 
+/** The folder of logs that is linked to a folder of checkpoints; undefined if there is none. */
+export async function findLinkedLogs(checkpoints: string): Promise<string | undefined> {
+  if (!(await new Listing(checkpoints).names()).includes(LINKED_LOGS)) return undefined
+  return realpath(join(checkpoints, LINKED_LOGS)).catch(() => undefined)
+}
+
 async function resolveFolder(path: string): Promise<string> {
   try {
     const real = await realpath(path)

@@ -5,6 +5,7 @@ import { readJournal } from '../journal/read.ts'
 import { isJournal, JOURNAL } from '../journal/header.ts'
 import { Listing } from '../files/listing.ts'
 import { findLinkedCheckpoints } from './checkpointLinks.ts'
+import { LINKED_LOGS } from './logs/logFile.ts'
 import { journalSource } from './journal/runJournal.ts'
 import { readRunNote } from './runNote.ts'
 import { findSources, findGrowingSources } from './sources.ts'
@@ -74,7 +75,8 @@ export async function findLogFolders(root: string): Promise<Set<string>> {
 
 /** The names that `bestmark run` wrote into the run's folder. */
 async function readNotedNames(root: string): Promise<{ name?: string; project?: string }> {
-  const { name, project } = (await readRunNote(root)) ?? {}
+  const linked = join(root, LINKED_LOGS)
+  const { name, project } = (await readRunNote(root)) ?? (await readRunNote(linked)) ?? {}
   return { ...(name !== undefined && { name }), ...(project !== undefined && { project }) }
 }
 

@@ -5,6 +5,7 @@ import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import { findFurtherRoots } from './sharedFolders.ts'
+import { isMarkedRun } from './weights/finder.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
 /** A folder without any of these names holds no run, so most folders are not opened. */
@@ -75,10 +76,16 @@ export async function* searchRuns(
   const parts = run ? await findLogFolders(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
-    if (SKIPPED_FOLDERS.has(name) || (run && RUN_PARTS.test(name)) || parts.has(name)) continue
     const inner = join(folder, name)
+    const isPart = (run !== undefined && RUN_PARTS.test(name)) || parts.has(name)
+    if (SKIPPED_FOLDERS.has(name) || (isPart && !(await isMarked(inner)))) continue
     if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen, isInRun)
   }
+}
+
+/** Whether a part of a run is a run of its own. */
+async function isMarked(folder: string): Promise<boolean> {
+  return isMarkedRun(await readdir(folder).catch(() => []))
 }
 
 /** Whether the first folder that is called after a step is a checkpoint of orbax. */

@@ -93,3 +93,22 @@ test('a folder with the files of a run is a separate run, with any name', async 
   }
   expect(await found(folder.path)).toEqual(['/train ultralytics', '/train2 ultralytics'])
 })
+
+test('a folder with the note of bestmark run is a run of its own, also if it is called like a part of the run above', async () => {
+  const log = 'epoch,loss,val_loss\n1,1,0.9\n2,1,0.8\n'
+  const note = JSON.stringify({ name: 'inner', project: 'p' })
+  for (const name of ['inner', 'train', 'checkpoints', 'logs']) {
+    await using folder = await temporaryFolder()
+    await writeFiles(folder.path, {
+      'log.csv': log,
+      'model_1.pt': 'w',
+      [`${name}/bestmark-run.json`]: note,
+      [`${name}/history.csv`]: log.replaceAll('0.', '0.5'),
+      [`${name}/model_2.pt`]: 'w',
+    })
+    const { events } = await readRun(folder.path)
+    const saved = events.flatMap((event) => (event.type === 'checkpoint' ? [event.path] : []))
+    expect(saved).toEqual(['model_1.pt'])
+    expect(await found(folder.path)).toEqual([' keras_csv', `/${name} keras_csv`])
+  }
+})

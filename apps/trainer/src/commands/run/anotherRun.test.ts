@@ -5,7 +5,7 @@ import { readStoredRows } from '@bestmark/db/testing'
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 import { command } from '../testing.ts'
 
 const here = testBoard()

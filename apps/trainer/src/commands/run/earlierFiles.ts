@@ -9,7 +9,7 @@ import { pause } from '../../pause.ts'
 import { hasMeasurements } from '../../recording/history.ts'
 import { storedJobOf } from '../../recording/jobId.ts'
 import { identifyRun } from '../../sources/identity.ts'
-import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { findSources } from '../../sources/sources.ts'
 import { PrintedSteps } from './printedSteps.ts'
 

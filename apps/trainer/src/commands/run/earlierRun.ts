@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
-import { MARK, OUTPUT } from '../../sources/output/textLog.ts'
+import { MARK, OUTPUT } from '../../sources/output/runOutput.ts'
 import { readRunNote } from '../../sources/runNote.ts'
 import { namedFolders, pathRoles, resolvedPath } from './namedPaths.ts'
 

@@ -4,7 +4,7 @@ import { PIECE, readBytes } from '../../files/lines.ts'
 import { FileRestorer } from './fileRestorer.ts'
 import { pause } from '../../pause.ts'
 import { failureTextIn, TAIL } from '../../sources/output/failureText.ts'
-import { MARK } from '../../sources/output/textLog.ts'
+import { MARK } from '../../sources/output/runOutput.ts'
 
 /** How often to look for new output (ms). */
 const LOOK = 50

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 import { programsWithOwnFolders } from './testing.ts'
 
 const here = testBoard()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { shellWord } from '../../cli/shellWord.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 
 /**
  * The part of a run that was not found: everything except its output, its checkpoints, or its log.

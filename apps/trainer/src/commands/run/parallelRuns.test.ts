@@ -4,7 +4,7 @@ import { listCheckpoints, listJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 import { bestmark } from '../../testing.ts'
 
 const here = testBoard()

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { statIfSeen, openHandle } from '../../files/runFile.ts'
-import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { readWhole } from '../../sources/reader/source.ts'
 import { findSources, openRun } from '../../sources/sources.ts'
 

@@ -6,7 +6,7 @@ import { KeptOutput, type Show } from './keptOutput.ts'
 import { writeKeptProcess } from '../../processes/mark.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { describeStartError } from '../../processes/startError.ts'
-import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { notify } from '../../cli/terminal.ts'
 
 /** A program whose output is kept and shown. Dispose of it after its end. */

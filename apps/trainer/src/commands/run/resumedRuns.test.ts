@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { jobDetail, listCheckpoints, listJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 import { command } from '../testing.ts'
 import { earlierRunOf } from './earlierRun.ts'
 

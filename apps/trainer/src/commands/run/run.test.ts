@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { readRunProcess } from '../../processes/mark.ts'
 import { isAlive } from '../../processes/alive.ts'
-import { ERRORS, OUTPUT } from '../../sources/output/textLog.ts'
+import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { BESTMARK, eventually } from '../../testing.ts'
 import { command } from '../testing.ts'
 

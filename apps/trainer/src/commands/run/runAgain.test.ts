@@ -4,7 +4,7 @@ import { readSeries } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
-import { OUTPUT } from '../../sources/output/textLog.ts'
+import { OUTPUT } from '../../sources/output/runOutput.ts'
 import { eventually } from '../../testing.ts'
 import { command } from '../testing.ts'
 

@@ -7,7 +7,8 @@ import { command } from '../../commands/testing.ts'
 import { temporaryFolder, weightsOf, writeOutput } from '../../testing.ts'
 import { pick } from '../programsTesting.ts'
 import { readRun } from '../readRun.ts'
-import { OUTPUT, RUN_OUTPUT } from '../output/textLog.ts'
+import { OUTPUT } from '../output/runOutput.ts'
+import { RUN_OUTPUT } from '../output/textLog.ts'
 
 /** The output of `pick` for a run that saved at steps 100 and 200 and logged these rows. */
 async function picked(log: Record<string, number>[]) {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
 import { RUN_JOURNAL } from './runJournal.ts'
 import type { SourceReader } from '../reader/source.ts'
-import { OUTPUT } from '../output/textLog.ts'
+import { OUTPUT } from '../output/runOutput.ts'
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {

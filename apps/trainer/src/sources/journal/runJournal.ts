@@ -10,7 +10,7 @@ import type { Found } from '../../journal/gate.ts'
 import { jsonObject } from '../../files/json.ts'
 import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
-import { readMark, OUTPUT } from '../output/textLog.ts'
+import { readMark, OUTPUT } from '../output/runOutput.ts'
 
 /** The source of a folder with a journal: the journal alone, or with the log of `bestmark run`. */
 export function journalSource(root: string): string {

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
-import { listWeights } from '../weights/finder.ts'
+import { isMarkedRun, listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
@@ -116,6 +116,7 @@ export async function findLogFolders(listing: Listing, inside = '', depth = 0): 
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0 || names.includes('checkpoints')) continue
+    if (name !== LINKED_LOGS && isMarkedRun(names)) continue
     found.push(folder, ...(await findLogFolders(listing, folder, depth + 1)))
   }
   return found

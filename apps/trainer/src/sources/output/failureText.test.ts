@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.ts'
 import { failureTextIn, lastErrorIn } from './failureText.ts'
-import { ERRORS, OUTPUT } from './textLog.ts'
+import { ERRORS, OUTPUT } from './runOutput.ts'
 
 const TRACEBACK = `Epoch 1
 Traceback (most recent call last):

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { readBytes } from '../../files/lines.ts'
 import { openFile } from '../../files/runFile.ts'
-import { ERRORS, MARK, OUTPUT } from './textLog.ts'
+import { ERRORS, MARK, OUTPUT } from './runOutput.ts'
 
 /** The end of an output that is searched for the reason of a failure (bytes). */
 export const TAIL = 65_536

@@ -5,7 +5,7 @@ import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'
 import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import { readOutputLine } from './outputLines.ts'
-import { ERRORS, readMark, OUTPUT } from './textLog.ts'
+import { findRunOutput, OUTPUT, readMark } from './runOutput.ts'
 
 interface State extends LogState {
   /** When the program first started (ms). */
@@ -47,9 +47,8 @@ function readLine(state: State, line: FileLine): Found[] {
 
 /** The more detailed of the two output files; none if its lines are from a supported program. */
 async function printedLogs(listing: Listing): Promise<LogFile[]> {
-  const names = await listing.names()
   const found: LogFile[] = []
-  for (const file of [OUTPUT, ERRORS].filter((name) => names.includes(name))) {
+  for (const file of (await findRunOutput(listing)).reverse()) {
     const text = await listing.head(file)
     if (text.split('\n').some((line) => readOutputLine(line.trim()))) return []
     const seen = detectLog(text, OUTPUT)

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { ownValue, setOwn } from '@bestmark/core'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
@@ -11,36 +12,11 @@ import type { Listing } from '../../files/listing.ts'
 import { RUN_LOG } from '../reader/mixedReader.ts'
 import { groupLogs } from '../logs/logParts.ts'
 import { isTrainerRow } from '../logs/textLines.ts'
+import { ERRORS, findRunOutput, MARK, OUTPUT, readMark } from './runOutput.ts'
 import { isNanoGpt, type OutputRow, readOutputLine } from './outputLines.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
 import { isCount } from '../../files/json.ts'
-
-/** The file with a program's output under `bestmark run`. */
-export const OUTPUT = 'bestmark-output.log'
-/** Its stderr, if that is separate from stdout. */
-export const ERRORS = 'bestmark-output.stderr.log'
-/** The prefix of marks: lines of `bestmark run` itself for each start and end. */
-export const MARK = 'bestmark run: '
-
-/** A mark: a start or an end, its time (ms), and the error of a failed program. */
-export interface Mark {
-  word: 'started' | 'completed' | 'stopped' | 'failed'
-  at: number | null
-  error: string | null
-}
-
-/** Reads a mark; undefined for a line of the program. */
-export function readMark(text: string): Mark | undefined {
-  const mark = text.startsWith(MARK) ? text.slice(MARK.length) : ''
-  const [, time = '', name, rest = ''] =
-    /^(\S+) (started|completed|stopped|failed)(?:: (.*))?/.exec(mark) ?? []
-  const word = (['started', 'completed', 'stopped', 'failed'] as const).find((one) => one === name)
-  if (!word) return undefined
-  const at = Date.parse(time)
-  const error = word === 'failed' && rest !== '' ? rest : null
-  return { word, at: Number.isNaN(at) ? null : at, error }
-}
 
 /** File and line of a row. */
 interface Origin {
@@ -119,8 +95,8 @@ export const RUN_OUTPUT = lineSource<State>({
   name: RUN_LOG,
   // The end mark is in the last file, so nothing follows it.
   files: async (listing) => {
-    const names = await listing.names()
-    return names.includes(OUTPUT) ? [ERRORS, OUTPUT].filter((name) => names.includes(name)) : []
+    const files = await findRunOutput(listing)
+    return files.some((file) => basename(file) === OUTPUT) ? files : []
   },
 })
 
@@ -198,7 +174,7 @@ function warnWaiting(state: State, isOver: boolean): Found[] {
 }
 
 function isOurs(file: string): boolean {
-  return file === OUTPUT || file === ERRORS
+  return [OUTPUT, ERRORS].includes(basename(file))
 }
 
 /**

@@ -4,7 +4,7 @@ import { pythonJson, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.ts'
 import { readRun } from '../readRun.ts'
-import { ERRORS, OUTPUT } from './textLog.ts'
+import { ERRORS, OUTPUT } from './runOutput.ts'
 
 /** Events of the lines of a file, without those that only frame them. */
 async function readLog(name: string, lines: readonly string[], errors?: readonly string[]) {

@@ -9,7 +9,7 @@ import { readHuggingFace } from '../huggingface/huggingface.ts'
 import { readRun } from '../readRun.ts'
 import { readWhole } from './source.ts'
 import { openRun, findSources } from '../sources.ts'
-import { ERRORS, OUTPUT } from '../output/textLog.ts'
+import { ERRORS, OUTPUT } from '../output/runOutput.ts'
 import { eventRecord } from '../tensorboard/tfeventsTesting.ts'
 
 const ITERATIONS = fileURLToPath(

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { EventOf } from '@bestmark/core'
-import { MARK } from '../output/textLog.ts'
+import { MARK } from '../output/runOutput.ts'
 import { printedLevel } from './printedLevel.ts'
 
 /** A printed line as a log event. Empty lines and marks of `bestmark run` are ignored. */

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { EventOf } from '@bestmark/core'
+import { LINKED_LOGS } from '../logs/logFile.ts'
 import { Listing } from '../../files/listing.ts'
 import { mergeOptions } from '../config/runOptions.ts'
 import { findConfigFiles, configStamp, readOptionsFile } from './configFiles.ts'
@@ -16,7 +18,7 @@ export async function readSetupSignature(root: string): Promise<string> {
  */
 export async function readSetup(root: string): Promise<EventOf<'setup'> | undefined> {
   const { resolved, others } = await findConfigFiles(new Listing(root))
-  const note = await readSetupNote(root)
+  const note = (await readSetupNote(root)) ?? (await readSetupNote(join(root, LINKED_LOGS)))
   const read = (files: readonly string[]) =>
     Promise.all(files.map((file) => readOptionsFile(root, file)))
   const config = mergeOptions([

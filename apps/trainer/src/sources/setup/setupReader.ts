@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
-import { ERRORS, OUTPUT } from '../output/textLog.ts'
+import { statIfSeen } from '../../files/runFile.ts'
+import { LINKED_LOGS } from '../logs/logFile.ts'
+import { ERRORS, OUTPUT } from '../output/runOutput.ts'
 import type { ReadOptions, Piece, SourceReader } from '../reader/source.ts'
 import { readNewLines } from './newLines.ts'
 import { readPrintedLine } from './printedLines.ts'
@@ -57,11 +59,17 @@ export class SetupReader implements SourceReader {
   async #beside(): Promise<TrainingEvent[]> {
     const events: TrainingEvent[] = await this.#setup()
     for (const [index, [file, read]] of GROWING.entries()) {
-      const { lines, offset } = readNewLines(join(this.#root, file), this.#at.offsets[index] ?? 0)
+      const { lines, offset } = readNewLines(this.#pathOf(file), this.#at.offsets[index] ?? 0)
       this.#at.offsets[index] = offset
       events.push(...lines.flatMap(read))
     }
     return events
+  }
+
+  /** The path of a file of `bestmark run`: in the root, else in the folder of linked logs. */
+  #pathOf(file: string): string {
+    const path = join(this.#root, file)
+    return statIfSeen(path) ? path : join(this.#root, LINKED_LOGS, file)
   }
 
   async #setup(): Promise<TrainingEvent[]> {

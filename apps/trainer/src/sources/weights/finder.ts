@@ -26,7 +26,9 @@ const SKIPPED_FOLDERS =
   /^(\..*|.*\.orbax-checkpoint-tmp.*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
 /** A folder with one of these files is a separate run. */
 const RUN_FILES =
-  /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/
+  /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl|bestmark-run\.json)$|tfevents/
+/** Marks of Bestmark: its client's journal, and the note of `bestmark run`. */
+const OWN_MARKS = ['journal.jsonl', 'bestmark-run.json']
 /** A number in these folder names is not a step or an epoch. */
 const PART =
   /^(version|run|exp\w*|trial|fold|seed|rank|job|train|val|worker|stage|mp_rank)[-_]?\d+$/i
@@ -50,6 +52,11 @@ export async function findWeights(root: string): Promise<FoundWeights[]> {
   const walk = new Walk(root)
   await walk.folder('', 0)
   return walk.found
+}
+
+/** Whether a folder with these files is a run of its own by a mark of Bestmark, whatever it is called. */
+export function isMarkedRun(names: readonly string[]): boolean {
+  return names.some((name) => OWN_MARKS.includes(name))
 }
 
 const cache = new WeakMap<Listing, Promise<FoundWeights[]>>()
