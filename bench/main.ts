@@ -8,7 +8,7 @@ interface Benchmark {
 }
 
 const BENCHMARKS: Record<string, Benchmark> = {
-  select: { title: 'The choice among 1,000,000 checkpoints', load: () => import('./select.ts') },
+  select: { title: 'The choice among 10,000,000 checkpoints', load: () => import('./select.ts') },
   pick: { title: 'bestmark pick on 50 checkpoints', load: () => import('./pick.ts') },
   record: { title: 'A journal of 10,000,000 points into rows', load: () => import('./record.ts') },
   tensorboard: {

@@ -3,7 +3,7 @@ import type { SelectionInput } from '../selection/input.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { rank } from '../selection/candidates.ts'
+import { leadersOf } from '../selection/leaders.ts'
 import { directionOf } from '../metric/direction.ts'
 import { asLoggedConditions } from '../selection/conditions.ts'
 import { betterEvaluation } from '../selection/missed.ts'
@@ -51,7 +51,8 @@ function winner(
     if (!evaluation || !isFiniteMeasure(value)) return []
     return [{ ...one, value, score: null, origin: detailOf(evaluation, metric).origin }]
   })
-  const [top] = rank(candidates, direction)
+  const values = Float64Array.from(candidates, ({ value }) => value)
+  const top = candidates[leadersOf([{ from: 0, values }], direction).best]
   if (!top || candidates.length < 2) return undefined
   // The chosen checkpoint agrees also if it only shares the best value.
   const same = candidates.find((one) => one.value === top.value && isSameStep(one, selection.best))
@@ -72,13 +73,8 @@ function missedOf(
 ): Winner['missed'] {
   if (among === 'evaluations') return null
   const conditions = asLoggedConditions(options?.subject_to ?? [], metricNames(evaluations))
-  const found = { best, skipped: [] }
-  const { missed_best } = betterEvaluation(
-    { evaluations, checkpoints },
-    { metric, conditions },
-    direction,
-    found,
-  )
+  const given = { evaluations, checkpoints }
+  const { missed_best } = betterEvaluation(given, { metric, conditions }, direction, best)
   return missed_best && { step: missed_best.step, value: missed_best.value }
 }
 

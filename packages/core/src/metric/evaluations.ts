@@ -74,23 +74,40 @@ function joined(first: Evaluation, later: Evaluation): Evaluation {
 }
 
 /**
- * Finds the row of an attempt and step among rows in order of step. Ascending look-ups cost O(1)
- * each, others O(log n).
+ * Finds the first row of an attempt and step among rows in order of step. Ascending look-ups cost
+ * O(1) each, others O(log n).
  */
-export function finder<Row extends StepKey>(
-  rows: readonly Row[],
-): (weights: { attempt: number; step: number | null }) => Row | undefined {
-  let next = 0
-  return ({ attempt, step }) => {
-    if (step === null) return undefined
-    const weights = { attempt, step }
-    const isHere = (row: Row | undefined): boolean => !!row && byStep(row, weights) === 0
-    if (!isHere(rows[next])) next = lowerBound(rows, weights)
-    const found = rows[next]
-    if (!isHere(found)) return undefined
-    next++
-    return found
+export class Finder<Row extends StepKey> {
+  readonly #rows: readonly Row[]
+  #next = 0
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows
   }
+
+  find({ attempt, step }: { attempt: number; step: number | null }): Row | undefined {
+    if (step === null) return undefined
+    const next = this.#rows[this.#next]
+    if (next?.step === step && next.attempt === attempt) {
+      this.#next++
+      return next
+    }
+    return this.#search({ attempt, step })
+  }
+
+  #search(weights: StepKey): Row | undefined {
+    const at = lowerBound(this.#rows, weights)
+    const found = this.#rows[at]
+    const isFound = found !== undefined && byStep(found, weights) === 0
+    this.#next = isFound ? at + 1 : at
+    return isFound ? found : undefined
+  }
+}
+
+/** `find` of a new `Finder`. */
+export function finder<Row extends StepKey>(rows: readonly Row[]): Finder<Row>['find'] {
+  const found = new Finder(rows)
+  return (weights) => found.find(weights)
 }
 
 function lowerBound(rows: readonly StepKey[], weights: StepKey): number {
@@ -104,18 +121,25 @@ function lowerBound(rows: readonly StepKey[], weights: StepKey): number {
   return low
 }
 
-/** Names of everything logged with evaluations, including rates and times. */
+/** Names of everything logged with evaluations, in order of first appearance, with rates and times. */
 export function loggedNames(evaluations: readonly Evaluation[]): string[] {
-  return [...new Set(evaluations.flatMap(({ values }) => Object.keys(values)))]
+  const names: string[] = []
+  const known = new Set<string>()
+  for (const { values } of evaluations) {
+    let position = 0
+    for (const name in values) {
+      // Most evaluations have the same names in the same order, so they need no look-up.
+      if (names[position++] === name || known.has(name)) continue
+      known.add(name)
+      names.push(name)
+    }
+  }
+  return names
 }
 
 /** Names of everything measured, in order of first appearance, without rates, times and errors. */
 export function metricNames(evaluations: readonly Evaluation[]): string[] {
-  const names = new Set<string>()
-  for (const { values } of evaluations) {
-    for (const name in values) if (!names.has(name) && !NO_MEASURE.test(name)) names.add(name)
-  }
-  return [...names]
+  return loggedNames(evaluations).filter((name) => !NO_MEASURE.test(name))
 }
 
 /** The logged name of a metric: trainers accept `loss` for `eval_loss`, and some programs use `val_loss`. */

@@ -1,106 +1,215 @@
-import { byStep } from '../run/keys.ts'
+import type { StepKey } from '../run/keys.ts'
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { brokenCondition, type Criteria } from './conditions.ts'
-import { isBetter } from '../metric/direction.ts'
-import { detailOf, finder, measureOf } from '../metric/evaluations.ts'
-import { skippedCheckpoint } from './skipped.ts'
+import { type Criteria, meetsAll } from './conditions.ts'
+import { detailOf, Finder, measureOf } from '../metric/evaluations.ts'
+import { type Block, blocksOf, leadersOf } from './leaders.ts'
+import { skippedCheckpoint, skippedEvaluation } from './skipped.ts'
 import type { Skipped, Ranked } from './selection.ts'
 
-/** The candidates, and the skipped ones with their reasons. */
+/**
+ * What is compared, in order of step, then attempt, then arrival. Only the rows that are asked for
+ * are made, because a long run has millions that nobody reads.
+ */
 export interface Candidates {
-  candidates: Ranked[]
-  skipped: Skipped[]
+  readonly length: number
+  /** The value of each row; NaN if it cannot win. */
+  blocks: () => Iterable<Block>
+  valueAt: (index: number) => number
+  /** Attempt and step of a row that can win. */
+  keyAt: (index: number) => StepKey
+  rankedAt: (index: number) => Ranked
+  /**
+   * Whether these are all evaluations if `count` rows can win. Then no evaluation is better than the
+   * best of them.
+   */
+  isEveryEvaluation: (count: number) => boolean
+  /** Why a row cannot win; undefined if there is nothing to say about it. */
+  skippedAt: (index: number) => Skipped | undefined
 }
 
 /**
- * Checkpoints that are complete, have a finite value of the metric at the same attempt and step,
- * and meet every condition. `evaluations` are in order of step. O(checkpoints + evaluations) if the
- * checkpoints are in order of step too.
+ * The value that an evaluation is compared by: a finite value of the metric, if the conditions are
+ * met; otherwise NaN.
  */
-export function checkpointCandidates(
-  checkpoints: readonly Checkpoint[],
-  evaluations: readonly Evaluation[],
-  criteria: Criteria,
-): Candidates {
-  const { metric, conditions } = criteria
-  const evaluationOf = finder(evaluations)
-  const field: Candidates = { candidates: [], skipped: [] }
-  for (const checkpoint of checkpoints) {
-    const evaluation = evaluationOf(checkpoint)
-    const value = evaluation && measureOf(evaluation, metric)
-    const isCandidate =
-      evaluation &&
-      checkpoint.files_state === 'complete' &&
-      isFiniteMeasure(value) &&
-      !brokenCondition(evaluation, conditions)
-    if (isCandidate) field.candidates.push(ranked(evaluation, value, metric, checkpoint))
-    else field.skipped.push(skippedCheckpoint(checkpoint, evaluation, criteria))
+function comparedValue(evaluation: Evaluation, { metric, conditions }: Criteria): number {
+  const value = measureOf(evaluation, metric)
+  if (!isFiniteMeasure(value)) return NaN
+  return conditions.length === 0 || meetsAll(evaluation, conditions) ? value : NaN
+}
+
+/**
+ * Checkpoints. One can win if it is complete, has a finite value of the metric at the same attempt
+ * and step, and meets every condition. `evaluations` are in order of step.
+ */
+export class CheckpointCandidates implements Candidates {
+  readonly length: number
+  readonly #rows: readonly Checkpoint[]
+  readonly #evaluations: Finder<Evaluation>
+  readonly #criteria: Criteria
+
+  /** How many rows can win if each evaluation has one; NaN if a step may have several. */
+  readonly #most: number
+
+  constructor({ checkpoints, evaluations }: Rows, criteria: Criteria) {
+    const { rows, areUnique } = inOrder(checkpoints)
+    this.#rows = rows
+    this.length = rows.length
+    this.#evaluations = new Finder(evaluations)
+    this.#criteria = criteria
+    this.#most = areUnique ? evaluations.length : NaN
   }
-  field.skipped.sort(bySteplessLast)
-  return field
+
+  isEveryEvaluation(count: number): boolean {
+    return count === this.#most
+  }
+
+  blocks(): Iterable<Block> {
+    const [rows, evaluations, criteria] = [this.#rows, this.#evaluations, this.#criteria]
+    return blocksOf(this.length, (into, from) => {
+      for (let at = 0; at < into.length; at++) {
+        const checkpoint = rows[from + at]
+        const evaluation =
+          checkpoint?.files_state === 'complete' ? evaluations.find(checkpoint) : undefined
+        into[at] = evaluation === undefined ? NaN : comparedValue(evaluation, criteria)
+      }
+    })
+  }
+
+  valueAt(index: number): number {
+    const checkpoint = this.#rows[index]
+    if (checkpoint?.files_state !== 'complete') return NaN
+    const evaluation = this.#evaluations.find(checkpoint)
+    return evaluation === undefined ? NaN : comparedValue(evaluation, this.#criteria)
+  }
+
+  keyAt(index: number): StepKey {
+    return stepped(existing(this.#rows[index]))
+  }
+
+  rankedAt(index: number): Ranked {
+    const checkpoint = existing(this.#rows[index])
+    const evaluation = existing(this.#evaluations.find(checkpoint))
+    return ranked(evaluation, this.#criteria.metric, checkpoint)
+  }
+
+  skippedAt(index: number): Skipped {
+    const checkpoint = existing(this.#rows[index])
+    return skippedCheckpoint(checkpoint, this.#evaluations.find(checkpoint), this.#criteria)
+  }
 }
 
-function bySteplessLast(a: Skipped, b: Skipped): number {
-  const step = ({ step }: Skipped): number => step ?? Number.MAX_VALUE
-  return step(a) - step(b) || a.attempt - b.attempt
+/** Evaluations, with or without a checkpoint. One can win if it is finite and meets the conditions. */
+export class EvaluationCandidates implements Candidates {
+  readonly length: number
+  readonly #rows: readonly Evaluation[]
+  readonly #checkpoints: Finder<Checkpoint & StepKey>
+  readonly #criteria: Criteria
+
+  constructor({ checkpoints, evaluations }: Rows, criteria: Criteria) {
+    this.#rows = evaluations
+    this.length = evaluations.length
+    this.#checkpoints = new Finder(inOrder(checkpoints.filter(hasStep)).rows)
+    this.#criteria = criteria
+  }
+
+  isEveryEvaluation(): boolean {
+    return true
+  }
+
+  blocks(): Iterable<Block> {
+    return blocksOf(this.length, (into, from) => {
+      for (let at = 0; at < into.length; at++) into[at] = this.valueAt(from + at)
+    })
+  }
+
+  valueAt(index: number): number {
+    const evaluation = this.#rows[index]
+    return evaluation === undefined ? NaN : comparedValue(evaluation, this.#criteria)
+  }
+
+  keyAt(index: number): StepKey {
+    return existing(this.#rows[index])
+  }
+
+  rankedAt(index: number): Ranked {
+    const evaluation = existing(this.#rows[index])
+    const checkpoint = this.#checkpoints.find(evaluation)
+    const saved = checkpoint?.files_state === 'complete' ? checkpoint : null
+    return ranked(evaluation, this.#criteria.metric, saved)
+  }
+
+  skippedAt(index: number): Skipped | undefined {
+    const evaluation = existing(this.#rows[index])
+    return skippedEvaluation(evaluation, this.#checkpoints.find(evaluation), this.#criteria)
+  }
 }
 
-/** Every finite evaluation that meets the conditions, with or without a checkpoint. */
-export function evaluationCandidates(
-  checkpoints: readonly Checkpoint[],
-  evaluations: readonly Evaluation[],
-  { metric, conditions }: Criteria,
-): Candidates {
-  const saved = checkpoints.filter((one): one is Checkpoint & { step: number } => one.step !== null)
-  const checkpointOf = finder([...saved].sort(byStep))
-  const field: Candidates = { candidates: [], skipped: [] }
-  for (const evaluation of evaluations) {
-    const value = measureOf(evaluation, metric)
-    if (value === undefined) continue
-    const checkpoint = checkpointOf(evaluation)
-    const { attempt, step } = evaluation
-    const { checkpoint_id = null, path = null } = checkpoint ?? {}
-    const over = { checkpoint_id, attempt, step, path }
-    const broken = brokenCondition(evaluation, conditions)
-    if (!isFiniteMeasure(value)) {
-      const text = `${metric} is ${String(value ?? 'missing')} at step ${step}`
-      field.skipped.push({ ...over, reason: 'not_finite', text })
-    } else if (broken) {
-      field.skipped.push({ ...over, reason: 'condition', text: broken })
-    } else {
-      const files = checkpoint?.files_state === 'complete' ? checkpoint : null
-      field.candidates.push(ranked(evaluation, value, metric, files))
+/** The rows of a run; the evaluations are in order of step. */
+interface Rows {
+  checkpoints: readonly Checkpoint[]
+  evaluations: readonly Evaluation[]
+}
+
+/** Every row that cannot win, in order of step, with its reason. */
+export function skippedOf(candidates: Candidates): Skipped[] {
+  const skipped: Skipped[] = []
+  for (const { from, values } of candidates.blocks()) {
+    for (const [at, value] of values.entries()) {
+      const one = Number.isNaN(value) ? candidates.skippedAt(from + at) : undefined
+      if (one) skipped.push(one)
     }
   }
-  return field
+  return skipped
 }
 
-function ranked(
-  evaluation: Evaluation,
-  value: number,
-  metric: string,
-  checkpoint: Checkpoint | null,
-): Ranked {
+function existing<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new RangeError('A row was read that does not exist.')
+  return row
+}
+
+interface Ordered<Row> {
+  rows: readonly Row[]
+  /** True only if no two rows have the same attempt and step. */
+  areUnique: boolean
+}
+
+/** Rows by step, then attempt, then arrival; those without a step are last. O(n) if they are so. */
+function inOrder<Row extends SavedKey>(rows: readonly Row[]): Ordered<Row> {
+  let areUnique = true
+  let before: Row | undefined
+  for (const row of rows) {
+    const order = before ? bySteplessLast(before, row) : -1
+    if (order > 0) return { rows: rows.toSorted(bySteplessLast), areUnique: false }
+    if (order === 0) areUnique = false
+    before = row
+  }
+  return { rows, areUnique }
+}
+
+type SavedKey = Pick<Checkpoint, 'attempt' | 'step'>
+
+function bySteplessLast(a: SavedKey, b: SavedKey): number {
+  return (a.step ?? Number.MAX_VALUE) - (b.step ?? Number.MAX_VALUE) || a.attempt - b.attempt
+}
+
+function stepped(checkpoint: Checkpoint): StepKey {
+  if (!hasStep(checkpoint)) throw new RangeError(`${checkpoint.path} has no step.`)
+  return checkpoint
+}
+
+function hasStep(checkpoint: Checkpoint): checkpoint is Checkpoint & StepKey {
+  return checkpoint.step !== null
+}
+
+function ranked(evaluation: Evaluation, metric: string, checkpoint: Checkpoint | null): Ranked {
   const { attempt, step, epoch } = evaluation
   const { checkpoint_id = null, path = null } = checkpoint ?? {}
+  const value = existing(measureOf(evaluation, metric) ?? undefined)
   const eval_loss = measureOf(evaluation, 'eval_loss') ?? null
   const { origin } = detailOf(evaluation, metric)
   return { checkpoint_id, attempt, step, epoch, path, value, score: null, eval_loss, origin }
-}
-
-/**
- * Best first: strictly by value in the metric's direction; ties by step, then attempt, then arrival.
- */
-export function rank(candidates: readonly Ranked[], direction: Direction): Ranked[] {
-  const sign = direction === 'min' ? 1 : -1
-  const inOrder = candidates.toSorted(byStep)
-  // Arrays of numbers sort several times faster than rows.
-  const values = Float64Array.from(inOrder, ({ value }) => sign * value)
-  const order = Uint32Array.from(inOrder.keys())
-  order.sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b)
-  return Array.from(order, (index) => inOrder[index]).filter((one) => one !== undefined)
 }
 
 /** An evaluation and its finite value of the deciding metric. */
@@ -115,15 +224,11 @@ export interface BestEvaluation {
  */
 export function bestEvaluation(
   evaluations: readonly Evaluation[],
-  { metric, conditions }: Criteria,
+  criteria: Criteria,
   direction: Direction,
 ): BestEvaluation | undefined {
-  let best: BestEvaluation | undefined
-  for (const evaluation of evaluations) {
-    const value = measureOf(evaluation, metric)
-    if (!isFiniteMeasure(value)) continue
-    if (best && !isBetter(value, best.value, direction)) continue
-    if (!brokenCondition(evaluation, conditions)) best = { evaluation, value }
-  }
-  return best
+  const rows = new EvaluationCandidates({ checkpoints: [], evaluations }, criteria)
+  const { best } = leadersOf(rows.blocks(), direction)
+  const evaluation = evaluations[best]
+  return evaluation && { evaluation, value: comparedValue(evaluation, criteria) }
 }

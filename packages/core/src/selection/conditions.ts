@@ -29,19 +29,27 @@ export function conditionProblem(
   return unknown ? valueProblem(unknown.metric, names, training) : null
 }
 
+/** Whether an evaluation meets every condition. */
+export function meetsAll(evaluation: Evaluation, conditions: readonly Condition[]): boolean {
+  return conditions.length === 0 || conditions.every((condition) => meets(evaluation, condition))
+}
+
+function meets(evaluation: Evaluation, { metric, relation, bound }: Condition): boolean {
+  const value = measureOf(evaluation, metric)
+  if (!isFiniteMeasure(value)) return false
+  return relation === '<=' ? value <= bound : value >= bound
+}
+
 /** The first condition that an evaluation breaks, in words; undefined if it breaks none. */
 export function brokenCondition(
   evaluation: Evaluation,
   conditions: readonly Condition[],
 ): string | undefined {
-  for (const { metric, relation, bound } of conditions) {
-    const value = measureOf(evaluation, metric)
-    const most = relation === '<='
-    const must = `it must be at ${most ? 'most' : 'least'} ${figure(bound)}`
-    const where = `at step ${evaluation.step}`
-    if (!isFiniteMeasure(value)) return `${metric} is ${value ?? 'missing'} ${where}, and ${must}`
-    if (most ? value > bound : value < bound)
-      return `${metric} is ${figure(value)} ${where}, and ${must}`
-  }
-  return undefined
+  const broken = conditions.find((condition) => !meets(evaluation, condition))
+  if (!broken) return undefined
+  const { metric, relation, bound } = broken
+  const value = measureOf(evaluation, metric)
+  const is = isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
+  const must = `it must be at ${relation === '<=' ? 'most' : 'least'} ${figure(bound)}`
+  return `${metric} is ${is} at step ${evaluation.step}, and ${must}`
 }

@@ -4,7 +4,8 @@ import type { Direction } from '../run/event.ts'
 import { bestEvaluation, type BestEvaluation } from './candidates.ts'
 import { isBetter } from '../metric/direction.ts'
 import { figure } from '../metric/figure.ts'
-import type { MissedBest, Skipped, Ranked } from './selection.ts'
+import type { MissedBest, Ranked } from './selection.ts'
+import { skippedCheckpoint } from './skipped.ts'
 
 /** An evaluation better than the best checkpoint: it has no checkpoint, or one that cannot be shipped. */
 export interface BetterEvaluation {
@@ -13,23 +14,24 @@ export interface BetterEvaluation {
   unshippable_best: string | null
 }
 
+export const NONE_BETTER: BetterEvaluation = { missed_best: null, unshippable_best: null }
+
 /** The evaluation that is better than the best shippable checkpoint. O(evaluations + checkpoints). */
 export function betterEvaluation(
   given: { evaluations: readonly Evaluation[]; checkpoints: readonly Checkpoint[] },
   criteria: Criteria,
   direction: Direction,
-  found: { best: Ranked | null; skipped: readonly Skipped[] },
+  best: Ranked | null,
 ): BetterEvaluation {
   const top = bestEvaluation(given.evaluations, criteria, direction)
-  const { best } = found
   if (!top || (best && !isBetter(top.value, best.value, direction))) {
-    return { missed_best: null, unshippable_best: null }
+    return NONE_BETTER
   }
-  const isThere = given.checkpoints.some(hasStepOf(top.evaluation))
-  const skippedBest = isThere ? found.skipped.find(hasStepOf(top.evaluation)) : undefined
+  // A checkpoint there was skipped: otherwise it would be the best.
+  const there = given.checkpoints.find(hasStepOf(top.evaluation))
   return {
-    missed_best: isThere ? null : missedBest(top, best),
-    unshippable_best: skippedBest?.text ?? null,
+    missed_best: there ? null : missedBest(top, best),
+    unshippable_best: there ? skippedCheckpoint(there, top.evaluation, criteria).text : null,
   }
 }
 

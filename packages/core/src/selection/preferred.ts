@@ -1,33 +1,53 @@
+import type { Direction } from '../run/event.ts'
 import { byStep } from '../run/keys.ts'
+import type { Candidates } from './candidates.ts'
 import { featuresOf, scoreOf } from './score.ts'
 import type { SelectionInput } from './input.ts'
-import type { NearTies, Ranked } from './selection.ts'
-import type { Preference, Coefficients } from './policyOptions.ts'
+import { type Leaders, orderOf } from './leaders.ts'
+import type { Coefficients, PolicyOptions } from './policyOptions.ts'
+import type { Ranked } from './selection.ts'
+import type { Ties } from './ties.ts'
 
-/**
- * The ranking by policy. `within_noise` puts the preferred near tie first, `scored` orders by the
- * score; other policies keep the strict ranking.
- */
-export function preferred(
-  strict: Ranked[],
-  near_ties: NearTies | null,
-  input: SelectionInput,
-): Ranked[] {
-  const { policy, options = {} } = input
-  if (policy === 'within_noise') return firstOfTies(strict, near_ties, options.prefer)
-  if (policy === 'scored' && options.coefficients)
-    return byScore(strict, input, options.coefficients)
-  return strict
+/** The ranking by policy. */
+export interface Ranking {
+  best: Ranked | null
+  runner_up: Ranked | null
+  /** Every candidate, best first. O(n log n). */
+  all: () => Ranked[]
 }
 
-function firstOfTies(
-  strict: Ranked[],
-  near_ties: NearTies | null,
-  prefer: Preference | undefined,
-): Ranked[] {
-  const ties = near_ties?.candidates ?? []
-  const taken = prefer === 'latest' ? ties.at(-1) : ties[0]
-  return taken ? [taken, ...strict.filter((one) => one !== taken)] : strict
+/**
+ * `within_noise` puts the preferred near tie first, `scored` orders by the score; other policies
+ * keep the strict order of the values.
+ */
+export function preferred(
+  candidates: Candidates,
+  leaders: Leaders,
+  ties: Ties | null,
+  input: SelectionInput & { direction: Direction },
+): Ranking {
+  const { policy, direction, options = {} } = input
+  const strict = (): number[] => orderOf(candidates.blocks(), leaders, direction)
+  const at = (index: number): Ranked => candidates.rankedAt(index)
+  if (policy === 'scored' && options.coefficients) {
+    const all = byScore(strict().map(at), input, options.coefficients)
+    const [best = null, runner_up = null] = all
+    return { best, runner_up, all: () => all }
+  }
+  const first = policy === 'within_noise' && ties ? preferredTie(ties, options) : leaders.best
+  const isStrict = first === leaders.best
+  const second = isStrict ? leaders.next : leaders.best
+  const all = (): number[] =>
+    isStrict ? strict() : [first, ...strict().filter((one) => one !== first)]
+  return {
+    best: first === -1 ? null : at(first),
+    runner_up: second === -1 ? null : at(second),
+    all: () => all().map(at),
+  }
+}
+
+function preferredTie({ steps }: Ties, { prefer }: PolicyOptions): number {
+  return prefer === 'latest' ? steps.last : steps.first
 }
 
 function byScore(

@@ -2,7 +2,7 @@ import { byStep, isSameStep, type StepKey } from '../run/keys.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
-import { bestEvaluation } from './candidates.ts'
+import { bestEvaluation, type Candidates } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import { errorFigure, figure, signed, shortSigned } from '../metric/figure.ts'
@@ -11,13 +11,15 @@ import type { PolicyProblem } from './policyProblem.ts'
 import { asSentence } from './asSentence.ts'
 import { problemText } from './problemText.ts'
 import { unlikeSamples } from './samples.ts'
-import type { Ranked, Selection } from './selection.ts'
-import { stepsInWords } from './ties.ts'
+import type { Noise, Ranked, Selection } from './selection.ts'
+import type { TiedSteps } from './tiedSteps.ts'
 
-type Found = Pick<
-  Selection,
-  'best' | 'runner_up' | 'ranking' | 'skipped' | 'missed_best' | 'near_ties'
-> & {
+type Found = Pick<Selection, 'best' | 'runner_up' | 'missed_best'> & {
+  /** How many candidates there are. */
+  count: number
+  /** The candidates within the noise, and those of them at another step than the best. */
+  ties: { noise: Noise; steps: TiedSteps; others: TiedSteps } | null
+  candidates: Candidates
   policy: Selection['policy']
   prefer: Selection['prefer']
   among: 'checkpoints' | 'evaluations'
@@ -35,7 +37,7 @@ export function reason(input: ReasonInput): string {
   if (input.problem) return `No checkpoint can be chosen. ${problemText(input.problem)}`
   const { best, decided } = input
   if (!best) return `No checkpoint can be chosen: ${nothing(decided, input)}.`
-  const tied = ties(input, best)
+  const tied = tiedWords(input)
   return joined([
     winner(decided, input, best),
     tied ?? '',
@@ -62,38 +64,36 @@ function joined(sentences: readonly string[]): string {
 
 /** Which checkpoint is best, and by which value. */
 function winner(decided: Decider, found: Found, best: Ranked): string {
-  const { ranking, runner_up, prefer, near_ties } = found
+  const { count, runner_up, prefer, ties } = found
   const value = `${decided.metric} ${figure(best.value)}`
   const step = `Step ${best.step}${runner_up ? ofAttempt(best, runner_up) : ''}`
   const rank = rankWords(decided, found)
-  if (ranking.length === 1) return `${step} is ${rank}: ${value}.`
-  const unknown = prefer && !near_ties ? ' The noise is unknown.' : ''
+  if (count === 1) return `${step} is ${rank}: ${value}.`
+  const unknown = prefer && !ties ? ' The noise is unknown.' : ''
   return `${step} is best: ${value}, ${rank}.${unknown}`
 }
 
 /** The rank of the best among the candidates, such as "the lowest of 5 checkpoints". */
 function rankWords({ direction }: Decider, found: Found): string {
-  const { ranking, among, policy, prefer, near_ties } = found
+  const { count, among, policy, prefer, ties } = found
   const noun = among === 'checkpoints' ? 'checkpoint' : 'evaluation'
-  if (ranking.length === 1) return `the only ${noun} that can be compared`
-  if (policy === 'scored') return `with the best score of ${ranking.length} ${noun}s`
-  if (prefer && near_ties && near_ties.candidates.length > 1) {
-    return `the ${prefer} of ${near_ties.candidates.length} ${noun}s within the noise`
+  if (count === 1) return `the only ${noun} that can be compared`
+  if (policy === 'scored') return `with the best score of ${count} ${noun}s`
+  if (prefer && ties && ties.steps.count > 1) {
+    return `the ${prefer} of ${ties.steps.count} ${noun}s within the noise`
   }
-  return `the ${superlative(direction ?? 'min')} of ${ranking.length} ${noun}s`
+  return `the ${superlative(direction ?? 'min')} of ${count} ${noun}s`
 }
 
 /** The other candidates within the noise of the chosen one; null if there are none. */
-function ties({ near_ties, ranking }: Found, best: Ranked): string | null {
-  if (!near_ties?.candidates.some((one) => isSameStep(one, best))) return null
-  const others = near_ties.candidates.filter((one) => !isSameStep(one, best))
-  if (others.length === 0) return null
-  const steps = stepsInWords(others, ranking)
-  const [are, have] = others.length === 1 ? ['is', 'has'] : ['are', 'have']
-  const noise = near_ties.noise.standard_error
-  return noise === 0
+function tiedWords({ ties }: Found): string | null {
+  if (!ties || ties.others.count === 0 || ties.others.count === ties.steps.count) return null
+  const { noise, others } = ties
+  const steps = others.words()
+  const [are, have] = others.count === 1 ? ['is', 'has'] : ['are', 'have']
+  return noise.standard_error === 0
     ? `${steps} ${have} the same value.`
-    : `${steps} ${are} within the noise (±${errorFigure(noise)}).`
+    : `${steps} ${are} within the noise (±${errorFigure(noise.standard_error)}).`
 }
 
 function next({ runner_up }: Found, best: Ranked, words: (difference: number) => string): string {
@@ -156,10 +156,10 @@ function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found):
   return isStart ? 'It is at the start of the run, and no later evaluation is better.' : ''
 }
 
-function nothing({ metric }: Decider, { skipped, among }: Found): string {
+function nothing({ metric }: Decider, { candidates, among }: Found): string {
   if (among === 'evaluations') return `no evaluation has a finite ${metric}`
-  const [first] = skipped
-  if (!first) return 'no checkpoint was found'
-  const others = skipped.length - 1
-  return `${first.text}${others > 0 ? `, and ${others} more were skipped` : ''}`
+  const { length } = candidates
+  if (length === 0) return 'no checkpoint was found'
+  const more = length > 1 ? `, and ${length - 1} more were skipped` : ''
+  return `${candidates.skippedAt(0)?.text}${more}`
 }

@@ -12,9 +12,8 @@ export function unlikeSamples(
   let few = Infinity
   let many = -Infinity
   for (const one of evaluations) {
-    if (measureOf(one, metric) === undefined) continue
-    const { samples } = detailOf(one, metric)
-    if (samples === null) continue
+    const samples = one.details ? detailOf(one, metric).samples : one.samples
+    if (samples == null || measureOf(one, metric) === undefined) continue
     few = Math.min(few, samples)
     many = Math.max(many, samples)
   }

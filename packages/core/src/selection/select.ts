@@ -1,8 +1,10 @@
 import type { Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
-import { checkpointCandidates, evaluationCandidates, rank } from './candidates.ts'
+import { CheckpointCandidates, EvaluationCandidates, skippedOf } from './candidates.ts'
 import type { SelectionInput } from './input.ts'
-import { betterEvaluation } from './missed.ts'
+import { leadersOf } from './leaders.ts'
+import { betterEvaluation, NONE_BETTER } from './missed.ts'
+import { once } from './once.ts'
 import { nothingToChoose, unmeasured } from './nothingToChoose.ts'
 import { secondOpinion } from './opinion.ts'
 import { preferred } from './preferred.ts'
@@ -10,15 +12,17 @@ import { reason, shortReason } from './reason.ts'
 import { decisionOf } from './decision.ts'
 import { SOMEBODY } from './decider.ts'
 import type { Selection } from './selection.ts'
-import { nearTies } from './ties.ts'
+import { nearTies, tiesBeside, tiesOf } from './ties.ts'
 
 /** Raised when the rules of a policy change and its results may differ. */
 const POLICY_VERSION = 2
 
 /**
  * Decides which checkpoint is best, and why. The result depends only on the rows: the order in
- * which rows of different steps arrived makes no difference. O(n log n) in checkpoints and
- * evaluations. `decision` belongs to the same input; pass it if it is already computed.
+ * which rows of different steps arrived makes no difference. O(n) in checkpoints and evaluations in
+ * order of step. The lists of all candidates are made when they are first read, in O(n log n); the
+ * rows must not change until then. `decision` belongs to the same input; pass it if it is already
+ * computed.
  */
 export function select(input: SelectionInput, decision = decisionOf(input)): Selection {
   const { policy, checkpoints, among = 'checkpoints', options = {} } = input
@@ -27,42 +31,51 @@ export function select(input: SelectionInput, decision = decisionOf(input)): Sel
   const declared_by = decided.declared_by ?? SOMEBODY
   const prefer = policy === 'within_noise' ? (options.prefer ?? null) : null
   const base = { policy, policy_version: POLICY_VERSION, metric, direction, declared_by, prefer }
-  const field = among === 'checkpoints' ? checkpointCandidates : evaluationCandidates
-  const { candidates, skipped } = field(checkpoints, evaluations, criteria)
+  const Kind = among === 'checkpoints' ? CheckpointCandidates : EvaluationCandidates
+  const candidates = new Kind({ checkpoints, evaluations }, criteria)
+  const skipped = once(() => skippedOf(candidates))
   if (metric === null || direction === null || problem !== null) {
     const isEmpty = evaluations.length === 0
     const nothing_to_choose = isEmpty ? unmeasured(evaluations, metric) : null
-    const withoutBest = { ...base, ...NOTHING, nothing_to_choose, skipped }
     const why = reason({ problem: problem ?? { code: 'needs_metric' } })
-    return { ...withoutBest, reason: why, short_reason: '' }
+    return {
+      ...{ ...base, ...NOTHING, nothing_to_choose },
+      get skipped() {
+        return skipped()
+      },
+      ...{ reason: why, short_reason: '' },
+    }
   }
-  const strict = rank(candidates, direction)
-  const near_ties = nearTies(strict, evaluations, metric)
-  const ranking = preferred(strict, near_ties, { ...input, evaluations })
-  const [best = null, runner_up = null] = ranking
+  const leaders = leadersOf(candidates.blocks(), direction)
+  const ties = tiesOf(candidates, leaders, evaluations, metric)
+  const { best, runner_up, all } = preferred(candidates, leaders, ties, {
+    ...{ ...input, evaluations, direction },
+  })
+  const strict = leaders.best === -1 ? null : candidates.rankedAt(leaders.best)
+  const { missed_best, unshippable_best } = candidates.isEveryEvaluation(leaders.count)
+    ? NONE_BETTER
+    : betterEvaluation({ evaluations, checkpoints }, criteria, direction, strict)
+  const { count } = leaders
+  const tied = ties && best && { ...ties, others: tiesBeside(candidates, ties, best) }
+  const found = { best, runner_up, missed_best, unshippable_best, count, ties: tied, candidates }
+  const given = { policy, prefer, among, evaluations, ...found }
+  const ranking = once(all)
   const sign = direction === 'min' ? 1 : -1
-  const margin = best && runner_up ? sign * (runner_up.value - best.value) || 0 : null
-  const { missed_best, unshippable_best } = betterEvaluation(
-    { evaluations, checkpoints },
-    criteria,
-    direction,
-    {
-      ...{ best: strict[0] ?? null, skipped },
+  return {
+    ...{ ...base, best, runner_up },
+    margin: best && runner_up ? sign * (runner_up.value - best.value) || 0 : null,
+    get ranking() {
+      return ranking()
     },
-  )
-  const nothing_to_choose = nothingToChoose(evaluations, metric, direction)
-  const found = { best, runner_up, margin, ranking, skipped, missed_best, near_ties }
-  const given = { policy, prefer, among, unshippable_best, evaluations, ...found }
-  const texts = {
+    get skipped() {
+      return skipped()
+    },
+    near_ties: ties && nearTies(candidates, ties, leaders),
+    missed_best,
+    nothing_to_choose: nothingToChoose(evaluations, metric, direction),
+    second_opinion: opinion(input, { metric, direction, evaluations, best, among }),
     reason: reason({ problem, decided, ...given }),
     short_reason: shortReason(decided, given),
-  }
-  return {
-    ...base,
-    ...found,
-    nothing_to_choose,
-    second_opinion: opinion(input, { metric, direction, evaluations, best, among }),
-    ...texts,
   }
 }
 

@@ -54,5 +54,28 @@ function byEvaluation(
   }
   if (!isFiniteMeasure(value))
     return ['not_finite', `${metric} is ${String(value)} at step ${step}`]
-  return ['condition', brokenCondition(evaluation, conditions) ?? 'it cannot be compared']
+  return ['condition', conditionWords(evaluation, conditions)]
+}
+
+/** Why an evaluation cannot win; undefined if it does not have the metric at all. */
+export function skippedEvaluation(
+  evaluation: Evaluation,
+  checkpoint: Checkpoint | undefined,
+  { metric, conditions }: Criteria,
+): Skipped | undefined {
+  const value = measureOf(evaluation, metric)
+  if (value === undefined) return undefined
+  const { attempt, step } = evaluation
+  const { checkpoint_id = null, path = null } = checkpoint ?? {}
+  const over = { checkpoint_id, attempt, step, path }
+  if (isFiniteMeasure(value)) {
+    return { ...over, reason: 'condition', text: conditionWords(evaluation, conditions) }
+  }
+  const text = `${metric} is ${String(value ?? 'missing')} at step ${step}`
+  return { ...over, reason: 'not_finite', text }
+}
+
+/** A finite value is skipped only because of a condition. */
+function conditionWords(evaluation: Evaluation, conditions: Criteria['conditions']): string {
+  return brokenCondition(evaluation, conditions) ?? 'it cannot be compared'
 }
