@@ -35,6 +35,17 @@ test('a log line that says that the best weights are saved shows their epoch and
   expect(await bestOf(files)).toEqual(['best-model.pt', 2, 'dev f1-score (micro avg)', 0.8])
 })
 
+test('a log line about best weights of another epoch shows nothing', async () => {
+  const log = [0.5, 0.8, 0.7]
+    .map((f1, index) => {
+      const loss = `train loss: 0.5, val loss: 0.${8 - index}, val f1: ${f1}`
+      return `Epoch ${index + 1}: ${loss}\nThe best model was saved at epoch 2\nbest model is not saved\n`
+    })
+    .join('')
+  const { steps } = await readFolder({ 'train.log': log, ...weights(['best.pt']) })
+  expect(steps).toEqual({ 'best.pt': null })
+})
+
 /** One report in ParlAI's statistics. */
 const report = (train_steps: number, loss: number, f1: number) => ({
   ...{ exs: 100, clen: 10, ctpb: 100, f1, loss, token_acc: 0.5, ups: 2, gpu_mem: 0.1 },

@@ -70,9 +70,12 @@ function pairsOf(text: string): [string, number][] {
 const SAVES_BEST =
   /\b(sav(e|ed|ing)|updat(e|ed|ing))\b[^.]*\bbest\b|\bbest\b[^.]*\bsaved?\b|\b(de|in)creased \([^)]*-->[^)]*\)\.? +saving\b/i
 
+/** Words of lines about weights of another time: `best model loaded`, `best model was saved at epoch 5`. */
+const OF_ANOTHER = /\b(not|load\w*|restor\w*|was|(at|from|in) (iter|epoch|step)\w* \d+)\b/i
+
 /** Whether a line says that the best weights are saved now. */
 export function savesBest(line: string): boolean {
-  return line.length < 300 && SAVES_BEST.test(line) && !/\b(not|load\w*|restor\w*)\b/i.test(line)
+  return line.length < 300 && SAVES_BEST.test(line) && !OF_ANOTHER.test(line)
 }
 
 /** Stores the count of a line. */
