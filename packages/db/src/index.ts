@@ -72,6 +72,7 @@ export * from './jobs/silence.ts'
 export * from './connection/unavailable.ts'
 export * from './values/uuid.ts'
 export { listViews, removeView, saveView } from './views/views.ts'
+export { type Audience, audienceOf } from './watch/audience.ts'
 export * from './watch/watch.ts'
 export { type BoardNews, watchBoard } from './watch/boardReader.ts'
 export {

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import { type Batch, folderOfJob, record, sourceCursor, type Database } from '@bestmark/db'
-import { statIfSeen } from '../files/runFile.ts'
 import { hasLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
@@ -17,7 +15,7 @@ import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
 import { isLong, PieceAhead } from './piece.ts'
 import { registerSource } from './registeredSource.ts'
-import { isThere, piecesIn, readFiles, watchedFiles } from './runFiles.ts'
+import { bytesOf, isThere, piecesIn, readFiles, stateOf, watchedFiles } from './runFiles.ts'
 import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
@@ -101,11 +99,12 @@ export class FilesRecorder {
 
   /** A text that changes when a watched file or folder changes. */
   #state(): string {
-    const seen = this.#watched.map((file) => {
-      const found = statIfSeen(join(this.#run.folder, file))
-      return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
-    })
-    return seen.join('\n')
+    return stateOf(this.#run.folder, this.#watched)
+  }
+
+  /** The sizes of all watched files together. */
+  get bytes(): number {
+    return bytesOf(this.#run.folder, this.#watched)
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {

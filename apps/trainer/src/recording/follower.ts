@@ -1,6 +1,7 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { jobDetail, JobMoved, JobUnknown, recordFacts, type Database } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
+import { Gathering } from './gathering.ts'
 import { FilesRecorder, QUIET_AFTER } from './filesRecorder.ts'
 import { pause } from '../pause.ts'
 import type { RecordedRun } from './recordedRun.ts'
@@ -46,21 +47,30 @@ async function followHere(
 ): Promise<void> {
   const recorder = new FilesRecorder(db, run, { isOver: false })
   const orphan = new Orphan(db, run)
+  const gathering = new Gathering(db, run.job_id)
   const statuses = statusesOf(db)
   let newAt = performance.now()
+  let isAtEnd = false
   while (!signal.aborted && !isJournalOnly(run.folder)) {
     try {
       orphan.check()
-      if (await recorder.record()) {
-        newAt = performance.now()
-        continue
+      const left = isAtEnd && !orphan.hasEnded ? gathering.left(recorder.bytes) : 0
+      if (left === 0) {
+        const { bytes } = recorder
+        isAtEnd = !(await recorder.record())
+        if (!isAtEnd) {
+          newAt = performance.now()
+          gathering.wrote(bytes)
+          continue
+        }
       }
       const job = await statuses.of(run.job_id, newAt)
       if (job && (job.deleted_at !== null || job.output_dir !== run.folder)) return
       if (!job || hasEnded(job.status)) break
       await orphan.handle(job)
       const isQuiet = performance.now() - newAt > QUIET_AFTER
-      await pause(isQuiet ? POLL_EVERY.quiet : POLL_EVERY.growing, signal)
+      using arrival = gathering.arrival(signal)
+      await pause(isQuiet ? POLL_EVERY.quiet : POLL_EVERY.growing, arrival.signal)
     } catch (error) {
       if (error instanceof OtherRunError || error instanceof JobMoved) throw error
       onError(error)
@@ -82,6 +92,11 @@ class Orphan {
   constructor(db: Database, run: RecordedRun) {
     this.#db = db
     this.#run = run
+  }
+
+  /** Whether the process had ended when it was checked. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** Checks the process before its files are read, so that its files are complete if it has ended. */

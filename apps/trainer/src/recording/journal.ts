@@ -5,6 +5,7 @@ import { type JournalPiece, journalSize, readJournal, readJournalBeside } from '
 import { JOURNAL, journalHeader } from '../journal/header.ts'
 import { pause } from '../pause.ts'
 import { Changes } from './changes.ts'
+import { Gathering } from './gathering.ts'
 import { MissingJournal } from './missingJournal.ts'
 import { isOtherJournal } from './replacedRuns.ts'
 import { OtherRunError, readJournalCursor, writeJournalCursor } from './journalCursor.ts'
@@ -89,7 +90,8 @@ export async function recordRun(db: Database, run: RecordedRun): Promise<boolean
 
 /**
  * Keeps recording a growing journal and its scores until the signal aborts, then records the rest.
- * The database is asked only if a file changed. While the database does not answer, the files are
+ * The database is asked only if a file changed. A journal that grows slowly is recorded every two
+ * seconds, and at once while somebody follows its job. While the database does not answer, the files are
  * the buffer, and `onError` gets each error. Ends if the job was removed from the board. A journal
  * that is missing for a moment changes nothing. Throws OtherRunError if the folder holds another run.
  */
@@ -101,14 +103,23 @@ export async function followJournal(
 ): Promise<void> {
   using changes = new Changes(run.folder)
   const missing = new MissingJournal(db, run)
+  const gathering = new Gathering(db, run.job_id)
+  const path = join(run.folder, JOURNAL)
   let read: { files: string; at: number } | undefined
   while (!signal.aborted) {
     try {
       await missing.check()
       const files = filesOf(run.folder)
       const isRead = read?.files === files && performance.now() - read.at < ASK_AGAIN
-      if (!isRead && (await recordRun(db, run))) continue
-      if (!isRead) read = { files, at: performance.now() }
+      if (!isRead) {
+        await gathered(gathering, path, changes, signal)
+        const bytes = journalSize(path)
+        if (await recordRun(db, run)) {
+          gathering.wrote(bytes)
+          continue
+        }
+        read = { files, at: performance.now() }
+      }
       await changes.next(signal)
     } catch (error) {
       if (error instanceof OtherRunError) throw error
@@ -118,6 +129,21 @@ export async function followJournal(
     }
   }
   await recordRun(db, run)
+}
+
+/** Waits until the next write is due. */
+async function gathered(
+  gathering: Gathering,
+  path: string,
+  changes: Changes,
+  signal: AbortSignal,
+): Promise<void> {
+  using arrival = gathering.arrival(signal)
+  while (!arrival.signal.aborted) {
+    const left = gathering.left(journalSize(path))
+    if (left === 0) return
+    await changes.next(AbortSignal.any([arrival.signal, AbortSignal.timeout(left)]))
+  }
 }
 
 /** A text that changes when a file of the journal's run changes. */

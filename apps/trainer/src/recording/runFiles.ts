@@ -53,3 +53,17 @@ export async function readFiles(root: string, sources: readonly Source[]): Promi
 export function isThere(root: string, file: string): boolean {
   return statIfSeen(join(root, file)) !== undefined
 }
+
+/** The sizes of some files of a run together. */
+export function bytesOf(root: string, files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + (statIfSeen(join(root, file))?.size ?? 0), 0)
+}
+
+/** A text that changes when one of the files or folders changes. */
+export function stateOf(root: string, files: readonly string[]): string {
+  const seen = files.map((file) => {
+    const found = statIfSeen(join(root, file))
+    return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
+  })
+  return seen.join('\n')
+}

@@ -1,3 +1,4 @@
+import { announceFollowed } from './audience.ts'
 import { type Announcement, AnnouncementListener } from './announcements.ts'
 import type { Database } from '../connection/client.ts'
 import { trainingJobs } from '../schema.ts'
@@ -6,7 +7,7 @@ import { type Follower, JobFeed } from './jobFeed.ts'
 
 /** Changes of one job within this time (ms) are sent together. */
 const PACE = 50
-/** How often the rows are checked for missed announcements (ms). */
+/** How often the rows are checked for missed announcements, and writers hear of readers (ms). */
 const POLL = 2_000
 
 const opened = new WeakMap<Database['sql'], JobFeeds>()
@@ -71,6 +72,7 @@ export class JobFeeds {
 
   async #begin(job_ids: readonly string[]): Promise<void> {
     await this.#listening.begin()
+    await announceFollowed(this.#db, [...job_ids])
     for (const job_id of job_ids) {
       if (this.#feeds.get(job_id)?.revision === 0) this.#due.set(job_id, 0)
     }
@@ -119,6 +121,7 @@ export class JobFeeds {
     if (this.#feeds.size === 0) return
     const { job_id, revision } = trainingJobs
     try {
+      await announceFollowed(this.#db, [...this.#feeds.keys()])
       const rows = await this.#db.orm
         .select({ job_id, revision })
         .from(trainingJobs)

@@ -58,6 +58,10 @@ const SETTINGS: Record<string, string> = {
   shared_buffers: '32MB',
   max_wal_size: '128MB',
   min_wal_size: '32MB',
+  // After each checkpoint the first change of a page writes the whole page to the log. `max_wal_size`
+  // still bounds how long a start after a crash takes.
+  checkpoint_timeout: '30min',
+  wal_compression: 'pglz',
   wal_level: 'minimal',
   max_wal_senders: '0',
   io_method: 'sync',
