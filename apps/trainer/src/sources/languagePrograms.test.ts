@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { torchFile } from '../checkpoints/testing.ts'
+import { temporaryFolder, writeFiles } from '../testing.ts'
 import { bestOf, readFolder, weights } from './foldersTesting.ts'
+import { searchRuns } from './runSearch.ts'
 
 // Each folder is written as the source of its program writes it; the numbers are made up.
 
@@ -71,6 +74,19 @@ test("ParlAI's statistics show the metric that decides and the step of the best 
   })
   expect(best).toEqual(['model', 300, 'eval_f1', 0.3])
   expect(steps).toEqual({ model: 300, 'model.checkpoint': 350 })
+})
+
+test('a folder with only the statistics of ParlAI and its weights is found', async () => {
+  await using folder = await temporaryFolder()
+  const stats = { train_reports: [], valid_reports: REPORTS, best_valid: 0.3, train_steps: 400 }
+  await writeFiles(folder.path, {
+    'run/model.trainstats': JSON.stringify(stats),
+    'run/model': torchFile({}),
+  })
+  const found: string[] = []
+  const walk = { signal: AbortSignal.timeout(60_000), onUnreadable: () => undefined }
+  for await (const { root } of searchRuns(folder.path, walk)) found.push(root)
+  expect(found).toEqual([join(folder.path, 'run')])
 })
 
 test('a star marks the best validation of JoeyNMT, and its metric decides', async () => {

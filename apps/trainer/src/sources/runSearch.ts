@@ -10,7 +10,7 @@ import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
 /** A folder without any of these names holds no run, so most folders are not opened. */
 const RUN_FILES =
-  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|modules\.json|evaluations\.npz|bestmark-(logs|checkpoints))$|tfevents|\.(csv|tsv|log|txt|out|jsonl?)(\.gz)?$|\.(pt|pth|ckpt|keras|h5|safetensors|wandb)$/
+  /^(journal\.jsonl|trainer_state\.json|trainer_log\.jsonl|(all|train|eval|predict|test)_results\.json|dvclive|checkpoint-\d+|last-checkpoint|checkpoints|model-(best|last)|train|validation|runs|logs?|tensorboard|meta\.yaml|modules\.json|evaluations\.npz|bestmark-(logs|checkpoints))$|tfevents|\.(csv|tsv|log|txt|out|jsonl?)(\.gz)?$|\.(pt|pth|ckpt|keras|h5|safetensors|wandb|trainstats)$/
 /** Folders without runs, or with copies that a tracker makes of other runs. */
 const SKIPPED_FOLDERS = new Set([
   '.git',
