@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
-import { OUTPUT } from '../sources/output/textLog.ts'
+import { OUTPUT } from '../sources/output/runOutput.ts'
 import { writeOutput } from '../testing.ts'
 import { command } from './testing.ts'
 

@@ -44,9 +44,23 @@ export const EMPTY_RECORD: LogRecord = {
 
 /** Names of step counts, the most specific first. */
 const STEPS = [
-  ...['global_step', 'trainer/global_step', 'num_updates', 'step', 'steps', 'iteration', 'iter'],
-  ...['current_steps', 'iterations', 'n_iter', 'train_step', '_step', 'update', 'updates', 'it'],
-  ...['training_step', 'optimizer_step', 'opt_step', 'num_steps', 'n_steps', 'iters', 'schritt'],
+  // With gradient accumulation a record may also count batches.
+  ...['global_step', 'trainer/global_step', 'optimizer_step', 'opt_step', 'num_updates'],
+  ...[
+    'step',
+    'steps',
+    'iteration',
+    'iter',
+    'current_steps',
+    'iterations',
+    'n_iter',
+    'train_step',
+    '_step',
+    'update',
+    'updates',
+    'it',
+  ],
+  ...['training_step', 'num_steps', 'n_steps', 'iters', 'schritt'],
   ...['training_iteration', 'time/total_timesteps', 'total_timesteps', 'timesteps'],
 ]
 const EPOCHS = [

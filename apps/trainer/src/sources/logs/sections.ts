@@ -11,6 +11,7 @@ import { readBar, readKerasBar } from './progressBars.ts'
 import { isTimmBest, readTimmLine } from './timmLines.ts'
 import { bareText, isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
+import { readOpenClipLine } from './openClipLines.ts'
 import { readYoloRow } from './yoloRows.ts'
 
 /** Earlier lines that a line depends on. Plain data, because it is stored in the cursor. */
@@ -84,7 +85,8 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   const whole = readWholeLine(section, line)
   if (whole) return whole
   const timm = readTimmLine(line.trim(), section.last.epoch)
-  const record = boosted ?? timm ?? readSectionLine(section, line) ?? readMarkedLine(line)
+  const known = boosted ?? timm ?? readOpenClipLine(line)
+  const record = known ?? readSectionLine(section, line) ?? readMarkedLine(line)
   if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })

@@ -102,3 +102,15 @@ test.each([
 ])('the line %j is read', (line, reading) => {
   expect(readJsonLine(line)).toMatchObject(reading)
 })
+
+test('a line that counts batches and optimiser steps has the step of the optimiser', () => {
+  for (const line of [
+    'iter 151 | update 58 | loss 0.5',
+    'step 151/600 global_step 58 loss: 0.5',
+    'batch 3, iteration: 151, optimizer step: 58, val_loss=0.5',
+  ])
+    expect(readCountedLine(line)?.step, line).toBe(58)
+  expect(readCountedLine('step 151 | loss 0.5')?.step).toBe(151)
+  const both = { iter: 151, step: 151, optimizer_step: 58, loss: 0.5 }
+  expect(readJsonLine(JSON.stringify(both))?.step).toBe(58)
+})

@@ -3,10 +3,17 @@ import { COUNT, countIn, NUMBER, VALUE, valueIn } from './printedNumbers.ts'
 import { isMeasure } from '../events/names.ts'
 import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 
-const STEP = new RegExp(
-  String.raw`(?:^|[^\w/])(?:(?:at )?(?:global[_ ]?step|steps?|iter(?:ation)?s?|updates?|up\.|num_updates|s))(?: ?[:=#] ?| +|\[)0*(${COUNT})(?:\s*\/\s*(${COUNT}))?(?![\d.])`,
-  'i',
+/** A count after one of some words. */
+const countAfter = (words: string): RegExp =>
+  new RegExp(
+    String.raw`(?:^|[^\w/])(?:${words})(?: ?[:=#] ?| +|\[)0*(${COUNT})(?:\s*\/\s*(${COUNT}))?(?![\d.])`,
+    'i',
+  )
+/** With gradient accumulation a line may also count batches, so these words come first. */
+const OPTIMISER_STEP = countAfter(
+  'global[_ ]?step|opt(?:imi[sz]er)?[_ ]?steps?|num_updates|updates?',
 )
+const STEP = countAfter('(?:at )?(?:steps?|iter(?:ation)?s?|up\\.|s)')
 const EPOCH =
   /(?:^|[^\w/])(?:epochs?|ep\.)(?: ?[:=#] ?\[?| +\[?| ?\[ ?)0*(\d{1,9})(?:\s*\/\s*(\d{1,9}))?(?![\d.])/i
 /** Swin and its relatives: `Train: [0/300][10/1251]`, which counts from 0. */
@@ -135,7 +142,7 @@ export function countsIn(text: string): Pick<LogRecord, Counted> {
     } as const
     return { step: Number(batch), total_steps: null, ...counts }
   }
-  const [step, epoch] = [STEP.exec(text), EPOCH.exec(text)]
+  const [step, epoch] = [OPTIMISER_STEP.exec(text) ?? STEP.exec(text), EPOCH.exec(text)]
   return {
     step: countIn(step?.[1]) ?? null,
     total_steps: countIn(step?.[2]) ?? null,

@@ -30,11 +30,14 @@ export function fromNames(search: SignSearch): void {
     if (group.every(({ found, facts }) => isOtherCount(found.hints.step, facts))) continue
     const bySteps = stepNumbers(group, history, axis)
     const numbers = numbered(group, bySteps, history.rows)
+    const perStep = batchesPerStep(bySteps, history.rows)
     const isAsLogged = group.every(({ facts }) => facts.isAsLogged)
     const base = isAsLogged ? 0 : findBase(numbers, history.rows, axis, usualBase(group, search))
     group.forEach((one, index) => {
       const number = bySteps[index]
       if (number == null) add(one, ends.ofName(one), 'its name', 'name')
+      else if (perStep !== undefined)
+        add(one, number / perStep, `its name, if it counts ${perStep} batches per step`)
       else if (base === null) unclear.set(one, unclearText(number))
       else {
         named.set(one, number + base)
@@ -46,6 +49,26 @@ export function fromNames(search: SignSearch): void {
 
 function isOtherCount(named: number | null, { step, other_step }: Candidate['facts']): boolean {
   return named !== null && named === other_step && named !== step
+}
+
+/**
+ * How many batches make a step, if names count batches and the log counts steps, as with gradient
+ * accumulation: no name has a row, one number divides all names to rows, and the last one to the last
+ * row.
+ */
+function batchesPerStep(
+  numbers: readonly (number | null)[],
+  rows: LogHistory['rows'],
+): number | undefined {
+  const counts = numbers.flatMap((number) => number ?? [])
+  const steps = new Set(rows.map(({ step }) => step))
+  const isRow = (count: number): boolean => [-1, 0, 1].some((add) => steps.has(count + add))
+  const [last, reached] = [Math.max(...counts), Math.max(...steps)]
+  const perStep = last / reached
+  const isWhole = Number.isInteger(perStep) && perStep > 1
+  if (counts.length < 2 || counts.length < numbers.length || counts.some(isRow) || !isWhole)
+    return undefined
+  return counts.every((count) => steps.has(count / perStep)) ? perStep : undefined
 }
 
 /**

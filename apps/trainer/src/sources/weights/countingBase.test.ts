@@ -144,3 +144,17 @@ test('epochs with parts count completed epochs already', async () => {
   const measured = events.flatMap((event) => (event.type === 'evaluation' ? [event.epoch] : []))
   expect(measured).toEqual([0.5, 1, 1.5])
 })
+
+test('names that count batches belong to the steps of gradient accumulation, with a note', async () => {
+  const rows = [100, 200, 300].map((step) => `${step},1,1.${step}`)
+  const log = ['step,loss,val_loss', ...rows, ''].join('\n')
+  const { steps, warnings } = await stepsOf({
+    'log.csv': log,
+    ...named([400, 800, 1200], 'model_step_#.pt'),
+  })
+  expect(new Set(Object.values(steps))).toEqual(new Set([100, 200, 300]))
+  expect(warnings[0]).toContain('The only evidence is its name, if it counts 4 batches per step')
+  // One number does not divide all names to rows, so nothing is guessed.
+  const other = await stepsOf({ 'log.csv': log, ...named([400, 900, 1200], 'model_step_#.pt') })
+  expect(new Set(Object.values(other.steps))).toEqual(new Set([400, 900, 1200]))
+})

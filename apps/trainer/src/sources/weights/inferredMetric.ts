@@ -17,6 +17,7 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^(sem_seg\/|(eval|validation) )?mIoU$/, 'the usual measure of segmentation (mIoU)'],
   [/^panoptic_seg\/PQ$/, "detectron2's measure of panoptic segmentation"],
   [/^val_acc1$/, "torchvision's measure of classification (Acc@1)"],
+  [/^imagenet-zeroshot-val-top1$/, "open_clip's measure (zero-shot top1)"],
   [/^accuracy\/top1$/, "mmengine's measure of classification"],
   [/^val-core\/.*\/mean@\d+$/, "verl's core measure of its validation"],
   [/^eval_mean_reward$/, "the rule of Stable-Baselines3's EvalCallback (the mean reward)"],
