@@ -43,7 +43,7 @@ const BOARD_COLUMNS: Record<string, readonly string[]> = {
     // Which machine has the files, in which folder, and that the job is an export.
     ...['host_id', 'folder_id', 'source'],
     // When the board received the job, and how often it wrote to it.
-    ...['registered_at', 'changed_at', 'heard_at', 'cadence', 'revision', 'series_revision'],
+    ...['registered_at', 'changed_at', 'last_logged_at', 'cadence', 'revision', 'series_revision'],
     ...['board_revision'],
     ...['history_revision', 'checkpoints_revision', 'logs_revision', 'samples_revision'],
     'deployments_revision',

@@ -26,7 +26,7 @@ function news(
   return {
     before: before && { ...FACTS, ...before, seen_at: REGISTERED + HOUR },
     after: { ...FACTS, ...after },
-    ...{ registered_at: REGISTERED, updated_at: null, heard_at: null },
+    ...{ registered_at: REGISTERED, updated_at: null, last_logged_at: null },
     ...{ ends: [], nonFinite: [], best_evaluation: null, live: [] },
     ...more,
   }
@@ -126,24 +126,24 @@ test('what happened before the rule was made is not reported', () => {
 })
 
 test('a job becomes lost once per silence', () => {
-  const at = (heard_at: number) => ({ heard_at })
+  const at = (last_logged_at: number) => ({ last_logged_at })
   const lost = news({}, { status: 'lost' }, at(REGISTERED))
   expect(found(lost)).toEqual([{ kind: 'lost', attempt: 0 }])
   expect(found(news({ status: 'lost' }, { status: 'lost' }, at(REGISTERED)))).toEqual([])
-  const keyOf = (heard_at: number) =>
-    alertsOf(RULE, '', news({}, { status: 'lost' }, at(heard_at)))[0]?.key
+  const keyOf = (last_logged_at: number) =>
+    alertsOf(RULE, '', news({}, { status: 'lost' }, at(last_logged_at)))[0]?.key
   expect(keyOf(REGISTERED)).toBe(keyOf(REGISTERED))
   expect(keyOf(REGISTERED)).not.toBe(keyOf(REGISTERED + HOUR))
   expect(kinds(news(null, { status: 'lost' }, at(REGISTERED)))).toEqual(['lost'])
 })
 
 test('a run that was stopped because it is silent has ended, and a stop in its log counts once', () => {
-  const heard = { heard_at: REGISTERED }
-  expect(kinds(news({}, { status: 'stopped' }, heard))).toEqual(['ended'])
-  expect(kinds(news({ status: 'stopped' }, { status: 'stopped' }, heard))).toEqual([])
+  const silent = { last_logged_at: REGISTERED }
+  expect(kinds(news({}, { status: 'stopped' }, silent))).toEqual(['ended'])
+  expect(kinds(news({ status: 'stopped' }, { status: 'stopped' }, silent))).toEqual([])
   const logged = { attempt: 0, status: 'stopped' as const, error: null, at: REGISTERED }
-  expect(kinds(news({}, { status: 'stopped' }, { ...heard, ends: [logged] }))).toEqual(['ended'])
-  const next = news({}, { status: 'stopped', attempt: 1 }, { ...heard, ends: [logged] })
+  expect(kinds(news({}, { status: 'stopped' }, { ...silent, ends: [logged] }))).toEqual(['ended'])
+  const next = news({}, { status: 'stopped', attempt: 1 }, { ...silent, ends: [logged] })
   expect(found(next)).toMatchObject([{ attempt: 0 }, { attempt: 1 }])
 })
 
@@ -157,7 +157,10 @@ test('an alert has a key of its fact, which is stored and never changes', () => 
     [news({}, {}, { ends: [{ ...end, status: 'failed' }] }), 'failed 2'],
     [news({}, {}, { ends: [{ ...end, status: 'completed' }] }), 'completed 2'],
     [news({}, {}, { ends: [{ ...end, status: 'stopped' }] }), 'stopped 2'],
-    [news({}, { status: 'stopped', attempt: 3 }, { heard_at: REGISTERED }), 'stopped 3 360000000'],
+    [
+      news({}, { status: 'stopped', attempt: 3 }, { last_logged_at: REGISTERED }),
+      'stopped 3 360000000',
+    ],
     [news({}, streak), 'no_improvement 3 1 9'],
     [
       news(bestAt(4, 1), best, { live: [{ ...live, was_best: true, at: null }] }),

@@ -75,10 +75,16 @@ function noImprovement(news: JobNews, { evaluations: n }: AlertRule): Found[] {
   return [{ key: `no_improvement ${n} ${attempt} ${step}`, at: null, alert }]
 }
 
-function lost({ before, after, heard_at }: JobNews): Found[] {
+function lost({ before, after, last_logged_at }: JobNews): Found[] {
   const { attempt } = after
   if (after.status !== 'lost' || before?.status === 'lost') return []
-  return [{ key: `lost ${attempt} ${heard_at}`, at: heard_at, alert: { kind: 'lost', attempt } }]
+  return [
+    {
+      key: `lost ${attempt} ${last_logged_at}`,
+      at: last_logged_at,
+      alert: { kind: 'lost', attempt },
+    },
+  ]
 }
 
 function loggedEnds({ ends, after }: JobNews): Found[] {
@@ -90,12 +96,12 @@ function loggedEnds({ ends, after }: JobNews): Found[] {
 }
 
 /** A job that was stopped without a logged end: its attempt is lost, so that it can come back. */
-function silentStop({ before, after, ends, heard_at }: JobNews): Found[] {
+function silentStop({ before, after, ends, last_logged_at }: JobNews): Found[] {
   const { status, attempt } = after
   const isLogged = ends.some((end) => end.attempt === attempt)
   if (status !== 'stopped' || isLogged || (before && hasEnded(before.status))) return []
   const alert: Alert = { kind: 'ended', attempt, status, best: bestOf(after) }
-  return [{ key: `stopped ${attempt} ${heard_at}`, at: heard_at, alert }]
+  return [{ key: `stopped ${attempt} ${last_logged_at}`, at: last_logged_at, alert }]
 }
 
 function liveNotBest({ before, after, live }: JobNews): Found[] {

@@ -22,7 +22,7 @@ export interface JobNews {
   /** The latest time that the run logged. */
   updated_at: number | null
   /** When the run last logged, by the database's clock. */
-  heard_at: number | null
+  last_logged_at: number | null
   /** Attempts that ended since. */
   ends: { attempt: number; status: JobState; error: string | null; at: number | null }[]
   /** The first value of each metric and attempt since that is not finite. */

@@ -22,7 +22,7 @@ export type DeliveryProblem = z.infer<typeof DeliveryProblem>
 export function problemSentence(problem: DeliveryProblem): string {
   switch (problem.code) {
     case 'http':
-      return `The receiver answered ${problem.status}${said(problem.detail)}. ${httpAdvice(problem.status)}`
+      return `The receiver answered ${problem.status}${detailWords(problem.detail)}. ${httpAdvice(problem.status)}`
     case 'redirect':
       return `The address redirects (${problem.status}), and redirects are not followed. Enter the final address.`
     case 'timeout':
@@ -31,12 +31,12 @@ export function problemSentence(problem: DeliveryProblem): string {
       return networkSentence(problem.errno)
     case 'smtp': {
       const status = problem.status === null ? '' : ` with ${problem.status}`
-      return `The mail server refused the message${status}${said(problem.detail)}. ${mailAdvice(problem.errno)}`
+      return `The mail server refused the message${status}${detailWords(problem.detail)}. ${mailAdvice(problem.errno)}`
     }
   }
 }
 
-function said(detail: string): string {
+function detailWords(detail: string): string {
   return detail === '' ? '' : ` (${visible(detail)})`
 }
 

@@ -44,7 +44,9 @@ const PHRASES: readonly [RegExp, Direction][] = [
 ]
 
 /** Tokens that reverse a metric or change its meaning (`reward_std`, `acc_stderr`). */
-const UNTOLD = new Set('neg negative std stderr stdev var variance count num time'.split(' '))
+const WITHOUT_DIRECTION = new Set(
+  'neg negative std stderr stdev var variance count num time'.split(' '),
+)
 
 const SPLIT_PREFIX = /^(eval|evaluation|val|valid|validation|test|dev)(_metrics\/|-core\/|[_/ .])/
 
@@ -72,7 +74,7 @@ export function directionOf(metric: string): Direction | undefined {
   const tokens = withoutSplit(metric.replace(/([a-z])(?=[A-Z][a-z])/g, '$1 '))
     .split(/[^a-z0-9@]/)
     .filter(Boolean)
-  if (tokens.some((token) => UNTOLD.has(token))) return undefined
+  if (tokens.some((token) => WITHOUT_DIRECTION.has(token))) return undefined
   const phrase = tokens.join(' ')
   const found = new Set<Direction>()
   tokens.forEach((token, index) => {

@@ -17,23 +17,25 @@ test('an event that another program recorded about a run is not a log line of th
 })
 
 test('the first log line of a run gives no cadence', () => {
-  expect(activityAfter({ heard_at: null, cadence: null }, 5_000)).toEqual({
-    heard_at: 5_000,
+  expect(activityAfter({ last_logged_at: null, cadence: null }, 5_000)).toEqual({
+    last_logged_at: 5_000,
     cadence: null,
   })
-  expect(activityAfter({ heard_at: null, cadence: 70 }, 5_000)).toEqual({
-    heard_at: 5_000,
+  expect(activityAfter({ last_logged_at: null, cadence: 70 }, 5_000)).toEqual({
+    last_logged_at: 5_000,
     cadence: 70,
   })
 })
 
 test('one gap raises the cadence to at most twice the earlier patience', () => {
   const night = 10 * 60 * PATIENCE.floor
-  expect(activityAfter({ heard_at: 0, cadence: null }, night).cadence).toBe(2 * PATIENCE.floor)
+  expect(activityAfter({ last_logged_at: 0, cadence: null }, night).cadence).toBe(
+    2 * PATIENCE.floor,
+  )
 })
 
 test('the longest gap decreases by a hundredth of each later gap', () => {
-  expect(activityAfter({ heard_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
+  expect(activityAfter({ last_logged_at: 0, cadence: 1_000 }, 500).cadence).toBe(995)
 })
 
 test('a sample comes from the run only if its step was logged', () => {

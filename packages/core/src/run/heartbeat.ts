@@ -2,7 +2,7 @@ import type { TrainingEvent } from './event.ts'
 
 /** When a run last logged something, and its usual time between log lines (ms); null while unknown. */
 export interface Activity {
-  heard_at: number | null
+  last_logged_at: number | null
   cadence: number | null
 }
 
@@ -23,12 +23,12 @@ const MOST = 2
  * The activity after one more log line at `now`. The cadence is the longest recent gap, because
  * evaluations and saves take longer than steps. No gap raises it above twice the patience before.
  */
-export function activityAfter({ heard_at, cadence }: Activity, now: number): Activity {
-  if (heard_at === null) return { heard_at: now, cadence }
-  const gap = Math.max(0, now - heard_at)
+export function activityAfter({ last_logged_at, cadence }: Activity, now: number): Activity {
+  if (last_logged_at === null) return { last_logged_at: now, cadence }
+  const gap = Math.max(0, now - last_logged_at)
   const faded = (cadence ?? 0) - gap / REMEMBERED
   const learned = Math.min(gap, MOST * patienceFor(cadence))
-  return { heard_at: Math.max(heard_at, now), cadence: Math.max(faded, learned) }
+  return { last_logged_at: Math.max(last_logged_at, now), cadence: Math.max(faded, learned) }
 }
 
 /** How long a run of this cadence may be silent before it is ended (ms). */
@@ -38,11 +38,11 @@ export function patienceFor(cadence: number | null, patience = PATIENCE): number
 
 /** Whether a run has been silent for too long. */
 export function isSilent(
-  { heard_at, cadence }: { heard_at: number; cadence: number | null },
+  { last_logged_at, cadence }: { last_logged_at: number; cadence: number | null },
   now: number,
   patience = PATIENCE,
 ): boolean {
-  return now - heard_at > patienceFor(cadence, patience)
+  return now - last_logged_at > patienceFor(cadence, patience)
 }
 
 /** Events that do not come from the run's own log. */

@@ -20,13 +20,13 @@ export function factsOf(job: JobRow): AlertFacts {
 /** What happened to a job since the last check; `before` is null if there was none. */
 export async function jobNews(tx: Tx, job: JobRow, before: SeenFacts | null): Promise<JobNews> {
   const seen = before?.revision ?? 0
-  const { registered_at, updated_at, heard_at } = job
+  const { registered_at, updated_at, last_logged_at } = job
   // The revisions in the job's row show whether there can be new rows of a kind.
   const hasPoints = job.series_revision > seen
   return {
     before,
     after: factsOf(job),
-    ...{ registered_at, updated_at, heard_at },
+    ...{ registered_at, updated_at, last_logged_at },
     ends: await endsSince(tx, job, seen),
     nonFinite: hasPoints
       ? [

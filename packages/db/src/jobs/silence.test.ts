@@ -18,8 +18,8 @@ const HEARING = { patience: PATIENCE, listening_since: 0 }
 
 /** Makes the job's last log line older. */
 async function passTime(job_id: string, milliseconds: number): Promise<void> {
-  const heard_at = sql`heard_at - ${milliseconds}`
-  await db.orm.update(trainingJobs).set({ heard_at }).where(eq(trainingJobs.job_id, job_id))
+  const last_logged_at = sql`last_logged_at - ${milliseconds}`
+  await db.orm.update(trainingJobs).set({ last_logged_at }).where(eq(trainingJobs.job_id, job_id))
 }
 
 const statusOf = async (job_id: string) => (await jobStatus(db, job_id))?.status
@@ -55,7 +55,7 @@ test('inspected files and later scores do not count as log lines of the run', as
   const score = { type: 'evaluation', step: 1, values: { f1: 1 }, scored_by: 'me' } as const
   const files = { type: 'files', step: 1, path: 'a', files_state: 'missing' } as const
   await recordEvents(db, job_id, event(score), event(files))
-  expect((await jobRow(db, job_id))?.heard_at).toBe(before?.heard_at)
+  expect((await jobRow(db, job_id))?.last_logged_at).toBe(before?.last_logged_at)
 })
 
 test('silence counts only while an agent listens, and never for a run that has ended', async () => {

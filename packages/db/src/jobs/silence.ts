@@ -25,22 +25,22 @@ export async function silentJobs(
   job_ids: readonly string[],
   options: SilenceOptions,
 ): Promise<string[]> {
-  const { job_id, status, heard_at, registered_at, cadence } = trainingJobs
+  const { job_id, status, last_logged_at, registered_at, cadence } = trainingJobs
   const rows = await db.orm
-    .select({ job_id, status, heard_at, registered_at, cadence, now: clock })
+    .select({ job_id, status, last_logged_at, registered_at, cadence, now: clock })
     .from(trainingJobs)
     .where(sql`${job_id} = any(${sql.param([...job_ids])}::uuid[])`)
   return rows.filter((row) => isSilentNow(row, options)).map((row) => row.job_id)
 }
 
 function isSilentNow(
-  job: Pick<JobRow, 'status' | 'heard_at' | 'registered_at' | 'cadence'> & { now: number },
+  job: Pick<JobRow, 'status' | 'last_logged_at' | 'registered_at' | 'cadence'> & { now: number },
   { patience, listening_since }: SilenceOptions,
 ): boolean {
   const { status, cadence, now } = job
   const isActive = status !== 'queued' && status !== 'lost' && !hasEnded(status)
-  const heard_at = Math.max(job.heard_at ?? job.registered_at, listening_since)
-  return isActive && isSilent({ heard_at, cadence }, now, patience)
+  const last_logged_at = Math.max(job.last_logged_at ?? job.registered_at, listening_since)
+  return isActive && isSilent({ last_logged_at, cadence }, now, patience)
 }
 
 /**
@@ -52,7 +52,7 @@ export async function endSilentJob(
   db: Database,
   job_id: string,
   options: SilenceOptions,
-  why?: (heard_at: number) => string,
+  why?: (last_logged_at: number) => string,
 ): Promise<boolean> {
   return changeJob<boolean>(db, job_id, async (tx, job, revision) => {
     if (!isSilentNow(job, options)) return { answer: false }
@@ -67,7 +67,7 @@ export async function endSilentJob(
 export async function endUnseenJob(
   db: Database,
   job_id: string,
-  why: (heard_at: number) => string,
+  why: (last_logged_at: number) => string,
 ): Promise<void> {
   await changeJob<void>(db, job_id, async (tx, job, revision) => {
     if (hasEnded(job.status)) return { answer: undefined }
@@ -80,10 +80,10 @@ async function silenced(
   tx: Tx,
   { job_id, attempt, ...job }: LockedJob,
   revision: number,
-  why: ((heard_at: number) => string) | undefined,
+  why: ((last_logged_at: number) => string) | undefined,
 ): Promise<JobChanges> {
   const lost = { type: 'ended', attempt, at: null, status: 'lost', error: null } as const
   await recordAttempts(tx, { job_id, revision }, [lost])
-  const error = why?.(job.heard_at ?? job.registered_at)
+  const error = why?.(job.last_logged_at ?? job.registered_at)
   return error === undefined ? { status: 'lost' } : { status: 'stopped', error }
 }

@@ -50,7 +50,7 @@ async function longJob(): Promise<string> {
 async function endedAgo(job_id: string, days: number): Promise<void> {
   const at = Date.now() - days * 24 * 3_600_000
   await db.sql`update training_jobs
-    set registered_at = ${at}, ended_at = ${at}, heard_at = ${at} where job_id = ${job_id}`
+    set registered_at = ${at}, ended_at = ${at}, last_logged_at = ${at} where job_id = ${job_id}`
 }
 
 const lossOf = async (job_id: string) => {

@@ -24,9 +24,9 @@ const AT_ONCE = 200
 export async function removeOldPoints(db: Database): Promise<number> {
   const days = await keepPointsDays(db)
   if (days === null) return 0
-  const { job_id, status, deleted_at, registered_at, ended_at, heard_at } = trainingJobs
+  const { job_id, status, deleted_at, registered_at, ended_at, last_logged_at } = trainingJobs
   // An old run that was imported today is kept as long as a new one.
-  const since = sql`greatest(${registered_at}, ${ended_at}, ${heard_at})`
+  const since = sql`greatest(${registered_at}, ${ended_at}, ${last_logged_at})`
   const isOld = sql`${since} < ${clock} - ${days * DAY}`
   const isWhole = sql`coalesce(points_removed_at < ${since}, true)`
   const isLong = sql`exists (

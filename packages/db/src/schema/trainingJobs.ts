@@ -137,7 +137,7 @@ export const trainingJobs = pgTable(
     /** When its series were thinned last, by the rule of the board. */
     points_removed_at: milliseconds(),
     /** When the run last logged, by the database's clock, and its usual time between log lines (ms). */
-    heard_at: milliseconds(),
+    last_logged_at: milliseconds(),
     cadence: doublePrecision(),
     registered_at: milliseconds().notNull(),
     /** The database's clock at the last write. */

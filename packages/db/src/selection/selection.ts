@@ -118,13 +118,22 @@ export function claimOf({ claim }: JobRow): Claim | null {
   return claim && { ...claim, value: readMeasured(claim.value) ?? null }
 }
 
-const UNSAID = { origin: null, lines: {}, directions: {}, scored_by: null }
+const WITHOUT_DETAILS = { origin: null, lines: {}, directions: {}, scored_by: null }
 
 /** Stored rows as events, one event per row and metric; the tracker state uses no times. */
 function eventsOf(rows: readonly EvaluationRow[]): EventOf<'evaluation'>[] {
   return rows.map(({ attempt, step, epoch, metric, value, samples }) => {
     const values = { [metric]: value }
-    return { type: 'evaluation', attempt, step, epoch, at: null, values, samples, ...UNSAID }
+    return {
+      type: 'evaluation',
+      attempt,
+      step,
+      epoch,
+      at: null,
+      values,
+      samples,
+      ...WITHOUT_DETAILS,
+    }
   })
 }
 
@@ -135,6 +144,15 @@ function aggregated(
 ): EventOf<'evaluation'>[] {
   const { evaluations } = decisionOf({ ...input, evaluations: evaluationsOf(rows) })
   return evaluations.map(({ attempt, step, epoch, values }) => {
-    return { type: 'evaluation', attempt, step, epoch, at: null, values, samples: null, ...UNSAID }
+    return {
+      type: 'evaluation',
+      attempt,
+      step,
+      epoch,
+      at: null,
+      values,
+      samples: null,
+      ...WITHOUT_DETAILS,
+    }
   })
 }

@@ -106,12 +106,12 @@ test('a failed read rejects for its caller only', async () => {
   const database = await testDatabase()
   const job_id = await newJob(database)
   await database.close()
-  const unheard: unknown[] = []
-  const hear = (reason: unknown): number => unheard.push(reason)
-  process.on('unhandledRejection', hear)
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): number => unhandled.push(reason)
+  process.on('unhandledRejection', note)
   await expect(seriesSince(database, job_id, { loss: 0, eval_loss: 0 })).rejects.toThrow()
   await setImmediate()
-  process.off('unhandledRejection', hear)
-  expect(unheard).toEqual([])
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
   await database[Symbol.asyncDispose]()
 })

@@ -1,0 +1,1 @@
+ALTER TABLE "training_jobs" RENAME COLUMN "heard_at" TO "last_logged_at";
