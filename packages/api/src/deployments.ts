@@ -12,8 +12,6 @@ const CreateInput = OrdererInput.extend({
   job_id: Id,
   checkpoint_id: Id,
   model_name: z.string(),
-  /** All files of the checkpoint, or only those that serving needs. */
-  contents: z.enum(['serving', 'whole']).optional(),
 })
 
 const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })

@@ -23,6 +23,7 @@ import type { RecordedRun } from '../recording/recordedRun.ts'
 import { endReplacedJob, holdsOtherRun } from '../recording/replacedRuns.ts'
 import { OtherRunError } from '../recording/journalCursor.ts'
 import type { Starter } from '../board/board.ts'
+import { checkNext } from '../shipping/modelCheck.ts'
 import { shipNext } from '../shipping/shipping.ts'
 import { readLastChange, identifyRun, mayGrow } from '../sources/identity.ts'
 import { isJournalOnly, journalSource } from '../sources/journal/runJournal.ts'
@@ -199,6 +200,7 @@ export class Agent {
     const { host_id, home } = this.#starter
     const { signal } = this.#over
     while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
+    while (!signal.aborted && (await checkNext(this.#db, host_id, home, signal)));
   }
 
   /** Checks one job per round, so that thousands of jobs cause little load. */
