@@ -93,10 +93,10 @@ class Reporter:
         at = {"step": self._step, "epoch": as_count(epoch, kind=float)}
         sizes = self._samples if samples is None else samples
         groups: dict[tuple[str, Count], dict[str, float | str]] = {}
-        for name, value in ((str(key), value) for key, value in values.items()):
-            number, renamed = as_number(value), board_name(name)
+        for key, value in values.items():
+            name, number = str(key), as_number(value)
             if number is not None:
-                is_evaluation = is_held_out(name)
+                is_evaluation, renamed = is_held_out(name), board_name(name)
                 group = ("evaluation", size_of(name, sizes)) if is_evaluation else ("metrics", None)
                 groups.setdefault(group, {})[name if renamed in values else renamed] = number
         for (kind, size), numbers in groups.items():

@@ -8,6 +8,8 @@ from typing import Any
 
 def as_number(value: Any) -> float | str | None:
     """A number (or a tensor of one) for JSON: NaN and the infinities become words."""
+    if type(value) is float and math.isfinite(value):  # as most values are
+        return value
     with suppress(Exception):
         if not isinstance(value, (str, bytes)):
             number = float(value.item() if hasattr(value, "item") else value)
@@ -17,6 +19,10 @@ def as_number(value: Any) -> float | str | None:
 
 def as_count(value: Any, default: Any = None, kind: Callable[[float], Any] = int) -> Any:
     """A finite number ≥ 0, by default a whole one; otherwise the default."""
+    if value is None:  # the cases of each step need no error to catch
+        return default
+    if type(value) is int and kind is int:
+        return value if value >= 0 else default
     number = as_number(value)
     return kind(number) if isinstance(number, float) and number >= 0 else default
 
