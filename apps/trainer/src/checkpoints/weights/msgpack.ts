@@ -24,6 +24,8 @@ const FORMS: readonly Form[] = [
   ...[form(2, 'values'), form(4, 'values'), form(2, 'pairs'), form(4, 'pairs')],
 ]
 const PIECE = 1 << 16
+/** A state has far fewer values: each of its arrays is one. */
+const MOST = 4_000_000
 
 /** Whether a file begins like flax's state: a map whose first name is of its usual ones. */
 export function isFlaxState(head: Buffer): boolean {
@@ -40,15 +42,16 @@ export function isFlaxState(head: Buffer): boolean {
 export async function checkMsgpack(file: FileHandle, bytes: number): Promise<WeightsCheck> {
   let [offset, left, start] = [0, 1, 0]
   let piece: Buffer = Buffer.alloc(0)
-  while (left > 0 && offset < bytes) {
+  for (let seen = 0; left > 0 && offset < bytes; seen++) {
+    if (seen > MOST) return { problem: null, ends: false }
     if (offset < start || offset + 5 > start + piece.length) {
       piece = await bytesAt(file, offset, PIECE)
       start = offset
     }
-    const seen = formOf(piece, offset - start)
-    if (!seen) break
-    offset += seen.bytes
-    left += seen.values - 1
+    const value = formOf(piece, offset - start)
+    if (!value) break
+    offset += value.bytes
+    left += value.values - 1
   }
   if (left === 0 && offset === bytes) return WHOLE
   return offset > bytes || left > 0

@@ -48,7 +48,8 @@ class Reader {
   }
 
   get isAtEnd(): boolean {
-    return this.at >= this.bytes.length
+    // A length that is cut is not a number; then nothing follows.
+    return !(this.at < this.bytes.length)
   }
 
   number(): number {
