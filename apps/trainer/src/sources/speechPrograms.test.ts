@@ -117,3 +117,14 @@ test('the total of several held-out losses is the loss, as in FastSpeech 2', asy
     0.7,
   ])
 })
+
+test('a held-out loss is not replaced by a total that is logged beside it', async () => {
+  const rows = [0.4, 0.3].map((val_loss, index) => {
+    return `${JSON.stringify({ step: index + 1, val_loss, val_total_loss: 9 })}\n`
+  })
+  const { rows: read } = await readFolder({ 'log.jsonl': rows.join('') })
+  expect(read.evaluations.map(({ values }) => values)).toEqual([
+    { eval_loss: 0.4, val_total_loss: 9 },
+    { eval_loss: 0.3, val_total_loss: 9 },
+  ])
+})

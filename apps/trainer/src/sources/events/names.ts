@@ -11,8 +11,7 @@ const DETECTION =
 const NOT_A_MEASURE =
   /(^|[_/ ])(time|lr|learning_rate|eta|speed|fps|ips|memory|samples|size|seconds)([_/ ]|$)/i
 /** The name of a held-out loss after the word for its split is removed. */
-const BARE_LOSS =
-  /^(lm )?((total |overall )?loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
+const BARE_LOSS = /^(lm )?(loss( epoch)?( average| avg| mean)?|(epoch )?(average|avg|mean) loss)$/
 
 /** Lightning's mean over one validation batch. It counts batches, not steps. */
 const OF_A_BATCH = /_step$/
@@ -37,6 +36,7 @@ const JOINED =
 /** Whether a metric of this name is measured on held-out data. */
 export function isHeldOut(joined: string): boolean {
   const name = joined.replace(JOINED, '$&_')
+  if (/^evaluation$/i.test(name)) return false
   if (PREFIX.test(name) || DETECTION.test(name)) return true
   return WORD.test(name) && !NOT_A_MEASURE.test(name)
 }
@@ -59,14 +59,26 @@ export function isBatchValue(name: string): boolean {
 /** The common name of a held-out metric: the loss is `eval_loss` for every program. */
 export function heldOutName(given: string): string {
   const name = given.replace(JOINED, '$&_')
+  const words = wordsOf(name)
+  return words !== undefined && BARE_LOSS.test(words)
+    ? 'eval_loss'
+    : given.replace(/^eval\//, 'eval_')
+}
+
+/** Whether a held-out metric is the sum of several losses. */
+export function isTotalLoss(name: string): boolean {
+  return /^(total|overall) loss$/.test(wordsOf(name) ?? '')
+}
+
+/** The words of a name without its split; undefined if it has none, or if that is of a test. */
+function wordsOf(name: string): string | undefined {
   const [, before = '', split = ''] = WORD.exec(name) ?? []
-  const rest = split === '' ? '' : name.replace(WORD, before === '' ? '' : ' ')
-  const words = rest
+  if (split === '' || /^test$/i.test(split)) return undefined
+  return name
+    .replace(WORD, before === '' ? '' : ' ')
     .toLowerCase()
     .replace(/[_/. ()[\]-]+/g, ' ')
     .trim()
-  const isLoss = split !== '' && !/^test$/i.test(split) && BARE_LOSS.test(words)
-  return isLoss ? 'eval_loss' : given.replace(/^eval\//, 'eval_')
 }
 
 /** The training loss among these names; undefined if there is none. */

@@ -3,6 +3,7 @@ import type { Values } from '../events/newEvents.ts'
 import {
   heldOutName,
   isHeldOut,
+  isTotalLoss,
   isMeasure,
   isBatchValue,
   nameWithSplit,
@@ -136,6 +137,13 @@ function bestOf(names: readonly string[]): string | undefined {
 const SHORT_SPLIT = /^v(?=(loss|acc)$)/i
 const OF_A_POLICY = /polic|entropy|reward|return|kl|^(p|pi|pg|q|actor)_?loss$/i
 
+/** Without a loss, the sum of several losses is the loss. */
+function withTotal(evaluation: readonly [string, number][]): readonly [string, number][] {
+  const totals = evaluation.filter(([name]) => isTotalLoss(name))
+  if (totals.length !== 1 || evaluation.some(([name]) => name === 'eval_loss')) return evaluation
+  return evaluation.map(([name, value]) => [isTotalLoss(name) ? 'eval_loss' : name, value])
+}
+
 /** Splits values into training and held-out metrics, by common name. */
 export function splitByKind(
   pairs: readonly (readonly [name: string, value: number])[],
@@ -153,5 +161,8 @@ export function splitByKind(
     } else if (isHeldOut(name)) evaluation.push([heldOutName(name), value])
     else metrics.push([name === loss ? 'loss' : name, value])
   }
-  return { metrics: Object.fromEntries(metrics), evaluation: Object.fromEntries(evaluation) }
+  return {
+    metrics: Object.fromEntries(metrics),
+    evaluation: Object.fromEntries(withTotal(evaluation)),
+  }
 }
