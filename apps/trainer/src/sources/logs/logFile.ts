@@ -89,9 +89,13 @@ function pattern(file: string): string {
 
 async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
   const folders = await findLogFolders(listing)
-  if (folders.length === 0 || (await listWeights(listing)).length === 0) return []
+  if (folders.length === 0) return []
+  const weights = await listWeights(listing)
+  if (weights.length === 0) return []
   const found: LogFile[] = []
   for (const folder of folders) {
+    // A log above weights is one of their run.
+    if (weights.some(({ path }) => path.startsWith(`${folder}/`))) continue
     // Logs in `log/NAME` with weights in `models/NAME` are the run in `models/NAME`.
     if ((await findSiblingWeights(join(listing.root, folder))) !== undefined) continue
     found.push(...(await findLogsIn(listing, folder)))
@@ -142,7 +146,7 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
 /** Detects the form of a log by its first lines; undefined if it is not a log. */
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = linesOf(stripVTControlCharacters(text))
-  const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one)
+  const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one, true)
   const table = findTableHead(lines)
   const rows = readingsOf(lines.slice(table?.end), (line) =>
     ofFile(readTableRow(line, table?.head)),

@@ -4,12 +4,13 @@ import { type Block, emptyBlock, endBlock, readBlockLine } from './blocks.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
 import { cocoKind, readCocoLine } from './cocoLines.ts'
 import { type ComposerState, emptyComposer, readComposerLine } from './composerLines.ts'
+import { type Brackets, noBrackets, readBracketLine } from './bracketLines.ts'
 import { numberIn } from '../../files/csv.ts'
 import { type LogRecord, EMPTY_RECORD } from './logRecord.ts'
 import { type LastCount, rememberCount, readUncountedLine, savesBest } from './uncountedLines.ts'
 import { readBar, readKerasBar } from './progressBars.ts'
 import { isTimmBest, readTimmLine } from './timmLines.ts'
-import { bareText, isTrainerRow, readCountedLine } from './textLines.ts'
+import { bareText, countsIn, isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
 import { readOpenClipLine } from './openClipLines.ts'
 import { readYoloRow } from './yoloRows.ts'
@@ -28,6 +29,7 @@ export interface Section {
   bars: BarState
   composer: ComposerState
   block: Block
+  brackets: Brackets
   /** The kind of outputs that COCO's summary is about. */
   coco: string
 }
@@ -35,7 +37,13 @@ export interface Section {
 export function emptySection(): Section {
   const last = { step: null, epoch: null, isValidated: false }
   const nothing = { epoch: null, total_epochs: null, columns: [], isNnUnet: false, isBest: false }
-  const parts = { bars: emptyBars(), composer: emptyComposer(), block: emptyBlock(), coco: 'coco' }
+  const parts = {
+    bars: emptyBars(),
+    composer: emptyComposer(),
+    block: emptyBlock(),
+    brackets: noBrackets(),
+    coco: 'coco',
+  }
   return { ...nothing, last, ...parts }
 }
 
@@ -85,14 +93,25 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   const whole = readWholeLine(section, line)
   if (whole) return whole
   const timm = readTimmLine(line.trim(), section.last.epoch)
-  const known = boosted ?? timm ?? readOpenClipLine(line)
-  const record = known ?? readSectionLine(section, line) ?? readMarkedLine(line)
+  const known = boosted ?? timm ?? readOpenClipLine(line) ?? readSectionLine(section, line)
+  const text = bareText(line)
+  const record = known ?? readMarkedLine(line) ?? readBracketLine(section.brackets, text)
+  if (!record) section.epoch = epochBegun(text) ?? section.epoch
   if (record) rememberCount(section.last, record)
   else if (section.epoch !== null && section.last.epoch !== section.epoch) {
     Object.assign(section.last, { step: null, epoch: section.epoch })
   }
   // The Trainer's rows count parts of epochs.
   return record ?? (isTrainerRow(line) ? undefined : readUncountedLine(section.last, line))
+}
+
+/** Words of a line about another epoch than the current one. */
+const ELSEWHERE = /best|last|final|resum|load|from|restor|sav|total|max/i
+
+/** The epoch of a line that only begins one: `Epoch: 01 | Epoch Time: 0m 10s`. */
+function epochBegun(text: string): number | undefined {
+  if (!/^epoch\b/i.test(text) || ELSEWHERE.test(text)) return undefined
+  return countsIn(text).epoch ?? undefined
 }
 
 /** Reads a line with its own count. JoeyNMT marks an evaluation that is the best so far with a star. */

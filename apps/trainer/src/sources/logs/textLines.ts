@@ -45,6 +45,8 @@ const SHORT: readonly [RegExp, string][] = [
   [new RegExp(`^(\\d+) train (${NUMBER})$`, 'i'), 'train_loss'],
   [new RegExp(`^Validation loss (\\d+): +(${NUMBER})$`, 'i'), 'val_loss'],
   [new RegExp(`^Train loss (\\d+) (${NUMBER})`, 'i'), 'train_loss'],
+  // Darknet: ` 1000: 1.2, 1.3 avg loss, 0.001 rate`.
+  [new RegExp(`^(\\d+): ${NUMBER}, (${NUMBER}) avg(?: loss)?,`, 'i'), 'train_loss'],
   [new RegExp(`^(\\d+) hella (${NUMBER})$`, 'i'), 'val_hellaswag_acc'],
 ]
 const EVALUATED = new RegExp(`train (${NUMBER}),? val (${NUMBER})`, 'i')
@@ -69,6 +71,8 @@ const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)
 const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
 const NO_METRIC =
   /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|images|.*\blast best)$/i
+/** `best mean dice: 0.5 at epoch: 2` repeats a value of an earlier epoch. */
+const OF_THE_BEST = /^\W*(current )?best\b.*\b(at|in|from|@) (the )?(epoch|step|iter)/i
 /** icefall: `Epoch 3, validation: loss=0.2`. */
 const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 
@@ -153,7 +157,7 @@ export function countsIn(text: string): Pick<LogRecord, Counted> {
 
 function readNamedCount(text: string): LogRecord | undefined {
   const counts = countsIn(text)
-  if (counts.step === null && counts.epoch === null) return undefined
+  if ((counts.step === null && counts.epoch === null) || OF_THE_BEST.test(text)) return undefined
   const pairs = readPairs(text)
   const kinds = splitByKind(pairs, isEvaluated(text) ? 'eval' : undefined)
   const isAny = Object.keys(kinds.metrics).length + Object.keys(kinds.evaluation).length > 0
@@ -200,8 +204,17 @@ export function readPairs(text: string): [name: string, value: number][] {
     /^\W*(validation|validate|valid|val|eval)\b/i.test(text) ||
     RESULTS_OF.test(text) ||
     namesSplitFirst(text)
-  const pairs = [...found]
+  const pairs = [...found].map(([name, value]) => [withoutCurrent(name), value] as [string, number])
   return isValidation ? pairs.map(([name, value]) => [heldOut(name), value]) : pairs
+}
+
+/**
+ * MONAI's tutorials print `current mean dice: 0.5` and then the best one: what is compared is measured
+ * on held-out data. A current loss may be one of the training.
+ */
+function withoutCurrent(name: string): string {
+  const rest = /^current[ _](?!.*(?:loss|epoch|train))(.+)$/i.exec(name)?.[1]
+  return rest !== undefined && isMeasure(rest) ? heldOut(rest) : name
 }
 
 /** Whether a line names held-out data before its first metric. */

@@ -20,6 +20,8 @@ const HEAD = /^[^:]*:(?=\s*[^\s\d.+-].*[:=])/
 const ACCURACY = /^(?:\*|Test:)\s+(?:Acc|Prec)@1:? ([\d.]+)(?:\s+(?:Acc|Prec)@5:? ([\d.]+))?/i
 /** Programs from DeiT repeat the accuracy with fewer digits after that line. */
 const REPEATED = /^Accuracy of the network on the \d+ test images: ([\d.]+)%$/
+/** Darknet: ` mean average precision (mAP@0.50) = 0.401, or 40.10 % `. */
+const MEAN_PRECISION = /^mean average precision \((mAP@[\d.]+)\) = ([\d.]+)/i
 /** PaddleOCR and its relatives: `cur metric, acc: 0.6, fps: 900`. */
 const CURRENT = /^cur metric, /
 /** The progress of an evaluation. Its values belong to single batches. */
@@ -55,6 +57,8 @@ function pairsOf(text: string): [string, number][] {
   }
   const repeated = REPEATED.exec(text)?.[1]
   if (repeated !== undefined) return [['val_acc1', numberIn(repeated) ?? NaN]]
+  const precision = MEAN_PRECISION.exec(text)
+  if (precision) return [[`val_${precision[1]}`, numberIn(precision[2]) ?? NaN]]
   if (CURRENT.test(text)) {
     return readPairs(text.replace(CURRENT, '')).map(([name, value]) => [`eval_${name}`, value])
   }

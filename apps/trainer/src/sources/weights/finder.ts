@@ -35,6 +35,8 @@ const PART =
 /** A folder with one of these files is one model. */
 const MODEL =
   /^(config\.json|adapter_config\.json|config\.cfg|\.metadata|model\.safetensors\.index\.json|mm_projector\.bin|CKPT\.yaml)$/
+/** A numbered folder with its own log, or with a folder of checkpoints, is a run. */
+const RUN_PARTS = /(^|[_-])log\.\w+$|\.log$|^(saves?|checkpoints|ckpts|saved_models)$/i
 /** Names of files that hold a part of a model. */
 const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
 /**
@@ -100,8 +102,12 @@ class Walk {
       return
     }
     const hints = readNameHints(name)
+    const isRun = entries.some((one) => RUN_PARTS.test(one.name))
     const isModel = entries.some((one) => MODEL.test(one.name))
-    if ((isModel || (isCounted(hints) && !PART.test(name))) && (await this.#isOne(path, entries))) {
+    if (
+      (isModel || (isCounted(hints) && !isRun && !PART.test(name))) &&
+      (await this.#isOne(path, entries))
+    ) {
       const largest = await this.#largest(path, 0)
       if (largest) {
         const { mtimeMs } = await stat(join(this.#root, path))

@@ -98,16 +98,22 @@ function byBestName(
   saved: readonly SavedFile[],
 ): InferredMetric | undefined {
   const found = saved.flatMap(({ path, role }) => {
-    const stem = basename(path).replace(/(\.[a-z]\w*)+$/i, '')
-    const metric = role === 'best' ? bareName(stem.replace(NOT_A_METRIC, '_')) : ''
-    const same = names.filter((name) => bareName(name) === metric)
-    return same.length === 1 && metric !== '' ? [{ path, metric: same[0] ?? '' }] : []
+    const metric = role === 'best' ? metricInName(path, names) : undefined
+    return metric === undefined ? [] : [{ path, metric }]
   })
   const [first] = found
   if (!first || new Set(found.map(({ metric }) => metric)).size > 1) return undefined
   if (first.metric === 'eval_loss') return undefined
   const declared_by = `the name of ${first.path}`
   return { metric_for_best: first.metric, direction: directionFor(first.metric), declared_by }
+}
+
+/** The one logged metric that the name of the best weights names: `best_val_f1.pt`. */
+export function metricInName(path: string, names: readonly string[]): string | undefined {
+  const stem = basename(path).replace(/(\.[a-z]\w*)+$/i, '')
+  const metric = bareName(stem.replace(NOT_A_METRIC, '_'))
+  const same = names.filter((name) => bareName(name) === metric)
+  return same.length === 1 && metric !== '' ? same[0] : undefined
 }
 
 /** A name without its split, signs and letter case. */

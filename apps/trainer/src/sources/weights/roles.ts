@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { findBestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
+import { metricInName } from './inferredMetric.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 import { directionAt } from './recordedBest.ts'
 
@@ -43,7 +44,10 @@ export function findRoleSigns(
  */
 function bestFileSigns(one: Candidate, { history, axis }: Log, metric: string | null): RoleSign[] {
   const taken = axis.isEpochs ? one.facts.step : null
-  const best = findBestRow(history, metric, (step) => taken === null || taken % step === 0)
+  const names = [...new Set(history.rows.flatMap(({ values }) => Object.keys(values)))]
+  const named = metricInName(one.found.path, names)
+  const decides = named ?? metric
+  const best = findBestRow(history, decides, (step) => taken === null || taken % step === 0)
   // Weights may be copied at the end of training, so the time of the last row is not evidence.
   const times = timeSigns(one, history).filter(({ step }) => step !== lastStep(history))
   if (!best) return savedBestSigns(history) ?? times
