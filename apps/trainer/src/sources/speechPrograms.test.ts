@@ -7,6 +7,7 @@ import { torchFile } from '../checkpoints/testing.ts'
 import { temporaryFolder } from '../testing.ts'
 import { bestOf, readFolder, weights } from './foldersTesting.ts'
 import { readRun } from './readRun.ts'
+import { eventRecord } from './tensorboard/tfeventsTesting.ts'
 
 /** What real runs wrote, beside the scripts that made them. Other folders are written from the source. */
 const FIXTURES = fileURLToPath(new URL('fixtures/programs', import.meta.url))
@@ -127,4 +128,20 @@ test('a held-out loss is not replaced by a total that is logged beside it', asyn
     { eval_loss: 0.4, val_total_loss: 9 },
     { eval_loss: 0.3, val_total_loss: 9 },
   ])
+})
+
+test("HiFi-GAN's validation is in event files below its weights, which have no extension", async () => {
+  const event = (tag: string) => (value: number, index: number) =>
+    eventRecord(1000 * (index + 1), [{ tag, value }])
+  const events = [
+    ...[30, 30, 30].map(event('training/gen_loss_total')),
+    ...[0.5, 0.3, 0.4].map(event('validation/mel_spec_error')),
+  ]
+  const names = [1000, 2000, 3000].flatMap((step) => [`g_0000${step}`, `do_0000${step}`])
+  const { best, steps } = await readFolder({
+    'logs/events.out.tfevents.1795759735.host.1.0': Buffer.concat(events),
+    ...weights(names),
+  })
+  expect(best.slice(0, 3)).toEqual(['g_00002000', 2000, 'validation/mel_spec_error'])
+  expect(Object.keys(steps).join()).not.toContain('do_')
 })
