@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { reportersFor } from '../vitest.shared.ts'
+import { FAST_START, reportersFor } from '../vitest.shared.ts'
 
 export default defineConfig({
-  test: { testTimeout: 60_000, hookTimeout: 60_000, ...reportersFor('bench') },
+  test: { ...FAST_START, testTimeout: 60_000, hookTimeout: 60_000, ...reportersFor('bench') },
 })

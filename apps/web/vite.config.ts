@@ -2,7 +2,7 @@ import adapter from '@sveltejs/adapter-node'
 import { join } from 'node:path'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vitest/config'
-import { PATIENT_POLLS, reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
+import { FAST_START, PATIENT_POLLS, reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 import { visibleText } from './visibleText.ts'
 
 /** Where a build goes that shares nothing with others which are made at the same time. */
@@ -42,6 +42,7 @@ export default defineConfig({
       { extends: true, test: { ...SIDE_BY_SIDE, name: 'unit', include: ['src/**/*.test.ts'] } },
       {
         test: {
+          ...FAST_START,
           ...PATIENT_POLLS,
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
