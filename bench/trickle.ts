@@ -8,7 +8,7 @@ import { beginRun } from './run.ts'
 /** An hour of one step a second. */
 const STEPS = Number(process.env['BENCH_STEPS'] ?? 3_600)
 /** Series a job. */
-const WIDTHS = [1, 10]
+const WIDTHS = [1, 10, 60]
 
 /** Steps per commit: while somebody follows the job, and while nobody does (one commit in 2 s). */
 const GATHERED = [1, 2]
