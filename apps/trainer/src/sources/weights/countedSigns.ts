@@ -20,7 +20,7 @@ export interface SignSearch {
 
 /** Weights with the same name pattern count in the same way. */
 export function fromNames(search: SignSearch): void {
-  const { candidates, history, axis, ends, add, named, unclear } = search
+  const { candidates, history, axis, add, named, unclear } = search
   for (const group of Map.groupBy(candidates, ({ found }) => found.hints.pattern).values()) {
     if (areBatches(group)) {
       for (const one of group) unclear.set(one, 'Its name has an epoch and a batch inside it')
@@ -35,7 +35,7 @@ export function fromNames(search: SignSearch): void {
     const base = isAsLogged ? 0 : findBase(numbers, history.rows, axis, usualBase(group, search))
     group.forEach((one, index) => {
       const number = bySteps[index]
-      if (number == null) add(one, ends.ofName(one), 'its name', 'name')
+      if (number == null) addEpoch(search, one)
       else if (perStep !== undefined)
         add(one, number / perStep, `its name, if it counts ${perStep} batches per step`)
       else if (base === null) unclear.set(one, unclearText(number))
@@ -45,6 +45,15 @@ export function fromNames(search: SignSearch): void {
       }
     })
   }
+}
+
+/** A name with an epoch has the step at which this epoch ended. */
+function addEpoch({ history, axis, ends, add, unclear }: SignSearch, one: Candidate): void {
+  const { epoch, number } = one.found.hints
+  const [step, named] = [ends.ofName(one), epoch ?? number]
+  add(one, step, 'its name', 'name')
+  const isLogged = !axis.isEpochs && history.rows.some((row) => row.epoch !== null)
+  if (step === undefined && named !== null && isLogged) unclear.set(one, unclearText(named))
 }
 
 function isOtherCount(named: number | null, { step, other_step }: Candidate['facts']): boolean {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
@@ -157,4 +157,27 @@ test('names that count batches belong to the steps of gradient accumulation, wit
   // One number does not divide all names to rows, so nothing is guessed.
   const other = await stepsOf({ 'log.csv': log, ...named([400, 900, 1200], 'model_step_#.pt') })
   expect(new Set(Object.values(other.steps))).toEqual(new Set([400, 900, 1200]))
+})
+
+test('an epoch in a name that may count from 0 or from 1 is unknown in a log of steps too, and the note says so', async () => {
+  const rows = [0, 1, 2, 3].map((epoch) => `${100 * (epoch + 1)},${epoch},1,1.${epoch}`)
+  const log = ['step,epoch,loss,val_loss', ...rows, ''].join('\n')
+  const { steps, warnings } = await stepsOf({ 'log.csv': log, ...named([1, 3], 'ckpt_epoch#.pt') })
+  expect(Object.values(steps)).toEqual([null, null])
+  expect(warnings[0]).toBe(
+    'The step of ckpt_epoch1.pt is unknown. Nothing shows whether its number 1 counts from 0 or from 1',
+  )
+})
+
+test('weights that an earlier training left in the folder are not of this log', async () => {
+  await using folder = await temporaryFolder()
+  await writeFiles(folder.path, { 'log.csv': table(1, 2), ...named([1, 2, 3], 'model_#.pt') })
+  const old = Date.now() / 1000 - 86_400
+  for (const name of ['model_2.pt', 'model_3.pt']) await utimes(join(folder.path, name), old, old)
+  const { events } = await readRun(folder.path)
+  expect(placed(events)).toEqual({ 'model_1.pt': 1, 'model_2.pt': null, 'model_3.pt': null })
+  expect(readerWarnings(events)[0]).toContain('It was saved before this log was created')
+  // Without a step after the log's last one, the files may be copies with their times.
+  await rm(join(folder.path, 'model_3.pt'))
+  expect(placed((await readRun(folder.path)).events)).toEqual({ 'model_1.pt': 1, 'model_2.pt': 2 })
 })

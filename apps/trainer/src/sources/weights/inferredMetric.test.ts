@@ -47,3 +47,15 @@ test('if a log has only a test set, its accuracy decides, as inferred', async ()
   expect(rows.declaration.metric_is_inferred).toBe(true)
   expect(reason).toContain('Inferred from the log, whose only held-out data is the test set')
 })
+
+test('a metric and its value in the name of the best weights decide', async () => {
+  const log = [0.7, 0.75, 0.81].map((score, at) => {
+    return { step: 10 * (at + 1), 'eval/loss': [0.5, 0.4, 0.45][at], 'eval/score': score }
+  })
+  const { metric, best } = await answerFor({
+    'log.jsonl': lines(log),
+    'step_20.pth': torchFile({}),
+    'best_score_0.8100.pth': torchFile({}),
+  })
+  expect([metric, best?.path, best?.step]).toEqual(['eval_score', 'best_score_0.8100.pth', 30])
+})

@@ -37,6 +37,8 @@ const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_psnr
 /** Parts of the name of the best weights that name no metric. */
 const NOT_A_METRIC =
   /(^|[-_.])(best|model|checkpoint|ckpt|weights)(?=[-_.]|$)|[-_](epoch|iter|step)s?[-_=]?\d+/gi
+/** The value of a metric in a name. */
+const VALUE = /[-_=]-?\d+\.\d+/g
 /** With fewer rows, metrics may agree by chance. */
 const FEWEST = 3
 
@@ -111,7 +113,7 @@ function byBestName(
 /** The one logged metric that the name of the best weights names: `best_val_f1.pt`. */
 export function metricInName(path: string, names: readonly string[]): string | undefined {
   const stem = basename(path).replace(/(\.[a-z]\w*)+$/i, '')
-  const metric = bareName(stem.replace(NOT_A_METRIC, '_'))
+  const metric = bareName(stem.replace(VALUE, '').replace(NOT_A_METRIC, '_'))
   const same = names.filter((name) => bareName(name) === metric)
   return same.length === 1 && metric !== '' ? same[0] : undefined
 }

@@ -7,6 +7,7 @@ import type { Candidate } from './candidate.ts'
 import { type Axis, rowHolds } from './axis.ts'
 import { fromFacts, fromNames, type SignSearch, valuesIn } from './countedSigns.ts'
 import { findEpochEnds } from './epochEnds.ts'
+import { asLeftover, findLeftovers } from './leftovers.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 import { type Sign, weighSigns } from './signs.ts'
 import { unloggedValues } from './unloggedValues.ts'
@@ -67,7 +68,12 @@ export function joinWeights(
   const weighed = [...signed, ...[...folds].map((one) => ({ one, signs: [] }))].map(
     ({ one, signs }) => weighSigns(one, signs, unclear.get(one)),
   )
+  const leftovers = findLeftovers(
+    weighed.map(({ saved }) => saved),
+    history,
+  )
   return assignAttempts(weighed, history).map(({ one, saved }) => {
+    if (leftovers.has(saved.path)) return asLeftover(saved)
     const epoch = axis.isEpochs ? saved.step : epochOf(one, saved, history)
     const isConfirmed = hasLoggedValues(one, saved, history)
     return { ...saved, epoch, isConfirmed, values: unloggedValues(one, candidates, saved, history) }
