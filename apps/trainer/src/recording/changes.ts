@@ -3,8 +3,10 @@ import { pause } from '../pause.ts'
 
 /** How often a file is checked anyway, because network file systems send no events (ms). */
 const POLL_EVERY = 500
-/** Events within this time share a transaction (ms). */
-const GATHER = 20
+/** At most one transaction per this time (ms). */
+const PACE = 20
+/** The lines of one step, which a program writes at once, share a transaction (ms). */
+const GATHER = 4
 
 /**
  * Waits for changes in a folder. If an event is missed, `next` only waits a little longer. A folder
@@ -17,6 +19,8 @@ export class Changes implements Disposable {
   /** Which folder is watched. */
   #folder_id = ''
   #pending = false
+  /** When `next` returned the last time (ms of `performance.now`). */
+  #returnedAt = -Infinity
   #wake: () => void = () => undefined
 
   constructor(folder: string, { pollEvery = POLL_EVERY } = {}) {
@@ -33,7 +37,9 @@ export class Changes implements Disposable {
       await pause(this.#pollEvery, AbortSignal.any([signal, woken.signal]))
     }
     this.#pending = false
-    await pause(GATHER, signal)
+    const paced = this.#returnedAt + PACE - performance.now()
+    await pause(Math.max(GATHER, paced), signal)
+    this.#returnedAt = performance.now()
   }
 
   #watch(): void {

@@ -37,6 +37,8 @@ test('a restored board has the same rows, and continues its numbers', async () =
   await checkBackup(file)
   await restoreBackup(target, file)
   expect(await rowsOf(target)).toEqual(before)
+  const [known] = await target.sql`select reltuples from pg_class where relname = 'training_jobs'`
+  expect(known?.['reltuples']).toBeGreaterThan(0)
   await changePolicy(target, { job_id }, { policy: 'as_declared', options: {} }, 'ana')
   const ids = await target.sql`select change_id from policy_changes order by change_id`
   expect(ids.map(({ change_id }) => Number(change_id))).toEqual([1, 2])

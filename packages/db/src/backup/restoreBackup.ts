@@ -80,6 +80,8 @@ export async function restoreBackup(
     await tx`update training_jobs set board_revision = pg_current_xact_id()::text::bigint`
     await tx`update alert_cursor set board_revision = pg_current_xact_id()::text::bigint
       where board_revision is not null`
+    // Without statistics, the list sorts all jobs instead of reading an index.
+    await tx`analyze`
   })
 }
 

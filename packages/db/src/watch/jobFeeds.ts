@@ -5,8 +5,11 @@ import { trainingJobs } from '../schema.ts'
 import { isOneOf } from './changes.ts'
 import { type Follower, JobFeed } from './jobFeed.ts'
 
-/** Changes of one job within this time (ms) are sent together. */
-const PACE = 50
+/**
+ * Changes of one job within this time (ms) are sent together. It is shorter than the pace of a fast
+ * trainer (50 ms), because with the same pace one late read would delay all later ones.
+ */
+const PACE = 33
 /** How often the rows are checked for missed announcements, and writers hear of readers (ms). */
 const POLL = 2_000
 

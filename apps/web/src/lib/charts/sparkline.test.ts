@@ -22,3 +22,11 @@ test('one value is a point in the middle, and no value is nothing', () => {
   expect(prepareSpark(curve([3]), 0, [100, 20]).best).toEqual({ x: 50, y: 10 })
   expect(prepareSpark(curve([]), null, [100, 20])).toEqual({ path: '', best: null, gaps: [] })
 })
+
+test('the ring is on the curve also where the thinned curve left out its point', () => {
+  const curve = { steps: Float64Array.of(0, 100, 200), values: Float64Array.of(3, 1, 2) }
+  expect(prepareSpark(curve, 50, [100, 10]).best).toEqual({ x: 25, y: 5 })
+  expect(prepareSpark(curve, 300, [100, 10]).best).toBeNull()
+  const gap = { ...curve, values: Float64Array.of(3, NaN, 2) }
+  expect(prepareSpark(gap, 50, [100, 10]).best).toBeNull()
+})

@@ -7,7 +7,7 @@ export interface Spark {
   gaps: { x: number; y: number }[]
 }
 
-/** Prepares the small curve of a job's row, with a ring at `best_step` if it is on the curve. */
+/** Prepares the small curve of a job's row, with a ring at `best_step` if the curve reaches it. */
 export function prepareSpark(
   { steps, values }: { steps: Float64Array; values: Float64Array },
   best_step: number | null,
@@ -31,9 +31,22 @@ export function prepareSpark(
     level = y(value)
     spark.path += `${pen}${x(step)} ${level}`
     pen = 'L'
-    if (step === best_step) spark.best = { x: x(step), y: level }
   })
+  const value = best_step === null ? NaN : valueAt({ steps, values }, best_step)
+  if (best_step !== null && Number.isFinite(value)) spark.best = { x: x(best_step), y: y(value) }
   return spark
+}
+
+/** The value of a curve at a step, between its points if the thinned curve has none there; else NaN. */
+function valueAt(
+  { steps, values }: { steps: Float64Array; values: Float64Array },
+  step: number,
+): number {
+  const at = steps.findIndex((one) => one >= step)
+  const [after = NaN, high = NaN] = [steps[at], values[at]]
+  if (after === step) return high
+  const [before = NaN, low = NaN] = [steps[at - 1], values[at - 1]]
+  return low + ((step - before) / (after - before)) * (high - low)
 }
 
 function rangeOf(values: Float64Array): [number, number] {

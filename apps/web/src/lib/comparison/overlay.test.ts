@@ -55,3 +55,14 @@ test('NaN is a gap in the line; a logarithmic axis counts the values that it can
 test('without points the picture is empty', () => {
   expect(prepareOverlay([], SIZE)).toMatchObject({ lines: [], x: [0, 1], y: [0, 1] })
 })
+
+test('the lines of many runs have fewer points, and keep their extremes and their best', () => {
+  const values = Array.from({ length: 4_000 }, (_, at) => (at === 777 ? 9 : Math.sin(at)))
+  const runs = Array.from({ length: 20 }, (_, at) => run(`${at}`, values, 7_780))
+  const { lines } = prepareOverlay(runs, SIZE)
+  for (const { segments, ring } of lines) {
+    expect(segments.flat().length).toBeLessThan(values.length / 5)
+    expect(Math.max(...segments.flat().map(({ y }) => y))).toBe(9)
+    expect(ring?.y).toBe(9)
+  }
+})

@@ -35,6 +35,9 @@ interface Overlay {
   hidden: number
 }
 
+/** Up to this many lines are drawn to the pixel; of more, a column is `COARSE` pixels wide. */
+const [FEW, COARSE] = [8, 4]
+
 /** Prepares the picture of several runs in one metric; the best one is drawn over the others. */
 export function prepareOverlay(
   runs: readonly OverlaidRun[],
@@ -43,9 +46,10 @@ export function prepareOverlay(
   const ends = runs.flatMap(({ curve: { steps } }) => [steps[0] ?? NaN, steps.at(-1) ?? NaN])
   const x = positionDomain(ends)
   let hidden = 0
+  const lineColumns = width / (runs.length > FEW ? COARSE : 1)
   const lines = runs.map(({ run, curve, style }): OverlaidLine => {
     const columns: Columns = { xs: curve.steps, values: curve.values, steps: curve.steps }
-    const drawn = draw(columns, x, width, log)
+    const drawn = draw(columns, x, lineColumns, log)
     hidden += drawn.hidden
     const { job_id, name, is_best } = run
     const last = drawn.segments.at(-1)?.at(-1) ?? null

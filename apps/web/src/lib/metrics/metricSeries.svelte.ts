@@ -10,6 +10,8 @@ const POINTS = 500
 const MOST = 40
 /** How long (ms) scrolling must pause before series are read. */
 const REST = 60
+/** How many charts get their close-up in one frame, so that a zoom does not stop for it. */
+const PER_FRAME = 6
 /** The most series out of view that are kept, so that scrolling back shows them at once. */
 const KEPT = 200
 
@@ -131,8 +133,19 @@ export class MetricSeries implements FollowedSeries {
     })
     for (let from = 0; from < names.length; from += MOST) {
       const read = await this.#read(names.slice(from, from + MOST), { from_step, to_step })
-      if (this.#steps !== steps) return
-      this.close = withSeries(this.close, read)
+      for (let at = 0; at < read.length; at += PER_FRAME) {
+        if (this.#steps !== steps) return
+        this.close = withSeries(this.close, read.slice(at, at + PER_FRAME))
+        await nextFrame()
+      }
     }
+  })
+}
+
+/** A frame, or soon if the page is not visible and has none. */
+function nextFrame(): Promise<void> {
+  return new Promise((done) => {
+    if (document.visibilityState === 'visible') requestAnimationFrame(() => done())
+    else setTimeout(done)
   })
 }
