@@ -40,3 +40,11 @@ test('a beginning of three letters names what begins with it', () => {
   expect(nearest('com', ['completion'])).toBe('completion')
   expect(nearest('co', ['completion'])).toBeUndefined()
 })
+
+test('letters are swapped only with their neighbours, at any place of the word', () => {
+  expect(nearest('badc', ['abcd'])).toBe('abcd')
+  expect(nearest('aab', ['aba'])).toBe('aba')
+  // One letter of each pair is the same, so there are two changes.
+  expect(nearest('aab', ['abc'])).toBeUndefined()
+  expect(nearest('aab', ['aca'])).toBeUndefined()
+})

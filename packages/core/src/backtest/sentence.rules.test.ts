@@ -92,3 +92,39 @@ test('the baseline of the lowest loss and its policy are one row if they always 
   }))
   expect(distinctPolicies({ ...same, replayed })).toEqual(same.policies)
 })
+
+test('without a worse baseline the text ends with the best; two baselines are joined', () => {
+  expect(textOf(aRun('run', 'a', curves([4, 3, 2, 1], [0.4, 0.6, 0.7, 0.8])))).toMatch(
+    / share the lowest mean regret, 0\.000\.$/,
+  )
+  expect(textOf(aRun('run', 'a', withColumn('eval_f1')))).toBe(
+    'Over 1 run of 1 group, regret is measured by accuracy. metric has the lowest mean regret, ' +
+      '0.000; last has 0.250 and lowest_eval_loss has 0.500.',
+  )
+})
+
+/** A run whose best is in the middle, where this metric is the highest. */
+function withColumn(metric: string, losses = LOSSES) {
+  const highest = [0.1, 0.5, 0.9, 0.6]
+  const rows = curves(losses, [0.4, 0.6, 0.8, 0.7])
+  return rows.map((one, index) => ({ ...one, [metric]: highest[index] ?? null }))
+}
+
+test('policies with less regret than the best are listed, each with why they are not the best', () => {
+  const declaring = (name: string, metric: string) => {
+    // Equal losses would be the same run.
+    const losses = LOSSES.map((loss) => loss + name.length)
+    const logged = metric === 'accuracy' ? 'eval_zorp' : metric
+    const run = aRun(name, 'a', withColumn(logged, losses))
+    run.rows.declaration = { metric, direction: 'max', declared_by: 'a config' }
+    return run
+  }
+  const runs = [
+    declaring('a run', 'accuracy'),
+    declaring('another', 'eval_zorp'),
+    declaring('one more run', 'eval_f1'),
+  ]
+  expect(textOf(...runs)).toMatch(
+    / as_declared has 0\.000, but it used the target itself in 1 of 3 runs\. metric has 0\.000, but it could choose in only 1 of 3 runs\.$/,
+  )
+})

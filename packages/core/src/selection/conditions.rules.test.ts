@@ -58,3 +58,38 @@ test('a value that is missing or not finite meets no condition', () => {
   expect(skipped[0]?.text).toContain('eval_f1 is missing at step 200')
   expect(skipped[1]?.text).toContain('eval_f1 is NaN at step 300')
 })
+
+test('every condition must be met, and the reason names the first that is not', () => {
+  const { ranking, skipped } = choose({
+    evaluations: rows,
+    checkpoints: checkpoints(100, 200, 300),
+    options: {
+      subject_to: [
+        { metric: 'eval_f1', relation: '>=', bound: 0.6 },
+        { metric: 'eval_f1', relation: '<=', bound: 0.6 },
+      ],
+    },
+  })
+  expect(ranking.map(({ step }) => step)).toEqual([200])
+  expect(skipped.map(({ text }) => text)).toEqual([
+    'eval_f1 is 0.5 at step 100, and it must be at least 0.6',
+    'eval_f1 is 0.7 at step 300, and it must be at most 0.6',
+  ])
+})
+
+test('null is no small value of a condition, and infinity no large one', () => {
+  const odd = evaluations(
+    [100, { eval_loss: 3, eval_f1: null }],
+    [200, { eval_loss: 2, eval_f1: Infinity }],
+  )
+  const stepsAt = (relation: Condition['relation']) =>
+    choose({
+      evaluations: odd,
+      checkpoints: checkpoints(100, 200),
+      options: { subject_to: [{ metric: 'eval_f1', relation, bound: 0.5 }] },
+    }).skipped.map(({ step }) => step)
+  expect([stepsAt('<='), stepsAt('>=')]).toEqual([
+    [100, 200],
+    [100, 200],
+  ])
+})

@@ -61,6 +61,11 @@ test('two checkpoints of one step do not hide an evaluation without a checkpoint
   const files = ['a', 'b'].map((path) => ({ step: 100, path }))
   const { best, missed_best } = choose({ evaluations: two, checkpoints: checkpoints(...files) })
   expect([best?.step, missed_best?.step]).toEqual([100, 200])
+  const three = choose({
+    evaluations: evaluations([50, 3], [100, 1], [200, 0.5]),
+    checkpoints: checkpoints(...files, 50),
+  })
+  expect([three.best?.step, three.missed_best?.step]).toEqual([100, 200])
 })
 
 test('of checkpoints that cannot win, the reason names the first by step and counts the others', () => {

@@ -54,6 +54,10 @@ test('a claimed checkpoint with files at another step is not missing', () => {
   })
   expect(opinion?.because).toBe('not_compared')
   expect(opinion?.text).toContain('its file is there, but it is from step 300')
+  const stepless = checkpoints({ step: null, path: 'weights/best.pt' })
+  expect(
+    opinionOn({ checkpoints: stepless, claim: claim('weights/best.pt', 200, 1.2) })?.text,
+  ).toContain('its file is there, but its step is unknown')
 })
 
 test('if values are equal, the first wins', () => {
