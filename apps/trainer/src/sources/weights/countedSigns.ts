@@ -60,6 +60,9 @@ function isOtherCount(named: number | null, { step, other_step }: Candidate['fac
   return named !== null && named === other_step && named !== step
 }
 
+/** More batches per step are not usual. */
+const MOST_BATCHES = 256
+
 /**
  * How many batches make a step, if names count batches and the log counts steps, as with gradient
  * accumulation: no name has a row, one number divides all names to rows, and the last one to the last
@@ -69,12 +72,12 @@ function batchesPerStep(
   numbers: readonly (number | null)[],
   rows: LogHistory['rows'],
 ): number | undefined {
-  const counts = numbers.flatMap((number) => number ?? [])
+  const counts = [...new Set(numbers.flatMap((number) => number ?? []))]
   const steps = new Set(rows.map(({ step }) => step))
   const isRow = (count: number): boolean => [-1, 0, 1].some((add) => steps.has(count + add))
   const [last, reached] = [Math.max(...counts), Math.max(...steps)]
   const perStep = last / reached
-  const isWhole = Number.isInteger(perStep) && perStep > 1
+  const isWhole = Number.isInteger(perStep) && perStep > 1 && perStep <= MOST_BATCHES
   if (counts.length < 2 || counts.length < numbers.length || counts.some(isRow) || !isWhole)
     return undefined
   return counts.every((count) => steps.has(count / perStep)) ? perStep : undefined

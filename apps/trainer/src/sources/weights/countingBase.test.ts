@@ -154,6 +154,10 @@ test('names that count batches belong to the steps of gradient accumulation, wit
   })
   expect(new Set(Object.values(steps))).toEqual(new Set([100, 200, 300]))
   expect(warnings[0]).toContain('The only evidence is its name, if it counts 4 batches per step')
+  // Equal numbers, such as times of day, are no counts.
+  const dated = { '20261120_101010/model.pt': 'w', '20261121_101010/model.pt': 'w' }
+  const apart = await stepsOf({ 'log.csv': log, ...dated })
+  expect(Object.values(apart.steps)).not.toContain(300)
   // One number does not divide all names to rows, so nothing is guessed.
   const other = await stepsOf({ 'log.csv': log, ...named([400, 900, 1200], 'model_step_#.pt') })
   expect(new Set(Object.values(other.steps))).toEqual(new Set([400, 900, 1200]))
