@@ -36,11 +36,6 @@ test('the status shows the latest log and evaluation', () => {
   })
 })
 
-test('an evaluation moves the run to its step', () => {
-  const { facts } = run(started, evaluation(100, 2, 0.5), evaluation(50, 3, 0.25))
-  expect(facts).toMatchObject({ current_step: 100, current_epoch: 0.5 })
-})
-
 test('evaluations without improvement counts finite ones since the best, saved or not', () => {
   const { facts } = run(
     started,
