@@ -43,12 +43,6 @@ real(
       second_opinion: { agrees: false, because: 'stale_pointer', value: state.best_metric },
     }
     expect(await pick(root)).toMatchObject(expected)
-    const lines = (await readFile(join(root, 'journal.jsonl'), 'utf8')).trim().split('\n')
-    const measured = lines
-      .map((line) => JSON.parse(line))
-      .filter(({ type }) => type === 'evaluation')
-    // The program trains 6 epochs of 10 batches.
-    expect(measured.at(-1)).toMatchObject({ step: 60, epoch: 6 })
     await rm(join(root, 'journal.jsonl'))
     expect(await pick(root)).toMatchObject(expected)
   },
@@ -107,6 +101,12 @@ real(
       second_opinion: { agrees: true },
     }
     expect(await pick(root)).toMatchObject(expected)
+    const lines = (await readFile(join(root, 'journal.jsonl'), 'utf8')).trim().split('\n')
+    const measured = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'evaluation')
+    // The program trains 6 epochs of 10 batches.
+    expect(measured.at(-1)).toMatchObject({ step: 60, epoch: 6 })
     await rm(join(root, 'journal.jsonl'))
     expect(await pick(root)).toMatchObject(expected)
   },

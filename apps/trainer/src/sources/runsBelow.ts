@@ -4,8 +4,8 @@ import { searchRuns } from './runSearch.ts'
 
 /** At most this many runs are named. */
 const NAMED = 3
-/** A search that takes longer ends, and its answer says that there may be more (ms). */
-const LONGEST = 5_000
+/** After this many the search ends, and its answer says that there may be more. */
+const MOST = 20
 
 /** The runs below a folder, in order of name. */
 export interface RunsBelow {
@@ -18,13 +18,16 @@ export interface RunsBelow {
 
 /** Searches the runs below a folder that is not a run itself. */
 export async function findRunsBelow(folder: string): Promise<RunsBelow> {
-  const signal = AbortSignal.timeout(LONGEST)
+  const { signal } = new AbortController()
   const skipped: string[] = []
   const onUnreadable = (inner: string, why: string): void =>
     void skipped.push(`Skipped ${inner}: ${why}`)
   const roots: string[] = []
-  for await (const run of searchRuns(folder, { signal, onUnreadable })) roots.push(run.folder)
-  return { roots, isPartial: signal.aborted, skipped }
+  for await (const run of searchRuns(folder, { signal, onUnreadable })) {
+    if (roots.length === MOST) return { roots, isPartial: true, skipped }
+    roots.push(run.folder)
+  }
+  return { roots, isPartial: false, skipped }
 }
 
 /** Says which runs are below a folder, and what to do. */
