@@ -16,7 +16,7 @@ import {
 import { TRACEBACK } from '@bestmark/core'
 import { temporaryFolder } from '../e2e/board.ts'
 import { FilesRecorder } from '../apps/trainer/src/recording/filesRecorder.ts'
-import { OUTPUT } from '../apps/trainer/src/sources/output/textLog.ts'
+import { OUTPUT } from '../apps/trainer/src/sources/output/runOutput.ts'
 import { median, ms, printLine, timings } from './figures.ts'
 
 /** The output is 100 MB: about a million lines of a training that logs each step. */

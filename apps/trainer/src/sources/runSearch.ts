@@ -85,7 +85,7 @@ export async function* searchRuns(
 
 /** Whether a part of a run is a run of its own. */
 async function isMarked(folder: string): Promise<boolean> {
-  return isMarkedRun(await readdir(folder).catch(() => []))
+  return isMarkedRun(folder, await readdir(folder).catch(() => []))
 }
 
 /** Whether the first folder that is called after a step is a checkpoint of orbax. */

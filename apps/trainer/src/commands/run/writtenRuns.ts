@@ -116,7 +116,7 @@ export class WrittenRuns {
     let found = this.#weights
     const files: string[] = []
     for (const below of await this.#below()) {
-      for (const { path, mtime } of await findWeights(below)) {
+      for (const { path, mtime } of await findWeights(below, { isInNoted: true })) {
         const file = join(below, path)
         const folder = dirname(file)
         if (mtime < this.#since || this.#isKnown(folder) || !this.#isCandidate(folder)) continue

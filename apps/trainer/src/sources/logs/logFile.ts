@@ -120,7 +120,7 @@ export async function findLogFolders(listing: Listing, inside = '', depth = 0): 
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0 || names.includes('checkpoints')) continue
-    if (name !== LINKED_LOGS && isMarkedRun(names)) continue
+    if (name !== LINKED_LOGS && isMarkedRun(join(listing.root, folder), names)) continue
     found.push(folder, ...(await findLogFolders(listing, folder, depth + 1)))
   }
   return found

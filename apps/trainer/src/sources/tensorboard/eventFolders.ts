@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Listing } from '../../files/listing.ts'
 import { isMarkedRun, listWeights } from '../weights/finder.ts'
 import { hasEvents, overlapInTime } from './eventTimes.ts'
@@ -17,7 +17,9 @@ const STARTS = [/^version_\d+$/, /^[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_/]
 /** Whether a folder is a separate run. */
 export async function isRunFolder(listing: Listing, folder: string): Promise<boolean> {
   const names = await listing.names(folder)
-  return isMarkedRun(names) || names.some((name) => RUN_FILES.test(name))
+  return (
+    isMarkedRun(join(listing.root, folder), names) || names.some((name) => RUN_FILES.test(name))
+  )
 }
 
 /** The event files directly in a folder, in the order of their times. */
@@ -71,7 +73,8 @@ async function foldersBelow(listing: Listing, inside: string, depth: number): Pr
     const folder = inside === '' ? name : `${inside}/${name}`
     const names = await listing.names(folder)
     if (names.length === 0) continue
-    if (isMarkedRun(names) || names.some((one) => RUN_FILES.test(one))) continue
+    if (isMarkedRun(join(listing.root, folder), names) || names.some((one) => RUN_FILES.test(one)))
+      continue
     const files = names.filter((one) => EVENTS.test(one))
     // A program that was only started leaves a file without values, and so does `add_scalars`, whose
     // values are in folders below.

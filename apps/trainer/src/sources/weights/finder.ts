@@ -3,6 +3,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
+import { JOURNAL } from '../../journal/header.ts'
+import { hasLiveProcess } from '../../processes/mark.ts'
 import { openHandle, statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { isDiscriminator } from './adversary.ts'
@@ -26,9 +28,9 @@ const SKIPPED_FOLDERS =
   /^(\..*|.*\.orbax-checkpoint-tmp.*|node_modules|__pycache__|wandb|code|src|data|datasets?|cache|bestmark-(logs|checkpoints))$/
 /** A folder with one of these files is a separate run. */
 const RUN_FILES =
-  /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl|bestmark-run\.json)$|tfevents/
-/** Marks of Bestmark: its client's journal, and the note of `bestmark run`. */
-const OWN_MARKS = ['journal.jsonl', 'bestmark-run.json']
+  /^(trainer_state\.json|results\.csv|metrics\.csv|summary\.csv|args\.yaml|journal\.jsonl)$|tfevents/
+/** The note of `bestmark run`. */
+const NOTE = 'bestmark-run.json'
 /** A number in these folder names is not a step or an epoch. */
 const PART =
   /^(version|run|exp\w*|trial|fold|seed|rank|job|train|val|worker|stage|mp_rank)[-_]?\d+$/i
@@ -49,16 +51,28 @@ const TENSORFLOW = /^(.+)\.index$/
 const DEEPEST = 6
 const MOST_ENTRIES = 20_000
 
+/** How weights are searched. */
+interface WalkOptions {
+  /** Whether folders that an earlier `bestmark run` recorded are searched too: they may be written again. */
+  isInNoted: boolean
+}
+
 /** All weights below a root, in order of name. Reads at most 20,000 directory entries. */
-export async function findWeights(root: string): Promise<FoundWeights[]> {
-  const walk = new Walk(root)
+export async function findWeights(
+  root: string,
+  options: WalkOptions = { isInNoted: false },
+): Promise<FoundWeights[]> {
+  const walk = new Walk(root, options)
   await walk.folder('', 0)
   return walk.found
 }
 
-/** Whether a folder with these files is a run of its own by a mark of Bestmark, whatever it is called. */
-export function isMarkedRun(names: readonly string[]): boolean {
-  return names.some((name) => OWN_MARKS.includes(name))
+/**
+ * Whether a folder with these files is a run of its own by a mark of Bestmark, whatever it is called.
+ * While its program runs, it may still become a part of a run above it.
+ */
+export function isMarkedRun(folder: string, names: readonly string[]): boolean {
+  return names.includes(JOURNAL) || (names.includes(NOTE) && !hasLiveProcess(folder))
 }
 
 const cache = new WeakMap<Listing, Promise<FoundWeights[]>>()
@@ -75,16 +89,19 @@ export function listWeights(listing: Listing): Promise<FoundWeights[]> {
 class Walk {
   readonly found: FoundWeights[] = []
   readonly #root: string
+  readonly #isInNoted: boolean
   #left = MOST_ENTRIES
 
-  constructor(root: string) {
+  constructor(root: string, { isInNoted }: WalkOptions) {
     this.#root = root
+    this.#isInNoted = isInNoted
   }
 
   async folder(path: string, depth: number): Promise<void> {
     const entries = await this.#entries(path)
     const names = entries.map(({ name }) => name)
-    if (path !== '' && names.some((name) => RUN_FILES.test(name))) return
+    const isNoted = !this.#isInNoted && names.includes(NOTE)
+    if (path !== '' && (isNoted || names.some((name) => RUN_FILES.test(name)))) return
     for (const entry of entries) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`
       if (await this.#isFolder(entry, inner)) {
@@ -127,7 +144,7 @@ class Walk {
       if (await this.#isFolder(entry, inner)) {
         if (depth > 2 || SKIPPED_FOLDERS.test(name)) continue
         if (!(await this.#isOne(inner, await this.#entries(inner), depth + 1))) return false
-      } else if (RUN_FILES.test(name) && depth > 0) return false
+      } else if ((name === NOTE || RUN_FILES.test(name)) && depth > 0) return false
       else if ((isWeights(name) || TENSORFLOW.test(name)) && !PIECE.test(name)) {
         if (isCounted(readNameHints(name))) return false
       }
