@@ -92,6 +92,8 @@ function addresses(): Record<string, string[]> {
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
     alerts: ['/alerts'],
+    models: ['/models'],
+    'models/download': [],
     'trpc/[...procedure]': [],
     'api/v1/[...path]': [],
     'api/v1/openapi.json': [],

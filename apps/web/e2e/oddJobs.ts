@@ -154,6 +154,7 @@ export function pagesOf(board: OddBoard): string[] {
     '/compare/report?project=odd',
     '/backtest',
     '/alerts',
+    '/models',
     '/no-such-page',
   ]
 }

@@ -23,6 +23,8 @@ export type CheckpointList = RouterOutputs['checkpoints']['list']
 export type CheckpointRow = CheckpointList['checkpoints'][number]
 export type CheckpointMark = CheckpointList['marks'][number]
 export type PolicyChange = RouterOutputs['policies']['history'][number]
+export type Model = RouterOutputs['models']['list'][number]
+export type LiveModel = Model['live'][number]
 export type Deployment = RouterOutputs['deployments']['list']['deployments'][number]
 
 const url = '/trpc'

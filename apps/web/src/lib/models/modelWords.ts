@@ -1,0 +1,60 @@
+import type { LiveModel, Model } from '../api.ts'
+import { checkpointName } from '../checkpoint/ranking.ts'
+import { deploymentWords } from '../deploy/deployment.ts'
+import { measure } from '../figures.ts'
+
+type Entry = Model['history'][number]
+
+/** A checkpoint of a run with its value: `step 500 of moby, eval_loss 2.181`. */
+export function entryWords(entry: Entry): string {
+  const { choice, job_name } = entry
+  const value = choice?.metric ? `, ${choice.metric} ${measure(choice.value)}` : ''
+  return `${checkpointName(entry)} of ${job_name}${value}`
+}
+
+/** What an entry of the history did, and how it ended. */
+export function historyWords(entry: Entry): string {
+  const what = entry.rolls_back_to === null ? 'Shipped' : 'Rolled back to'
+  return `${what} ${entryWords(entry)}: ${deploymentWords(entry)}`
+}
+
+/** How a better checkpoint compares with the live one. */
+export function betterWords(
+  better: NonNullable<LiveModel['better']>,
+  choice: Entry['choice'],
+): string {
+  const { checkpoint, name, by, noise, is_within_noise, is_data_unknown, alive } = better
+  const side = choice?.direction === 'max' ? 'higher' : 'lower'
+  const facts = [
+    `A better one exists: step ${checkpoint.step} of ${name}, ${measure(by)} ${side}.`,
+    is_within_noise && noise ? `The noise (±${measure(noise.standard_error)}) may explain it.` : '',
+    is_data_unknown ? 'It is unknown whether both were evaluated on the same data.' : '',
+    alive ? 'That run is still running.' : '',
+  ]
+  return facts.filter(Boolean).join(' ')
+}
+
+/** The alternatives at the time of the order. */
+export function alternativeWords({ choice }: Entry): string {
+  if (!choice) return 'Its alternatives were not recorded.'
+  const others = choice.alternatives.slice(0, 3).map(({ step, value, is_tied }) => {
+    return `step ${step} (${measure(value)}${is_tied ? ', within the noise' : ''})`
+  })
+  if (others.length === 0) return 'There was no other candidate.'
+  const rank = choice.rank === null ? 'Not ranked' : `Rank ${choice.rank}`
+  return `${rank} of ${choice.candidates}, over ${others.join(', ')}.`
+}
+
+const FOUND: Record<NonNullable<LiveModel['check']>['state'], string> = {
+  queued: 'The agent on the host compares the files…',
+  same: 'The files are as they were shipped',
+  differs: 'The files were changed after they were shipped',
+  gone: 'The shipped files are gone. Roll back, or ship again',
+  not_current: '“current” links to another version. Ship or roll back again',
+  failed: 'The files could not be read',
+}
+
+/** What the last check of the files found. */
+export function checkWords({ state, detail }: NonNullable<LiveModel['check']>): string {
+  return detail === null ? `${FOUND[state]}.` : `${FOUND[state]}: ${detail}.`
+}
