@@ -34,7 +34,7 @@ export async function checkNext(
 }
 
 /** Compares the files of a version with its manifest, and the manifest with the ledger. */
-export async function checkVersion(
+async function checkVersion(
   check: Pick<OpenCheck, 'absolute_path' | 'digest' | 'model_name'>,
   home: string,
   signal: AbortSignal,

@@ -76,7 +76,7 @@ export const FACE = {
 /** The database, or one transaction of it. */
 export type Readable = { orm: Pick<Database['orm'], 'select' | 'selectDistinctOn'> }
 
-export function faces({ orm }: Readable) {
+function faces({ orm }: Readable) {
   return orm
     .select(FACE)
     .from(deployments)
@@ -119,7 +119,7 @@ export async function liveDeployments(
     .orderBy(model_name, trainingJobs.host)
 }
 
-export function matching({ job_id, model_name }: Omit<DeploymentQuery, 'limit'>) {
+function matching({ job_id, model_name }: Omit<DeploymentQuery, 'limit'>) {
   return and(
     job_id === undefined ? undefined : eq(deployments.job_id, job_id),
     model_name === undefined ? undefined : eq(deployments.model_name, model_name),
