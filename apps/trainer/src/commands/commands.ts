@@ -12,6 +12,7 @@ import { EXPORT } from './export.table.ts'
 import { IMPORT } from './import.table.ts'
 import { JOBS } from './jobs.table.ts'
 import { LINK } from './link.table.ts'
+import { MODELS } from './models.table.ts'
 import { OUTPUT_COMMAND } from './output.table.ts'
 import { PICK } from './pick/pick.table.ts'
 import { PIN } from './pin.table.ts'
@@ -63,6 +64,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: JOBS, load: () => import('./jobs.ts') },
       { table: OUTPUT_COMMAND, load: () => import('./output.ts') },
       { table: REPORT, load: () => import('./report/report.ts') },
+      { table: MODELS, load: () => import('./models.ts') },
     ],
   },
   {

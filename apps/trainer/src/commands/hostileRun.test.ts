@@ -90,6 +90,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   ],
   alerts: () => [['alerts'], ['alerts', '--json']],
   best: (job) => [['best', job, '--explain']],
+  models: () => [['models'], ['models', '--json'], ['models', HOSTILE_TEXTS.lines, '--verify']],
   compare: (job) => [
     ['compare', job, '--metric', '__proto__'],
     ['compare', job, HOSTILE_TEXTS.lines],

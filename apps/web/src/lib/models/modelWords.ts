@@ -1,3 +1,4 @@
+import { betterText } from '@bestmark/core'
 import type { LiveModel, Model } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
@@ -23,15 +24,7 @@ export function betterWords(
   better: NonNullable<LiveModel['better']>,
   choice: Entry['choice'],
 ): string {
-  const { checkpoint, name, by, noise, is_within_noise, is_data_unknown, alive } = better
-  const side = choice?.direction === 'max' ? 'higher' : 'lower'
-  const facts = [
-    `A better one exists: step ${checkpoint.step} of ${name}, ${measure(by)} ${side}.`,
-    is_within_noise && noise ? `The noise (±${measure(noise.standard_error)}) may explain it.` : '',
-    is_data_unknown ? 'It is unknown whether both were evaluated on the same data.' : '',
-    alive ? 'That run is still running.' : '',
-  ]
-  return facts.filter(Boolean).join(' ')
+  return betterText(better, choice?.direction, measure)
 }
 
 /** The alternatives at the time of the order. */
