@@ -70,6 +70,7 @@ test('the page orders the best and the agent ships it; the files under current h
   await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   await dialog.getByLabel('model name').fill('whale')
+  await dialog.getByLabel('your name').fill('ana')
   await dialog.getByRole('button', { name: `Ship step ${best_step} to models/whale` }).click()
   const shipped = join(home, 'models', 'whale')
   await dialog.getByText(shipped).waitFor()

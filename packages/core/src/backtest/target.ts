@@ -1,5 +1,6 @@
 import type { Direction } from '../run/event.ts'
-import { directionOf, isTest, withoutSplit } from '../metric/direction.ts'
+import { isTest, withoutSplit } from '../metric/direction.ts'
+import { directionOf } from '../metric/directionOf.ts'
 import { metricNames } from '../metric/evaluations.ts'
 import { overallNamed, overallFirst } from '../metric/overall.ts'
 import { isLossLike } from '../selection/score.ts'

@@ -1,5 +1,6 @@
 import { isFiniteMeasure } from '../measured.ts'
-import { directionOf, superlative } from '../metric/direction.ts'
+import { superlative } from '../metric/direction.ts'
+import { directionOf } from '../metric/directionOf.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { Note, ExplanationInput } from './explanation.ts'
 import { figure } from '../metric/figure.ts'

@@ -1,6 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { directionOf } from './direction.ts'
+import { directionOf } from './directionOf.ts'
 import { measureOf } from './evaluations.ts'
 import type { Evaluation } from '../run/rows.ts'
 import { ownValue } from '../named.ts'

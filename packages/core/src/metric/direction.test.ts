@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { directionOf, isLoss, withoutSplit } from './direction.ts'
+import { isLoss, withoutSplit } from './direction.ts'
+import { directionOf } from './directionOf.ts'
 
 test.each([
   'eval_loss',

@@ -3,7 +3,7 @@ import { isLoss, isTest } from './direction.ts'
 import { aggregateDirection, partsOf, withAggregate } from './aggregate.ts'
 import { asLogged, firstEvaluations, metricNames } from './evaluations.ts'
 import { errorFigure, figure, listedWords, signed } from './figure.ts'
-import { directionOf } from './direction.ts'
+import { directionOf } from './directionOf.ts'
 import { evaluations } from '../selection/testing.ts'
 
 test('a value has five significant digits and no trailing zeros, an error has two', () => {

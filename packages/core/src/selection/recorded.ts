@@ -1,7 +1,8 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation } from './candidates.ts'
-import { directionOf, isBetter } from '../metric/direction.ts'
+import { isBetter } from '../metric/direction.ts'
+import { directionOf } from '../metric/directionOf.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { Claim, Evaluation } from '../run/rows.ts'
 

@@ -1,6 +1,7 @@
 import type { Direction } from '../run/event.ts'
 import type { PolicyProblem } from './policyProblem.ts'
-import { directionOf, isLoss, isTest, withoutSplit } from '../metric/direction.ts'
+import { isLoss, isTest, withoutSplit } from '../metric/direction.ts'
+import { directionOf } from '../metric/directionOf.ts'
 
 /** What decides if neither a person nor the run declared a metric, and by which rule. */
 export interface Undeclared {

@@ -1,7 +1,7 @@
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction, EventOf, TrainingEvent } from '../run/event.ts'
 import { type LossScale, NO_LOSSES, scaleAfter } from '../run/lossScale.ts'
-import { directionOf } from '../metric/direction.ts'
+import { directionOf } from '../metric/directionOf.ts'
 import { initialState, nextState, trend, type TrackerState } from './trackerState.ts'
 import type { FieldOf } from './fields.ts'
 import { mayFollow } from './states.ts'
