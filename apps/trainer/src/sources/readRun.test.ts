@@ -73,3 +73,13 @@ test('the error for a folder with several runs names them, and what to do', asyn
       `To compare them: bestmark import ${folder.path}.`,
   )
 })
+
+test('the search of many runs ends early, and the error says that there are more', async () => {
+  await using folder = await temporaryFolder()
+  const names = Array.from({ length: 25 }, (_, index) => String(index + 10))
+  const files = names.map((name) => [`run_${name}/log.csv`, 'epoch,val_loss\n1,0.9\n2,0.5\n'])
+  await writeFiles(folder.path, Object.fromEntries(files) as Record<string, string>)
+  await expect(readRun(folder.path)).rejects.toThrow(
+    'Runs below it: run_10, run_11, run_12 and at least 17 more.',
+  )
+})

@@ -46,7 +46,7 @@ async function readOnlyRunBelow(path: string): Promise<ReadRun> {
   const [only, ...others] = below.roots
   if (only === undefined)
     throw new Failure(`No training run found in ${path}. ${await nothingReadText(path)}`)
-  if (others.length > 0)
+  if (others.length > 0 || below.isPartial)
     throw new Failure(`${path} is not a run itself. ${runsBelowText(path, below)}`)
   const run = await readRun(only)
   const notes: Note[] = [

@@ -35,6 +35,8 @@ export interface SearchOptions {
   signal: AbortSignal
   /** Called for each folder that cannot be read. */
   onUnreadable: (folder: string, why: string) => void
+  /** Called for each folder that is searched. */
+  onFolder?: () => void
   /** Called for each folder that holds weights, and is neither a run nor below one. */
   onWeights?: (folder: string) => void
 }
@@ -55,6 +57,7 @@ export async function* searchRuns(
   isBelowRun = false,
 ): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
+  walk.onFolder?.()
   const entries = await readEntries(folder, walk, seen)
   const isCandidate = entries.some(({ name }) => RUN_FILES.test(name))
   const run =

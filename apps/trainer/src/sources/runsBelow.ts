@@ -4,8 +4,8 @@ import { searchRuns } from './runSearch.ts'
 
 /** At most this many runs are named. */
 const NAMED = 3
-/** After this many the search ends, and its answer says that there may be more. */
-const MOST = 20
+/** After so many runs or folders the search ends, and its answer says that there may be more runs. */
+const MOST = { runs: 20, folders: 10_000 }
 
 /** The runs below a folder, in order of name. */
 export interface RunsBelow {
@@ -18,16 +18,20 @@ export interface RunsBelow {
 
 /** Searches the runs below a folder that is not a run itself. */
 export async function findRunsBelow(folder: string): Promise<RunsBelow> {
-  const { signal } = new AbortController()
+  const end = new AbortController()
+  let folders = 0
+  const onFolder = (): void => {
+    if (++folders > MOST.folders) end.abort()
+  }
   const skipped: string[] = []
   const onUnreadable = (inner: string, why: string): void =>
     void skipped.push(`Skipped ${inner}: ${why}`)
   const roots: string[] = []
-  for await (const run of searchRuns(folder, { signal, onUnreadable })) {
-    if (roots.length === MOST) return { roots, isPartial: true, skipped }
+  for await (const run of searchRuns(folder, { signal: end.signal, onFolder, onUnreadable })) {
+    if (roots.length === MOST.runs) return { roots, isPartial: true, skipped }
     roots.push(run.folder)
   }
-  return { roots, isPartial: false, skipped }
+  return { roots, isPartial: end.signal.aborted, skipped }
 }
 
 /** Says which runs are below a folder, and what to do. */
@@ -36,9 +40,10 @@ export function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): 
   const more = names.length - NAMED
   const shown = names.slice(0, NAMED).join(', ')
   const others = more > 0 ? ` and ${isPartial ? 'at least ' : ''}${more} more` : ''
+  const unsearched = isPartial && more <= 0 ? 'Not all folders were searched. ' : ''
   const [first = folder] = roots
   return [
-    `Runs below it: ${shown}${others}.`,
+    `Runs below it: ${shown}${others}. ${unsearched}`.trim(),
     `Give one of them: bestmark pick ${shellWord(first)}.`,
     `To compare them: bestmark import ${shellWord(folder)}.`,
   ].join(' ')

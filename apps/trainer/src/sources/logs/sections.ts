@@ -106,11 +106,11 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
 }
 
 /** Words of a line about another epoch than the current one. */
-const ELSEWHERE = /best|last|final|resum|load|from|restor|sav|total|max/i
+const OTHER_EPOCH = /best|last|final|resum|load|from|restor|sav|total|max/i
 
 /** The epoch of a line that only begins one: `Epoch: 01 | Epoch Time: 0m 10s`. */
 function epochBegun(text: string): number | undefined {
-  if (!/^epoch\b/i.test(text) || ELSEWHERE.test(text)) return undefined
+  if (!/^epoch\b/i.test(text) || OTHER_EPOCH.test(text)) return undefined
   return countsIn(text).epoch ?? undefined
 }
 

@@ -1,6 +1,7 @@
 import { directionOf, ownValue } from '@bestmark/core'
-import { isMeasure, nameWithSplit } from '../events/names.ts'
+import { isHeldOut, isMeasure, nameWithSplit } from '../events/names.ts'
 import type { Candidate } from './candidate.ts'
+import type { FoundWeights } from './finder.ts'
 
 /**
  * Weights with the metrics in their names as their metrics: `model_acc0.931.pt`. A metric counts if it
@@ -30,4 +31,11 @@ function namedValues({ found }: Candidate): Record<string, number> {
       : []
   })
   return Object.fromEntries(values)
+}
+
+/** Values in a name whose metric says that it is of held-out data (`val_loss=0.49`), by metric. */
+export function heldOutInName({ hints }: FoundWeights): [metric: string, value: number][] {
+  return hints.values.flatMap(({ name, value }): [string, number][] => {
+    return name !== null && isHeldOut(name) ? [[name, value]] : []
+  })
 }

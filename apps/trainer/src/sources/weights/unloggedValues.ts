@@ -2,9 +2,9 @@ import { basename } from 'node:path'
 import { ownValue, setOwn } from '@bestmark/core'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
-import type { FoundWeights } from './finder.ts'
 import { rowHolds } from './axis.ts'
 import type { Candidate } from './candidate.ts'
+import { heldOutInName } from './namedValues.ts'
 import { readRecordedBest } from './recordedBest.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 
@@ -19,7 +19,7 @@ export function unloggedValues(
   const { rows } = history
   const here = rows.filter((row) => row.step === step && (attempt ?? row.attempt) === row.attempt)
   // The log has the exact value.
-  const named = here.length === 0 ? namedValues(found) : []
+  const named = here.length === 0 ? heldOutInName(found) : []
   const measured = new Map([...named, ...Object.entries(facts.values)])
   for (const other of candidates) {
     const { monitor } = other.facts
@@ -37,13 +37,6 @@ export function unloggedValues(
     setOwn(values, name, value)
   }
   return values
-}
-
-/** Values in a name with a metric of held-out data (`val_loss=0.49`), by metric. */
-function namedValues({ hints }: FoundWeights): [metric: string, value: number][] {
-  return hints.values.flatMap(({ name, value }): [string, number][] => {
-    return name !== null && isHeldOut(name) ? [[name, value]] : []
-  })
 }
 
 /**
