@@ -1,4 +1,4 @@
-import { betterText, figure, measuredJson } from '@bestmark/core'
+import { betterText, checkText, figure, measuredJson } from '@bestmark/core'
 import {
   type Database,
   type LedgerEntry,
@@ -92,9 +92,7 @@ function liveLines({ entry, better, check }: LiveModel): string[] {
     ...(absolute_path === null ? [] : [`  ${absolute_path}`]),
     ...(why === null ? [] : [`  Reason given: ${why}`]),
     ...(better ? [`  ${betterText(better, choice?.direction, figure)}`] : []),
-    ...(check
-      ? [`  Last check of the files: ${[check.state, check.detail].filter(Boolean).join(', ')}`]
-      : []),
+    ...(check ? [`  ${checkText(check.state, check.detail)}`] : []),
   ]
 }
 

@@ -76,18 +76,19 @@ export const FACE = {
 /** The database, or one transaction of it. */
 export type Readable = { orm: Pick<Database['orm'], 'select' | 'selectDistinctOn'> }
 
+/** The job and the checkpoint of a shipment, to join them. */
+export const OF_JOB = eq(trainingJobs.job_id, deployments.job_id)
+export const OF_CHECKPOINT = and(
+  eq(checkpoints.job_id, deployments.job_id),
+  eq(checkpoints.checkpoint_id, deployments.checkpoint_id),
+)
+
 function faces({ orm }: Readable) {
   return orm
     .select(FACE)
     .from(deployments)
-    .innerJoin(trainingJobs, eq(trainingJobs.job_id, deployments.job_id))
-    .innerJoin(
-      checkpoints,
-      and(
-        eq(checkpoints.job_id, deployments.job_id),
-        eq(checkpoints.checkpoint_id, deployments.checkpoint_id),
-      ),
-    )
+    .innerJoin(trainingJobs, OF_JOB)
+    .innerJoin(checkpoints, OF_CHECKPOINT)
 }
 
 /** The ledger, newest first. */
@@ -111,7 +112,7 @@ export async function liveDeployments(
   const newest = db.orm
     .selectDistinctOn([model_name, host_id], { deployment_id })
     .from(deployments)
-    .innerJoin(trainingJobs, eq(trainingJobs.job_id, deployments.job_id))
+    .innerJoin(trainingJobs, OF_JOB)
     .where(and(matching({ model_name: query.model_name }), eq(deployments.status, 'done')))
     .orderBy(model_name, host_id, desc(ended_at), desc(created_at))
   return faces(db)

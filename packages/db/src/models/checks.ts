@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { ModelCheckState } from '@bestmark/core'
 import { and, asc, desc, eq } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
 import { deploymentById } from '../deployments/deployments.ts'
 import { clock } from '../rows/clock.ts'
-import { deployments, modelChecks, type ModelCheckState, trainingJobs } from '../schema.ts'
+import { deployments, modelChecks, trainingJobs } from '../schema.ts'
 import { Refused } from '../values/refused.ts'
 
 /** An order to compare the files of a model with the ledger, and what was found. */

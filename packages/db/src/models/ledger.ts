@@ -1,6 +1,12 @@
 import { type FrozenChoice, readMeasured } from '@bestmark/core'
 import { and, desc, eq, inArray, lt, ne, or, sql } from 'drizzle-orm'
-import { type Deployment, FACE, type Readable } from '../deployments/deployments.ts'
+import {
+  type Deployment,
+  FACE,
+  OF_CHECKPOINT,
+  OF_JOB,
+  type Readable,
+} from '../deployments/deployments.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
 
 /** An entry of the ledger, with the decision at that time; null in entries of older versions. */
@@ -71,14 +77,8 @@ function entries(orm: Readable['orm']) {
   return orm
     .select({ ...FACE, choice: deployments.choice, digest: deployments.digest })
     .from(deployments)
-    .innerJoin(trainingJobs, eq(trainingJobs.job_id, deployments.job_id))
-    .innerJoin(
-      checkpoints,
-      and(
-        eq(checkpoints.job_id, deployments.job_id),
-        eq(checkpoints.checkpoint_id, deployments.checkpoint_id),
-      ),
-    )
+    .innerJoin(trainingJobs, OF_JOB)
+    .innerJoin(checkpoints, OF_CHECKPOINT)
 }
 
 function entryOf(row: LedgerEntry): LedgerEntry {

@@ -1,4 +1,4 @@
-import type { FrozenChoice } from '@bestmark/core'
+import type { FrozenChoice, ModelCheckState } from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -67,13 +67,6 @@ export const deployments = pgTable(
     index('deployments_model').on(row.model_name, row.ended_at),
   ],
 )
-
-/**
- * What a check of shipped files found. `gone`: the folder or its manifest is missing. `differs`: a file
- * was changed, removed or added. `not_current`: the files are as they were, but `current` links to
- * another folder. `failed`: they could not be read.
- */
-export type ModelCheckState = 'queued' | 'same' | 'differs' | 'gone' | 'not_current' | 'failed'
 
 /** Orders to compare the files of a live model with the ledger, and what was found. */
 export const modelChecks = pgTable(

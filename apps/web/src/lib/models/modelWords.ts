@@ -1,4 +1,4 @@
-import { betterText } from '@bestmark/core'
+import { betterText, checkText } from '@bestmark/core'
 import type { LiveModel, Model } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
@@ -38,16 +38,7 @@ export function alternativeWords({ choice }: Entry): string {
   return `${rank} of ${choice.candidates}, over ${others.join(', ')}.`
 }
 
-const FOUND: Record<NonNullable<LiveModel['check']>['state'], string> = {
-  queued: 'The agent on the host compares the files…',
-  same: 'The files are as they were shipped',
-  differs: 'The files were changed after they were shipped',
-  gone: 'The shipped files are gone. Roll back, or ship again',
-  not_current: '“current” links to another version. Ship or roll back again',
-  failed: 'The files could not be read',
-}
-
 /** What the last check of the files found. */
 export function checkWords({ state, detail }: NonNullable<LiveModel['check']>): string {
-  return detail === null ? `${FOUND[state]}.` : `${FOUND[state]}: ${detail}.`
+  return checkText(state, detail)
 }
