@@ -13,13 +13,13 @@ const RUN = {
   'ckpt/model_3.pt': 'w',
 }
 
-/** What is read of a run in `outputs/runs/a`: the claimed best, and the codes of the notes about it. */
+/** What is read of a run in `work/runs/a`: the claimed best, and the codes of the notes about it. */
 async function readClaim(
   files: Readonly<Record<string, string>>,
   run: Readonly<Record<string, string>> = RUN,
 ) {
   await using folder = await temporaryFolder()
-  const root = join(folder.path, 'outputs/runs/a')
+  const root = join(folder.path, 'work/runs/a')
   await mkdir(root, { recursive: true })
   await writeFiles(root, { ...run })
   const placed = Object.entries(files).map(([path, text]) => {
@@ -35,20 +35,20 @@ async function readClaim(
 
 test('a file that names the best weights is followed: from itself, from the root, and from the folder where the program ran', async () => {
   const claimed = { path: 'ckpt/model_2.pt', step: 2, place: [] }
-  expect(await readClaim({ 'outputs/runs/a/ckpt/best.txt': 'model_2.pt\n' })).toEqual(claimed)
-  expect(await readClaim({ 'outputs/runs/a/best_model.txt': 'ckpt/model_2.pt' })).toEqual(claimed)
-  expect(await readClaim({ 'outputs/runs/a/best.txt': 'runs/a/ckpt/model_2.pt' })).toEqual(claimed)
-  const record = JSON.stringify({ best_model_path: 'ROOT/outputs/runs/a/ckpt/model_2.pt', score: 1 })
-  expect(await readClaim({ 'outputs/runs/a/best.json': record })).toEqual(claimed)
+  expect(await readClaim({ 'work/runs/a/ckpt/best.txt': 'model_2.pt\n' })).toEqual(claimed)
+  expect(await readClaim({ 'work/runs/a/best_model.txt': 'ckpt/model_2.pt' })).toEqual(claimed)
+  expect(await readClaim({ 'work/runs/a/best.txt': 'runs/a/ckpt/model_2.pt' })).toEqual(claimed)
+  const record = JSON.stringify({ best_model_path: 'ROOT/work/runs/a/ckpt/model_2.pt', score: 1 })
+  expect(await readClaim({ 'work/runs/a/best.json': record })).toEqual(claimed)
   const moved = '/home/someone/project/runs/a/ckpt/model_2.pt'
-  expect(await readClaim({ 'outputs/runs/a/best': `best: ${moved}` })).toEqual(claimed)
+  expect(await readClaim({ 'work/runs/a/best': `best: ${moved}` })).toEqual(claimed)
 })
 
 test('the setup of a run has the working directory of its program', async () => {
   const setup = { config: {}, environment: { working_directory: 'ROOT/elsewhere/start' } }
   const found = await readClaim({
-    'outputs/runs/a/best.txt': 'weights/model_2.pt',
-    'outputs/runs/a/bestmark-setup.json': JSON.stringify(setup),
+    'work/runs/a/best.txt': 'weights/model_2.pt',
+    'work/runs/a/bestmark-setup.json': JSON.stringify(setup),
     'elsewhere/start/weights/model_2.pt': 'w',
   })
   expect(found.path).toBe('weights/model_2.pt')
@@ -59,15 +59,15 @@ test('the setup of a run has the working directory of its program', async () => 
 
 test('best weights outside the run are told with their place, also beside a file of the same name', async () => {
   const { place } = await readClaim({
-    'outputs/runs/a/best.txt': '../b/best.pt',
-    'outputs/runs/b/best.pt': 'w',
-    'outputs/runs/a/best.pt': 'other',
+    'work/runs/a/best.txt': '../b/best.pt',
+    'work/runs/b/best.pt': 'w',
+    'work/runs/a/best.pt': 'other',
   })
   expect(place).toEqual([
     expect.stringMatching(/^best_elsewhere: .* ROOT\/work\/runs\/b\/best\.pt\. /),
   ])
   const absolute = await readClaim({
-    'outputs/runs/a/best.txt': 'ROOT/disk/x/best.pt',
+    'work/runs/a/best.txt': 'ROOT/disk/x/best.pt',
     'disk/x/best.pt': 'w',
   })
   expect(absolute.place).toEqual([
@@ -76,7 +76,7 @@ test('best weights outside the run are told with their place, also beside a file
 })
 
 test('best weights that are on another machine are called so', async () => {
-  const { path, place } = await readClaim({ 'outputs/runs/a/best.txt': '/mnt/other/run/best_7.pt' })
+  const { path, place } = await readClaim({ 'work/runs/a/best.txt': '/mnt/other/run/best_7.pt' })
   expect(path).toBe('/mnt/other/run/best_7.pt')
   expect(place).toEqual([
     'best_not_found: The best checkpoint that best.txt names is not on this machine: /mnt/other/run/best_7.pt',
@@ -85,5 +85,5 @@ test('best weights that are on another machine are called so', async () => {
 
 test('other texts with such a name are no path', async () => {
   for (const text of ['0.71', 'accuracy 0.9 at epoch 3', '{"epoch": 3, "loss": 0.4}', '3'])
-    expect(await readClaim({ 'outputs/runs/a/best.txt': text })).toEqual({ place: [] })
+    expect(await readClaim({ 'work/runs/a/best.txt': text })).toEqual({ place: [] })
 })
