@@ -5,6 +5,8 @@ import { isWeights } from '../checkpoints/weights/weights.ts'
 import { errorText } from '../failure.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import { findFurtherRoots } from './sharedFolders.ts'
+import { isPartName } from './partNames.ts'
+import { isPartOfRun } from './runParts.ts'
 import { isMarkedRun } from './weights/finder.ts'
 import { identifyRun, findLogFolders, type RunIdentity } from './identity.ts'
 
@@ -54,14 +56,16 @@ export async function* searchRuns(
   folder: string,
   walk: SearchOptions,
   seen = new Set<string>(),
-  isBelowRun = false,
+  above?: RunIdentity,
 ): AsyncGenerator<FoundRun> {
   if (walk.signal.aborted) return
   walk.onFolder?.()
   const entries = await readEntries(folder, walk, seen)
-  const isCandidate = entries.some(({ name }) => RUN_FILES.test(name))
-  const run =
+  const isCandidate = entries.some(({ name }) => RUN_FILES.test(name) || isPartName(name))
+  const found =
     isCandidate || holdsOrbax(folder, entries) ? await identifyOrReport(folder, walk) : undefined
+  const isPart = above && found?.job_id === null && (await isPartOfRun(above.root, found.root))
+  const run = isPart ? undefined : found
   if (run && !seen.has(`run ${run.root}`)) {
     seen.add(`run ${run.root}`)
     // The root may be another folder, if the weights are beside the logs.
@@ -71,18 +75,18 @@ export async function* searchRuns(
       if (further) yield { ...further, folder: root }
     }
   }
-  const isInRun = isBelowRun || run !== undefined
+  const around = run ?? above
   const isOrbax = entries.some(({ name }) => name === ORBAX)
-  if (!isInRun && (isOrbax || entries.some(({ name }) => isWeightsName(name))))
+  if (!around && (isOrbax || entries.some(({ name }) => isWeightsName(name))))
     walk.onWeights?.(folder)
   if (isOrbax) return
   const parts = run ? await findLogFolders(run.root) : new Set<string>()
   for (const entry of entries) {
     const { name } = entry
     const inner = join(folder, name)
-    const isPart = (run !== undefined && RUN_PARTS.test(name)) || parts.has(name)
-    if (SKIPPED_FOLDERS.has(name) || (isPart && !(await isMarked(inner)))) continue
-    if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen, isInRun)
+    const isRead = (run !== undefined && RUN_PARTS.test(name)) || parts.has(name)
+    if (SKIPPED_FOLDERS.has(name) || (isRead && !(await isMarked(inner)))) continue
+    if (await isFolder(entry, inner)) yield* searchRuns(inner, walk, seen, around)
   }
 }
 

@@ -33,6 +33,11 @@ export async function findFurtherRoots(folder: string): Promise<string[]> {
   return roots
 }
 
+/** Whether several trainings wrote their logs to a folder. */
+export async function hasFurtherParts(folder: string): Promise<boolean> {
+  return (await findFurtherParts(new Listing(folder))).length > 0
+}
+
 /** The folder whose logs a further root links to; undefined for any other folder. */
 export async function findSharedFolder(root: string): Promise<string | undefined> {
   if (basename(dirname(dirname(root))) !== SHARED) return undefined

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
+import { isOfRunBelow } from '../partNames.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
 import { isMarkedRun, listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
@@ -24,7 +25,7 @@ const MOST_CANDIDATES = 16
 export const LINKED_LOGS = 'bestmark-logs'
 /** Folders below a run's root that may hold its logs. */
 const LOG_FOLDERS =
-  /^(logs?|metrics|results|csv|csv_logs?|tensorboard|tb_logs?|lightning_logs|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
+  /^((\w+_)?logs?|metrics|results|csv|tensorboard|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
 /** CycleGAN's `loss_log.txt` has losses under other names. */
@@ -96,6 +97,7 @@ async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
   for (const folder of folders) {
     // A log above weights is one of their run.
     if (weights.some(({ path }) => path.startsWith(`${folder}/`))) continue
+    if (isOfRunBelow(folder, weights)) continue
     // Logs in `log/NAME` with weights in `models/NAME` are the run in `models/NAME`.
     if ((await findSiblingWeights(join(listing.root, folder))) !== undefined) continue
     found.push(...(await findLogsIn(listing, folder)))

@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path'
 import type { Listing } from '../../files/listing.ts'
 import { isMarkedRun, listWeights } from '../weights/finder.ts'
 import { hasEvents, overlapInTime } from './eventTimes.ts'
-import { findSiblingLogs } from '../siblingFolders.ts'
+import { isOfRunBelow } from '../partNames.ts'
+import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
 import { sortByTime } from './writers.ts'
 
 /** An event file has a time and host after `tfevents`. A folder may be named tfevents. */
@@ -35,7 +36,7 @@ export async function findEventFiles(listing: Listing, folder: string): Promise<
  * together. None if they belong to several runs, or if the root holds no weights.
  */
 export async function findEventsElsewhere(listing: Listing, isHere: boolean): Promise<string[]> {
-  const all = await foldersBelow(listing, '', 0)
+  const all = await ownFolders(listing, await foldersBelow(listing, '', 0))
   const below = isHere ? all.filter((folder) => !folder.includes('/') && /_/.test(folder)) : all
   const found =
     below.length > 0 || isHere ? below : await findSiblingLogs(listing, (name) => EVENTS.test(name))
@@ -45,6 +46,17 @@ export async function findEventsElsewhere(listing: Listing, isHere: boolean): Pr
   // Trainings at the same time are several runs. Splits of one run are written at the same time.
   if (isPerStart(found) && overlapInTime(listing.root, folders)) return []
   return isPerStart(found) ? sortByTime(folders.flat()) : folders.flat()
+}
+
+/** The folders whose events belong to no run below the root or beside them. */
+async function ownFolders(listing: Listing, folders: readonly string[]): Promise<string[]> {
+  const weights = folders.length > 0 ? await listWeights(listing) : []
+  const own: string[] = []
+  for (const folder of folders) {
+    if (isOfRunBelow(folder, weights)) continue
+    if ((await findSiblingWeights(join(listing.root, folder))) === undefined) own.push(folder)
+  }
+  return own
 }
 
 /** Whether folders belong to one run: one folder, one per split or start, or those of `add_scalars`. */
