@@ -12,6 +12,8 @@ const CreateInput = OrdererInput.extend({
   job_id: Id,
   checkpoint_id: Id,
   model_name: z.string(),
+  /** The name of a target of the job's host. Default: the folder `models`. */
+  target: z.string().max(64).optional(),
 })
 
 const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })

@@ -96,6 +96,7 @@ async function answers(): Promise<Record<string, unknown>> {
     'views.save': await api.views.save({ name: 'lora', query: 'tag=lora' }),
     'views.list': await api.views.list(),
     'views.remove': await api.views.remove({ view_id: randomUUID() }),
+    'hosts.targets': await api.hosts.targets(),
     'hosts.fullDisks': await api.hosts.fullDisks(),
     'backtest.run': await api.backtest.run({ target: 'eval_f1' }),
     'backtest.targets': await api.backtest.targets(),

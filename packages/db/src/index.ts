@@ -29,7 +29,12 @@ export { bestEffort, REMOVING } from './connection/bestEffort.ts'
 export { PAGES } from './connection/limits.ts'
 export type { SeriesDelta } from './series/deltas.ts'
 export * from './deployments/claim.ts'
-export { type Deployment, listDeployments, liveDeployments } from './deployments/deployments.ts'
+export {
+  type Deployment,
+  deploymentById,
+  listDeployments,
+  liveDeployments,
+} from './deployments/deployments.ts'
 export { createDeployment, exportedRefusal } from './deployments/order.ts'
 export { rollBack } from './deployments/rollBack.ts'
 export { stopEmbedded } from './connection/embedded/embedded.ts'
@@ -48,6 +53,7 @@ export * from './jobs/jobDetail.ts'
 export * from './history/jobHistory.ts'
 export * from './jobs/jobList.ts'
 export * from './jobs/jobs.ts'
+export { type HostTarget, listTargets, publishTargets } from './targets/targets.ts'
 export type { LogLine } from './logs/logLine.ts'
 export { jobLogPage, jobLogs, lastTraceback, type LogPage } from './logs/logPage.ts'
 export * from './connection/migrate.ts'

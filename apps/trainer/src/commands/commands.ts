@@ -7,6 +7,7 @@ import { RESTORE } from './backup/restore.table.ts'
 import { BEST } from './best.table.ts'
 import { COMPARE } from './compare/compare.table.ts'
 import { COMPLETION } from './completion.table.ts'
+import { DEPLOY } from './deploy.table.ts'
 import { EVAL } from './eval/eval.table.ts'
 import { EXPORT } from './export.table.ts'
 import { IMPORT } from './import.table.ts'
@@ -22,6 +23,7 @@ import { REPORT } from './report/report.table.ts'
 import { RUN } from './run/run.table.ts'
 import { SCORE } from './score/score.table.ts'
 import { SPACE } from './space/space.table.ts'
+import { TARGETS } from './targets.table.ts'
 import { TRAIN } from './train.table.ts'
 import { UP } from './up/up.table.ts'
 import { WATCH } from './watch/watch.table.ts'
@@ -64,7 +66,14 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: JOBS, load: () => import('./jobs.ts') },
       { table: OUTPUT_COMMAND, load: () => import('./output.ts') },
       { table: REPORT, load: () => import('./report/report.ts') },
+    ],
+  },
+  {
+    title: 'Ship checkpoints',
+    commands: [
+      { table: DEPLOY, load: () => import('./deploy.ts') },
       { table: MODELS, load: () => import('./models.ts') },
+      { table: TARGETS, load: () => import('./targets.ts') },
     ],
   },
   {

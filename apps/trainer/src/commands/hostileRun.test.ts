@@ -90,6 +90,12 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   ],
   alerts: () => [['alerts'], ['alerts', '--json']],
   best: (job) => [['best', job, '--explain']],
+  deploy: (job) => [
+    ['deploy', job, '--as', 'hostile', '--json'],
+    ['deploy', job, '--checkpoint', HOSTILE_TEXTS.lines],
+    ['deploy', job, '--target', HOSTILE_TEXTS.terminal],
+  ],
+  targets: () => [['targets'], ['targets', '--json']],
   models: () => [['models'], ['models', '--json'], ['models', HOSTILE_TEXTS.lines, '--verify']],
   compare: (job) => [
     ['compare', job, '--metric', '__proto__'],

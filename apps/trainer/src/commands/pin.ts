@@ -1,7 +1,8 @@
 import { pinCheckpoints, currentFiles } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
-import { EXIT, Failure } from '../failure.ts'
+import { EXIT } from '../failure.ts'
+import { checkpointsNamed } from '../board/namedCheckpoint.ts'
 import { findJob } from '../board/namedJob.ts'
 import { print } from '../cli/terminal.ts'
 import { PIN } from './pin.table.ts'
@@ -13,10 +14,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { job_id, name } = await findJob(board.db, args.JOB)
   const files = await currentFiles(board.db, job_id)
   const checkpoint_ids = args.CHECKPOINT.flatMap((text) => {
-    const found = files.filter(({ step, path }) => path === text || String(step) === text)
-    if (found.length > 0) return found.map((row) => row.checkpoint_id)
-    const paths = files.map(({ path }) => path).join(', ')
-    throw new Failure(`${name} has no checkpoint "${text}". It has ${paths || 'none'}.`)
+    return checkpointsNamed(text, files, name).map((row) => row.checkpoint_id)
   })
   const pinned = !values.off
   await pinCheckpoints(board.db, job_id, { checkpoint_ids, pinned })

@@ -3,7 +3,7 @@ import { fileDigest } from '../checkpoints/digest.ts'
 import { Failure, systemCode } from '../failure.ts'
 
 export interface ShipmentProgress {
-  status: 'copying' | 'verifying'
+  status: 'copying' | 'verifying' | 'delivering'
   bytes_done: number
   bytes_total: number
 }

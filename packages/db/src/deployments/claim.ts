@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob } from '../rows/job.ts'
-import { deployments, type DeploymentStatus, trainingJobs } from '../schema.ts'
+import { deployments, type DeploymentStatus, MOVING, trainingJobs } from '../schema.ts'
 import { absolutePath } from '../values/root.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
 
@@ -35,7 +35,7 @@ export async function claimDeployment(
   const { job_id, deployment_id, status, advanced_at } = deployments
   const open = or(
     eq(status, 'queued'),
-    and(inArray(status, ['copying', 'verifying']), lt(advanced_at, sql`${clock} - ${SILENCE}`)),
+    and(inArray(status, [...MOVING]), lt(advanced_at, sql`${clock} - ${SILENCE}`)),
   )
   const waiting = await db.orm
     .select({ job_id, deployment_id, status, root: trainingJobs.output_dir })
@@ -84,6 +84,10 @@ export interface DeploymentAdvance {
   /** SHA-256 of the shipped files, once they are there. */
   digest?: string | null
   error?: string | null
+  /** Where the target has the files, if that is not a path. */
+  address?: string | null
+  /** The end of what the target's program or receiver answered. */
+  output?: string | null
   /** The revision of the last report; written only if no other agent claimed it since. */
   held?: number
 }
@@ -112,7 +116,7 @@ export async function advanceDeployment(
         and(
           eq(deployments.job_id, job_id),
           eq(deployments.deployment_id, deployment_id),
-          inArray(deployments.status, ['queued', 'copying', 'verifying']),
+          inArray(deployments.status, ['queued', ...MOVING]),
           held === undefined ? undefined : eq(deployments.revision, held),
         ),
       )

@@ -31,12 +31,21 @@ export interface Deployment {
   rolls_back_to: string | null
   contents: ShippedContents
   model_name: string
+  /** The name of a target of the host. */
+  target: string
+  /** The second person, if the target asked for one. */
+  approved_by: string | null
+  approved_at: number | null
   status: DeploymentStatus
   bytes_done: number
   bytes_total: number
   /** The path of the shipped files, once they are there. */
   absolute_path: string | null
   error: string | null
+  /** Where the target has the files, if that is not a path. */
+  address: string | null
+  /** The end of what the target's program or receiver answered. */
+  output: string | null
   created_at: number
   ended_at: number | null
 }
@@ -64,11 +73,16 @@ export const FACE = {
   rolls_back_to: deployments.rolls_back_to,
   contents: deployments.contents,
   model_name: deployments.model_name,
+  target: deployments.target,
+  approved_by: deployments.approved_by,
+  approved_at: deployments.approved_at,
   status: deployments.status,
   bytes_done: deployments.bytes_done,
   bytes_total: deployments.bytes_total,
   absolute_path: deployments.path,
   error: deployments.error,
+  address: deployments.address,
+  output: deployments.output,
   created_at: deployments.created_at,
   ended_at: deployments.ended_at,
 }
@@ -102,22 +116,22 @@ export async function listDeployments(
     .limit(query.limit ?? 100)
 }
 
-/** The live deployment of each model name on each host: the one that finished last there. */
+/** The live deployment of each model name at each target of a host: the one that finished last there. */
 export async function liveDeployments(
   db: Readable,
   query: Omit<DeploymentQuery, 'limit'> = {},
 ): Promise<Deployment[]> {
-  const { model_name, deployment_id, ended_at, created_at } = deployments
+  const { model_name, target, deployment_id, ended_at, created_at } = deployments
   const { host_id } = trainingJobs
   const newest = db.orm
-    .selectDistinctOn([model_name, host_id], { deployment_id })
+    .selectDistinctOn([model_name, host_id, target], { deployment_id })
     .from(deployments)
     .innerJoin(trainingJobs, OF_JOB)
     .where(and(matching({ model_name: query.model_name }), eq(deployments.status, 'done')))
-    .orderBy(model_name, host_id, desc(ended_at), desc(created_at))
+    .orderBy(model_name, host_id, target, desc(ended_at), desc(created_at))
   return faces(db)
     .where(and(matching({ job_id: query.job_id }), inArray(deployment_id, newest)))
-    .orderBy(model_name, trainingJobs.host)
+    .orderBy(model_name, trainingJobs.host, target)
 }
 
 function matching({ job_id, model_name }: Omit<DeploymentQuery, 'limit'>) {

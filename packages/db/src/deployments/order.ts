@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { freezeChoice, type FrozenChoice, ownValue, stepKey } from '@bestmark/core'
+import {
+  DEFAULT_TARGET,
+  freezeChoice,
+  type FrozenChoice,
+  MODEL_NAME,
+  ownValue,
+  stepKey,
+} from '@bestmark/core'
 import { and, eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments, type JobRow, type ShippedContents } from '../schema.ts'
 import { decided } from '../selection/decided.ts'
+import { targetNamed } from '../targets/targets.ts'
 import { Refused } from '../values/refused.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
-
-/** Valid names of a model's folder. */
-const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 /** Why no file is copied or removed for a job from an export file. */
 export function exportedRefusal(name: string): string {
@@ -32,15 +37,18 @@ export interface ShippingOrder extends Orderer {
   checkpoint_id: string
   model_name: string
   contents?: ShippedContents | undefined
+  /** The name of a target of the job's host. Default: the folder `models`. */
+  target?: string | undefined
 }
 
 /**
  * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
  * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
- * or if it is not the best and no reason is given. Throws JobUnknown if there is no such job.
+ * if its host has no such target, or if it is not the best and no reason is given. Throws JobUnknown if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
   const { job_id, checkpoint_id, model_name, contents = 'whole' } = order
+  const { target = DEFAULT_TARGET } = order
   if (!MODEL_NAME.test(model_name)) {
     throw new Refused(
       'A model name begins with a letter or a digit. It has at most 64 characters: lower-case ' +
@@ -53,7 +61,9 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
     const { bytes_total, name } = await shippable(tx, job_id, checkpoint_id)
     const is_best = job.best_checkpoint_id === checkpoint_id
     if (!is_best) assertExplained(job, name, order)
-    const row = { job_id, deployment_id, checkpoint_id, model_name, is_best, contents, revision }
+    await assertTarget(tx, job, target)
+    const what = { job_id, deployment_id, checkpoint_id, model_name, contents, target }
+    const row = { ...what, is_best, revision }
     const state = { status: 'queued', bytes_total, created_at: clock } as const
     const choice = await choiceOf(db, tx, order)
     const texts = { reason: reasonOf(job, is_best), ...orderer(order) }
@@ -66,6 +76,15 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
 /** What a person wrote, without blanks around it; null if that is nothing. */
 export function orderer({ by, why }: Orderer): { by: string | null; why: string | null } {
   return { by: by?.trim() || null, why: why?.trim() || null }
+}
+
+/** Throws Refused if the job's host has no such target. */
+async function assertTarget(tx: Tx, job: JobRow, target: string): Promise<void> {
+  if (await targetNamed(tx, job.host_id, target)) return
+  throw new Refused(
+    `${job.host} has no target "${target}". \`bestmark targets\` lists the targets; they are ` +
+      'in targets.yaml in the data folder of that host.',
+  )
 }
 
 /** Throws Refused if another checkpoint is the best and the order has no reason. */

@@ -40,16 +40,17 @@ export async function ledger(
   return rows.map(entryOf)
 }
 
-/** The entry that was live before another one of the same model and host, with other files. */
+/** The entry that was live before another one of the same model, host and target, with other files. */
 export async function liveBefore(
   { orm }: Readable,
   live: Deployment,
 ): Promise<LedgerEntry | undefined> {
-  const { model_name, status, ended_at, checkpoint_id, contents } = deployments
+  const { model_name, target, status, ended_at, checkpoint_id, contents } = deployments
   const rows = await entries(orm)
     .where(
       and(
         eq(model_name, live.model_name),
+        eq(target, live.target),
         eq(status, 'done'),
         eq(trainingJobs.host_id, live.host_id ?? ''),
         lt(ended_at, live.ended_at ?? 0),

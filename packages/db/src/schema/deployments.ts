@@ -1,4 +1,4 @@
-import type { FrozenChoice, ModelCheckState } from '@bestmark/core'
+import type { FrozenChoice, Gates, ModelCheckState, TargetKind } from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -12,11 +12,15 @@ import {
 import { milliseconds, plain, storableText } from './columns.ts'
 import { checkpoints } from './run.ts'
 
+/** An agent works on it: it copies and reads back the files, then delivers them to the target. */
+export const MOVING = ['copying', 'verifying', 'delivering'] as const
+
 /**
  * `elsewhere` was done on another board and came with an export, so nothing here is live because of
  * it.
  */
-export type DeploymentStatus = 'queued' | 'copying' | 'verifying' | 'done' | 'failed' | 'elsewhere'
+export type DeploymentStatus =
+  'awaiting_approval' | 'queued' | (typeof MOVING)[number] | 'done' | 'failed' | 'elsewhere'
 
 /** What is shipped: all files of the checkpoint, or only those that serving needs. */
 export type ShippedContents = 'serving' | 'whole'
@@ -44,6 +48,13 @@ export const deployments = pgTable(
     rolls_back_to: uuid(),
     contents: text().$type<ShippedContents>().notNull().default('whole'),
     model_name: text().notNull(),
+    /** The name of a target of the job's host. */
+    target: text().notNull().default('folder'),
+    /** The conditions of the target at that time; null if it had none. */
+    gates: plain().$type<Gates>(),
+    /** The second person, if the target asks for one. */
+    approved_by: storableText(),
+    approved_at: milliseconds(),
     status: text().$type<DeploymentStatus>().notNull(),
     bytes_done: bigint({ mode: 'number' }).notNull().default(0),
     bytes_total: bigint({ mode: 'number' }).notNull().default(0),
@@ -51,6 +62,10 @@ export const deployments = pgTable(
     /** SHA-256 of the shipped files, written when they are live. */
     digest: text(),
     error: storableText(),
+    /** Where the target has the files, such as the address of a bucket; null if that is only `path`. */
+    address: storableText(),
+    /** The end of what the target's program or receiver answered. */
+    output: storableText(),
     created_at: milliseconds().notNull(),
     /** When its agent last reported. Another agent may take over if it stays silent. */
     advanced_at: milliseconds(),
@@ -66,6 +81,20 @@ export const deployments = pgTable(
     index('deployments_status').on(row.status, row.created_at),
     index('deployments_model').on(row.model_name, row.ended_at),
   ],
+)
+
+/** The targets of each host, as its agent read them from the configuration. */
+export const targets = pgTable(
+  'targets',
+  {
+    host_id: uuid().notNull(),
+    name: text().notNull(),
+    kind: text().$type<TargetKind>().notNull(),
+    place: storableText().notNull(),
+    gates: plain().$type<Gates>().notNull(),
+    read_at: milliseconds().notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.host_id, row.name] })],
 )
 
 /** Orders to compare the files of a live model with the ledger, and what was found. */

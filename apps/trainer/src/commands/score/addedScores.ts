@@ -1,5 +1,4 @@
 import { isAbsolute, relative } from 'node:path'
-import { userInfo } from 'node:os'
 import { figure, isFiniteMeasure, type Measured, type TrainingEvent } from '@bestmark/core'
 import type { RunCheckpoint } from './checkpointAt.ts'
 import type { Measurements } from './results.ts'
@@ -88,14 +87,4 @@ export function repeatText({ metric, first }: Repeat): string {
 /** A value for people. */
 export function valueText(value: Measured): string {
   return isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
-}
-
-/** The name of the user of this process. */
-export function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // In a container the user may have no name.
-    return process.env['USER'] || 'an unnamed user'
-  }
 }

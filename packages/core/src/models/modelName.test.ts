@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MODEL_NAME, modelNameOf } from './deployment.ts'
+import { MODEL_NAME, modelNameOf } from './modelName.ts'
 
 test('any job name gives a valid model name', () => {
   const names = ['moby-char-lm', 'Llama 8B (LoRA r=16)', '../../etc', '日本', 'x'.repeat(99)]

@@ -1,0 +1,35 @@
+import { DEFAULT_TARGET } from '@bestmark/core'
+import { JOB } from '../cli/argumentTexts.ts'
+import { command, one } from '../cli/command.ts'
+import { text } from '../cli/kind.ts'
+import { flag, optional, withDefault } from '../cli/option.ts'
+
+export const DEPLOY = command({
+  name: 'deploy',
+  summary: 'Ship a checkpoint of a job under a model name. Default: the best one.',
+  details: [
+    'The agent on the host of the files ships it. With --wait the command ends when that is done, ' +
+      'and exits with 2 if it failed.',
+    'Exits with 1 if the job has no best checkpoint.',
+  ],
+  arguments: { JOB: one(JOB) },
+  options: {
+    checkpoint: optional(text('STEP|PATH'), 'Ship this checkpoint.'),
+    as: optional(text('NAME'), 'The name of the model. Default: from the name of the job.'),
+    target: withDefault(text('NAME'), DEFAULT_TARGET, 'A target of the host of the files.'),
+    by: optional(text('NAME'), 'Who ships it. Default: your user name.'),
+    reason: optional(text('TEXT'), 'Why, for the ledger. Needed for another than the best.'),
+    wait: flag('Wait until it is live.'),
+    json: flag('Print the entry of the ledger as JSON.'),
+  },
+  examples: [
+    {
+      line: 'bestmark deploy my-run --as chat --wait',
+      text: 'Ship the best checkpoint as “chat”.',
+    },
+    {
+      line: 'bestmark deploy my-run --checkpoint 500 --reason "shorter answers"',
+      text: 'Ship another one.',
+    },
+  ],
+})

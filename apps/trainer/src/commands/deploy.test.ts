@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { readlink } from 'node:fs/promises'
+import { listDeployments } from '@bestmark/db'
+import { beforeAll, expect, test } from 'vitest'
+import { testBoard } from '../board/testing.ts'
+import { shipNext } from '../shipping/shipping.ts'
+import { eventually, writeOutput } from '../testing.ts'
+import { command } from './testing.ts'
+
+const here = testBoard()
+const run = (...words: string[]) => command(words, { cwd: here.path, env: here.env })
+const never = new AbortController().signal
+
+beforeAll(async () => {
+  const log = [
+    { step: 100, eval_loss: 3 },
+    { step: 200, eval_loss: 2 },
+  ]
+  await writeOutput(join(here.path, 'Moby 1'), { saves: [100, 200], log })
+  await writeOutput(join(here.path, 'bare'), { saves: [], log })
+  await run('import', 'Moby 1', 'bare')
+})
+
+const ship = () => shipNext(here.board.db, here.board.host_id, here.env.BESTMARK_HOME, never)
+
+test('the best checkpoint is ordered, under a name from the job', async () => {
+  const { code, stdout, stderr } = await run('deploy', 'Moby 1', '--by', 'ana')
+  expect([code, stdout]).toEqual([0, ''])
+  expect(stderr).toBe('Ordered: step 200 of Moby 1 as moby-1 to folder.\n')
+  const [order] = await listDeployments(here.board.db, { model_name: 'moby-1' })
+  expect(order).toMatchObject({ step: 200, by: 'ana', is_best: true, target: 'folder' })
+  await ship()
+})
+
+test('--wait ends when the files are live, and prints their path', async () => {
+  const words = ['deploy', 'Moby 1', '--checkpoint', '100', '--reason', 'a test', '--as', 'chat']
+  const waiting = run(...words, '--wait')
+  await eventually(async () => (await ship()) || undefined)
+  const { code, stdout } = await waiting
+  const link = join(here.env.BESTMARK_HOME, 'models', 'chat', 'current')
+  expect([code, stdout]).toEqual([0, `${join(link, '..', await readlink(link))}\n`])
+})
+
+test('what cannot be shipped is said in one sentence', async () => {
+  const vectors: [words: string[], code: number, message: string][] = [
+    [['bare'], 1, 'bare has no best checkpoint. Name one with --checkpoint.'],
+    [['Moby 1', '--checkpoint', '100'], 2, 'The best is step 200. Give a reason for shipping'],
+    [['Moby 1', '--checkpoint', '7'], 2, 'Moby 1 has no checkpoint "7". It has checkpoint-100'],
+    [['Moby 1', '--target', 'prod'], 2, 'has no target "prod". `bestmark targets` lists'],
+    [['Moby 1', '--as', '../x'], 2, 'A model name begins with a letter or a digit.'],
+  ]
+  for (const [words, code, message] of vectors) {
+    const ran = await run('deploy', ...words)
+    expect([words, ran.code, ran.stderr]).toEqual([words, code, expect.stringContaining(message)])
+  }
+})

@@ -1,0 +1,82 @@
+import { measuredJson, modelNameOf, type TrainingJobStatus } from '@bestmark/core'
+import {
+  createDeployment,
+  currentFiles,
+  type Database,
+  type Deployment,
+  deploymentById,
+  Refused,
+} from '@bestmark/db'
+import { openBoard } from '../board/board.ts'
+import { findJob } from '../board/namedJob.ts'
+import { checkpointsNamed } from '../board/namedCheckpoint.ts'
+import { parse } from '../cli/parse.ts'
+import { notify, print } from '../cli/terminal.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { pause } from '../pause.ts'
+import { StopRequest } from '../processes/stopRequest.ts'
+import { userName } from '../processes/userName.ts'
+import { DEPLOY } from './deploy.table.ts'
+
+/** How often --wait looks at the order (ms). */
+const AGAIN = 300
+
+/** Orders a checkpoint to be shipped. With --wait it ends when the order has ended. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { args, values } = parse(words, DEPLOY)
+  using stopRequest = new StopRequest()
+  await using board = await openBoard()
+  const { db } = board
+  const job = await findJob(db, args.JOB)
+  const checkpoint_id = await chosenIn(db, job, values.checkpoint)
+  if (checkpoint_id === null) {
+    notify(`${job.name} has no best checkpoint. Name one with --checkpoint.`)
+    return EXIT.nothing
+  }
+  const order = { job_id: job.job_id, checkpoint_id, target: values.target }
+  const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
+  const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(failed)
+  if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
+  const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
+  if (values.json) print(measuredJson(ended))
+  else if (ended.status === 'done') print(ended.address ?? ended.absolute_path ?? '')
+  if (ended.status !== 'failed') return EXIT.found
+  throw new Failure(`${shippedText(ended)} failed: ${ended.error ?? 'no reason was given'}`)
+}
+
+/** The id of the named checkpoint, by default of the best; null if there is no best. */
+async function chosenIn(
+  db: Database,
+  { job_id, name, best_checkpoint_id }: TrainingJobStatus,
+  named: string | undefined,
+): Promise<string | null> {
+  if (named === undefined) return best_checkpoint_id
+  const [one, ...others] = checkpointsNamed(named, await currentFiles(db, job_id), name)
+  if (one && others.length === 0) return one.checkpoint_id
+  const paths = [one, ...others].map((file) => file?.path).join(', ')
+  throw new Failure(`Several checkpoints of ${name} match "${named}": ${paths}. Give a path.`)
+}
+
+/** The entry when its order has ended, or when the command is stopped. */
+async function endOf(db: Database, ordered: Deployment, stop: AbortSignal): Promise<Deployment> {
+  const { job_id, deployment_id } = ordered
+  let latest = ordered
+  while (!hasEnded(latest) && !stop.aborted) {
+    await pause(AGAIN, stop)
+    latest = (await deploymentById(db, job_id, deployment_id)) ?? latest
+  }
+  return latest
+}
+
+function hasEnded({ status }: Deployment): boolean {
+  return status === 'done' || status === 'failed' || status === 'elsewhere'
+}
+
+function shippedText({ step, path, job_name, model_name, target }: Deployment): string {
+  const what = step === null ? path : `step ${step}`
+  return `${what} of ${job_name} as ${model_name} to ${target}`
+}
+
+function failed(error: unknown): never {
+  throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
+}

@@ -1,0 +1,67 @@
+import { DEFAULT_TARGET, Gates, NO_GATES, type Target } from '@bestmark/core'
+import { and, asc, eq, notInArray } from 'drizzle-orm'
+import type { Database } from '../connection/client.ts'
+import { clock } from '../rows/clock.ts'
+import { transaction, type Tx } from '../rows/job.ts'
+import { hosts, targets } from '../schema.ts'
+
+/** A target of one host. */
+export interface HostTarget extends Target {
+  host_id: string
+  host: string
+  /** When the agent of that host last read its configuration. */
+  read_at: number
+}
+
+/** Stores the targets of a host in place of those that it published before. */
+export async function publishTargets(
+  db: Database,
+  host_id: string,
+  published: readonly Target[],
+): Promise<void> {
+  await transaction(db, async (tx) => {
+    const names = published.map(({ name }) => name)
+    await tx
+      .delete(targets)
+      .where(and(eq(targets.host_id, host_id), notInArray(targets.name, names)))
+    for (const { name, ...facts } of published) {
+      const set = { ...facts, read_at: clock }
+      await tx
+        .insert(targets)
+        .values({ host_id, name, ...set })
+        .onConflictDoUpdate({ target: [targets.host_id, targets.name], set })
+    }
+  })
+}
+
+/** The targets of one host or of all, by host and name. */
+export async function listTargets(db: Database, host_id?: string): Promise<HostTarget[]> {
+  const rows = await db.orm
+    .select({ target: targets, host: hosts.hostname })
+    .from(targets)
+    .innerJoin(hosts, eq(hosts.host_id, targets.host_id))
+    .where(host_id === undefined ? undefined : eq(targets.host_id, host_id))
+    .orderBy(asc(hosts.hostname), asc(targets.name))
+  return rows.map(({ target, host }) => ({ ...target, gates: Gates.parse(target.gates), host }))
+}
+
+/**
+ * A target of a host by its name; undefined if there is none. The default target also exists on a
+ * host that published nothing.
+ */
+export async function targetNamed(
+  tx: Tx,
+  host_id: string | null,
+  name: string,
+): Promise<Target | undefined> {
+  const [row] = await tx
+    .select()
+    .from(targets)
+    .where(and(eq(targets.host_id, host_id ?? ''), eq(targets.name, name)))
+  if (row) {
+    const { kind, place } = row
+    return { name, kind, place, gates: Gates.parse(row.gates) }
+  }
+  if (name !== DEFAULT_TARGET) return undefined
+  return { name, kind: 'folder', place: 'models', gates: NO_GATES }
+}
