@@ -46,7 +46,7 @@ export default defineConfig({
           ...PATIENT_POLLS,
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          globalSetup: 'e2e/setup.ts',
+          globalSetup: ['../../packages/db/testServer.ts', 'e2e/setup.ts'],
           isolate: false,
           // Each file has a browser and a server; more of them would only wait for processors.
           maxWorkers: 2,

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openOwnSite, type OwnSite } from './site.ts'
 
-let site: Site
+let site: OwnSite
 let run: Run
 
 beforeAll(async () => {
-  site = await openSite()
+  site = await openOwnSite()
   run = await (await new Run(site.db, 'guarded').begin()).train([3, 2])
 })
 afterAll(() => site[Symbol.asyncDispose]())

@@ -6,13 +6,13 @@ import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { openOwnSite, type OwnSite } from './site.ts'
 
-let site: Site
+let site: OwnSite
 let run: Run
 
 beforeAll(async () => {
-  site = await openSite()
+  site = await openOwnSite()
   run = await (await new Run(site.db, 'attacked').begin()).train([3, 2])
 })
 afterAll(() => site[Symbol.asyncDispose]())

@@ -2,14 +2,14 @@ import { TestProxy } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Line } from './line.ts'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openOwnSite, type OwnSite } from './site.ts'
 
-let site: Site
+let site: OwnSite
 let line: Line
 let run: Run
 
 beforeAll(async () => {
-  site = await openSite((databaseUrl) => {
+  site = await openOwnSite((databaseUrl) => {
     line = new Line(databaseUrl)
     return line.mend()
   })
@@ -45,7 +45,7 @@ test('an open page says that the board does not answer, and later continues', as
 
 test('pages and calls get 503 while the database is silent, and recover by themselves', async () => {
   const proxies: TestProxy[] = []
-  await using hanging = await openSite(async (databaseUrl) => {
+  await using hanging = await openOwnSite(async (databaseUrl) => {
     const proxy = await TestProxy.to(databaseUrl)
     proxies.push(proxy)
     return proxy.databaseUrl
@@ -71,7 +71,7 @@ test('pages and calls get 503 while the database is silent, and recover by thems
 
 test('a server that starts while the database is silent prints that, and opens the board later', async () => {
   const proxies: TestProxy[] = []
-  await using hanging = await openSite(async (databaseUrl) => {
+  await using hanging = await openOwnSite(async (databaseUrl) => {
     const proxy = await TestProxy.to(databaseUrl)
     proxies.push(proxy)
     proxy.hang()

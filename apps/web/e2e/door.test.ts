@@ -7,15 +7,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { BoardAccess } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
-import { goLive, openSite, type Site } from './site.ts'
+import { goLive, openOwnSite, type OwnSite } from './site.ts'
 
-let site: Site
+let site: OwnSite
 let run: Run
 let door: BoardAccess
 let port: string
 
 beforeAll(async () => {
-  site = await openSite()
+  site = await openOwnSite()
   run = await (await new Run(site.db, 'behind a door').begin()).train([3, 2])
   door = new BoardAccess(site.home)
   port = new URL(site.url).port

@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSite, type Screen, showOn, type Site } from './site.ts'
+import { openOwnSite, type Screen, showOn, type OwnSite } from './site.ts'
 
 /** Characters that are invisible or have an effect; a page must show them as escapes. */
 const UNSEEN =
@@ -14,14 +14,14 @@ const UNSEEN =
 
 const TEXTS = Object.values(HOSTILE_TEXTS)
 
-let site: Site
+let site: OwnSite
 /** A job for each text, every second one with extreme numbers. */
 let jobs: string[]
 /** Two jobs with the names of all texts, so that each view shows each text. One has extreme numbers. */
 let full: string[]
 
 beforeAll(async () => {
-  site = await openSite()
+  site = await openOwnSite()
   jobs = []
   for (const [index, text] of TEXTS.entries())
     jobs.push(await hostileJob(site.db, text, hostileRun(text, index % 2 === 1)))

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { goLive, isLive, openSite, serve, type Site } from './site.ts'
+import { serve } from './serving.ts'
+import { goLive, isLive, openSite, type Site } from './site.ts'
 import { WebLine } from './webLine.ts'
 
 let site: Site
@@ -70,7 +71,7 @@ test('when the leading tab closes, the others continue without a gap or a repeat
 
 test('after a restart of the server all tabs continue without a gap or a repeat', async () => {
   const run = await new Run(site.db, 'restarted').begin()
-  const first = await serve(site.home, site.db.databaseUrl)
+  const first = await serve(site.home, site.db.databaseUrl, inject('pages'))
   target = first.url
   const pages = await openTabs(run, 3)
   await write(run, 1, 3)
@@ -79,7 +80,7 @@ test('after a restart of the server all tabs continue without a gap or a repeat'
   await once(first.server, 'exit')
   for (const page of pages) await page.getByText('The board does not answer.').waitFor()
   await write(run, 4, 6)
-  const second = await serve(site.home, site.db.databaseUrl)
+  const second = await serve(site.home, site.db.databaseUrl, inject('pages'))
   onTestFinished(async () => {
     target = site.url
     second.server.kill('SIGKILL')

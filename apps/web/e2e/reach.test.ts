@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ended, metrics, Run } from './runs.ts'
-import { goLive, openSite, type Screen, showOn, type Site } from './site.ts'
+import { goLive, openOwnSite, openSite, type Screen, showOn, type Site } from './site.ts'
 
 const NOWHERE = '/jobs/not-a-job'
 const TRACEBACK = `Traceback (most recent call last):\n  File "/${'d'.repeat(900)}/train.py"\nValueError: loss is not a number\n`
@@ -172,7 +172,7 @@ test('a chosen theme is stored, and the server renders the page with it', async 
 })
 
 test('an empty board says what to do', async () => {
-  await using empty = await openSite()
+  await using empty = await openOwnSite()
   const page = await (await empty.visitor()).newPage()
   await page.goto('/')
   await page.getByRole('heading', { name: 'No jobs yet' }).waitFor()

@@ -1,11 +1,9 @@
 import { boardToken } from '@bestmark/db'
-import { testDatabase, type TestDatabase } from '@bestmark/db/testing'
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { openTestDatabase, testDatabase, type TestDatabase } from '@bestmark/db/testing'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import {
   chromium,
   type Browser,
@@ -14,10 +12,9 @@ import {
   type Page,
 } from 'playwright-core'
 import { inject, onTestFinished } from 'vitest'
+import { serve } from './serving.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-/** The built pages over a separate database, and a browser to open them. */
+/** The built pages over a board, and a browser to open them. */
 export interface Site extends AsyncDisposable {
   url: string
   token: string
@@ -25,29 +22,59 @@ export interface Site extends AsyncDisposable {
   home: string
   db: TestDatabase
   browser: Browser
-  /** The server's process, and its output. */
-  server: ChildProcess
-  printed: () => string
   /** A browser that has opened the board's link; it is closed when the test ends. */
   visitor: (options?: BrowserContextOptions) => Promise<BrowserContext>
 }
 
-/** `through` gives the server another address of the database than the tests use. */
-export async function openSite(through?: (databaseUrl: string) => Promise<string>): Promise<Site> {
+/** A site whose server no other file uses. */
+export interface OwnSite extends Site {
+  /** The server's process, and its output. */
+  server: ChildProcess
+  printed: () => string
+}
+
+/** The built pages over an empty board. Its server and database are those of the test process. */
+export async function openSite(): Promise<Site> {
+  const { url, home, databaseUrl } = sharedSite()
+  const db = openTestDatabase(databaseUrl)
+  await db.empty()
+  return siteOf({ url, home, db })
+}
+
+/** As many sites are started as files run at a time; each of these processes has its own number. */
+function sharedSite() {
+  const id = Number(process.env['VITEST_POOL_ID'])
+  const site = inject('sites')[id - 1]
+  if (!site) throw new Error(`No site was started for the test process ${id}.`)
+  return site
+}
+
+/**
+ * A site of one file, for tests that harm the server or look into it. `through` gives the server
+ * another address of the database than the tests use.
+ */
+export async function openOwnSite(
+  through?: (databaseUrl: string) => Promise<string>,
+): Promise<OwnSite> {
   const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
   const db = await testDatabase()
+  const databaseUrl = through ? await through(db.databaseUrl) : db.databaseUrl
+  const { server, url, printed, stop } = await serve(home, databaseUrl, inject('pages'))
+  const site = await siteOf({ url, home, db })
+  const dispose = async (): Promise<void> => {
+    await site.browser.close()
+    await stop()
+    await db[Symbol.asyncDispose]()
+    await rm(home, { recursive: true })
+  }
+  return { ...site, server, printed, [Symbol.asyncDispose]: dispose }
+}
+
+async function siteOf({ url, home, db }: Pick<Site, 'url' | 'home' | 'db'>): Promise<Site> {
   const token = await boardToken(home)
   const browser = await chromium.connect(inject('browser'))
-  const databaseUrl = through ? await through(db.databaseUrl) : db.databaseUrl
-  const { server, url, printed } = await serve(home, databaseUrl)
   return {
-    url,
-    token,
-    home,
-    db,
-    browser,
-    server,
-    printed,
+    ...{ url, token, home, db, browser },
     async visitor(options) {
       const context = await browser.newContext({ baseURL: url, ...options })
       onTestFinished(() => context.close())
@@ -56,12 +83,7 @@ export async function openSite(through?: (databaseUrl: string) => Promise<string
     },
     async [Symbol.asyncDispose]() {
       await browser.close()
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill()
-        await once(server, 'exit')
-      }
       await db[Symbol.asyncDispose]()
-      await rm(home, { recursive: true })
     },
   }
 }
@@ -87,26 +109,4 @@ export async function showOn(page: Page, [width, colorScheme]: Screen): Promise<
 
 export async function isLive(page: Page): Promise<void> {
   await page.locator('[data-connection=live]').waitFor({ state: 'attached' })
-}
-
-/** A server of the pages for a board. */
-export async function serve(home: string, databaseUrl: string) {
-  const board = { BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
-  const env = { ...process.env, ...board, BESTMARK_PAGES: inject('pages') }
-  const server = fork('serve.ts', {
-    cwd: root,
-    env,
-    execArgv: ['--import', import.meta.resolve('@bestmark/db/loader')],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  const chunks: string[] = []
-  for (const stream of [server.stdout, server.stderr]) {
-    stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
-  }
-  const printed = () => chunks.join('')
-  const message = await Promise.race([
-    once(server, 'message').then(([message]) => message as { listening: { port: number } }),
-    once(server, 'exit').then(() => Promise.reject(new Error(`the server ended: ${printed()}`))),
-  ])
-  return { server, printed, url: `http://localhost:${message.listening.port}` }
 }

@@ -67,6 +67,32 @@ export async function testDatabase(): Promise<TestDatabase> {
   return { ...db, databaseUrl, [Symbol.asyncDispose]: dispose }
 }
 
+/** A database that several test files use in turn. */
+export interface SharedTestDatabase extends TestDatabase {
+  /** Removes what an earlier file left. What the migrations wrote stays. */
+  empty: () => Promise<void>
+}
+
+/** Opens a database of `newDatabase` in another process. Disposing of it only closes connections. */
+export function openTestDatabase(databaseUrl: string): SharedTestDatabase {
+  const address = parseAddress(databaseUrl)
+  const db = databaseAt(address)
+  const empty = async (): Promise<void> => {
+    const admin = connectTo(address)
+    await admin.begin(async (sql) => {
+      // The ledger refuses to be emptied.
+      await sql`set local session_replication_role = replica`
+      const tables = await sql<{ name: string }[]>`
+        select format('%I', tablename) as name from pg_tables
+        where schemaname = 'public' and tablename not in ('board', 'migrations')`
+      await sql.unsafe(`truncate ${tables.map(({ name }) => name).join()}`)
+      await sql`update board set keep_points_days = null`
+    })
+    await admin.end()
+  }
+  return { ...db, databaseUrl, empty, [Symbol.asyncDispose]: () => db.close() }
+}
+
 /** The embedded server of a data folder, for tests that harm it. */
 export interface EmbeddedServer {
   /** Undefined if none runs. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,7 +42,12 @@ test('a zombie does not count as running', async () => {
     printed += String(chunk)
     if (printed.includes('up')) break
   }
-  expect(processStart(Number.parseInt(printed))).toBeUndefined()
+  const pid = Number.parseInt(printed)
+  // It is this test's zombie once the system says so.
+  await expect
+    .poll(() => execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }))
+    .toMatch(/^Z/)
+  expect(processStart(pid)).toBeUndefined()
 })
 
 test('a detached program leads its own process group and writes both outputs to its log', async () => {
