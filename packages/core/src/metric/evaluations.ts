@@ -142,9 +142,21 @@ export function metricNames(evaluations: readonly Evaluation[]): string[] {
   return loggedNames(evaluations).filter((name) => !NO_MEASURE.test(name))
 }
 
-/** The logged name of a metric: trainers accept `loss` for `eval_loss`, and some programs use `val_loss`. */
+/**
+ * The logged name of a metric: trainers accept `loss` for `eval_loss`, and some programs use `val_loss`.
+ * Otherwise the only held-out name that differs in its split alone: AllenNLP's `accuracy` is logged as
+ * `validation_accuracy`.
+ */
 export function asLogged(metric: string, names: readonly string[]): string {
   if (names.includes(metric) || isTest(metric)) return metric
-  const logged = `eval_${withoutSplit(metric)}`
-  return names.includes(logged) ? logged : metric
+  const wanted = withoutSplit(metric)
+  const logged = `eval_${wanted}`
+  if (names.includes(logged)) return logged
+  const alike = names.filter((name) => !isTest(name) && bareName(name) === wanted)
+  return alike.length === 1 && alike[0] !== undefined ? alike[0] : metric
+}
+
+/** A name without its splits: the folder of a log may repeat the one in the name. */
+function bareName(name: string): string {
+  return withoutSplit(withoutSplit(name))
 }

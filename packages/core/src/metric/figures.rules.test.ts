@@ -126,6 +126,10 @@ test('a metric is found by its logged name, and a test metric never replaces ano
   expect(asLogged('val_f1', ['eval_f1', 'val_f1'])).toBe('val_f1')
   expect(asLogged('test_f1', ['eval_f1'])).toBe('test_f1')
   expect(asLogged('f2', ['eval_f1'])).toBe('f2')
+  expect(asLogged('f1', ['eval_loss', 'validation_f1'])).toBe('validation_f1')
+  expect(asLogged('f1', ['eval_validation/f1'])).toBe('eval_validation/f1')
+  expect(asLogged('f1', ['valid_f1', 'validation_f1'])).toBe('f1')
+  expect(asLogged('f1', ['test_f1'])).toBe('f1')
 })
 
 test('a phoneme error rate in parentheses is not a rate per something', () => {

@@ -21,15 +21,21 @@ export interface Configurations {
 const LARGEST = 1 << 20
 /** A file without any of these names is not parsed. */
 const READ_OPTIONS =
-  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|max_steps|max_epochs|num_train_epochs|num_epochs/
+  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|validation_metric|early_stopping_metric|max_steps|max_epochs|num_train_epochs|num_epochs/
+
+const TRAINING_JSON = 'config.json'
+/** JSON files that describe a training. Others describe a model. */
+const OF_TRAINING = /"validation_metric"\s*:|"monitor"\s*:\s*"(min|max) /
 
 /**
- * The YAML files that configured a run: those in its root, Axolotl's in the root's model card, and
+ * The YAML files that configured a run: those in its root, the `config.json` of a training (AllenNLP,
+ * pytorch-template), Axolotl's in the root's model card, and
  * those in the two folders above whose `output_dir` names the root.
  */
 export async function readConfigurations(root: string): Promise<Configurations> {
   const all: Configurations = { found: [], problems: [] }
   for (const name of await yamlNames(root)) await readInto(all, root, name)
+  await readInto(all, root, TRAINING_JSON)
   await readInto(all, root, 'README.md')
   for (const above of ancestors(root)) {
     const beside: Configurations = { found: [], problems: [] }
@@ -72,6 +78,7 @@ async function yamlNames(folder: string): Promise<string[]> {
 async function readInto(into: Configurations, root: string, file: string): Promise<void> {
   const text = await readOptionsText(join(root, file))
   if (text === undefined || !READ_OPTIONS.test(text)) return
+  if (file === TRAINING_JSON && !OF_TRAINING.test(text)) return
   // Loaded here, because most runs have no YAML and `pick` must start fast.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)

@@ -161,3 +161,29 @@ test('what a configuration declares decides a pick', async () => {
     declared_by: 'metric_for_best_model in config.yaml:1',
   })
 })
+
+test.each([
+  ['{"trainer": {"validation_metric": "+f1"}}', 'f1', 'max', 'validation_metric in config.json:1'],
+  [
+    '{"trainer": {"validation_metric": "-loss"}}',
+    'loss',
+    'min',
+    'validation_metric in config.json:1',
+  ],
+  ['{"trainer": {"monitor": "min val_loss"}}', 'val_loss', 'min', 'monitor in config.json:1'],
+  ['{"trainer": {"monitor": "max val_f1"}}', 'val_f1', 'max', 'monitor in config.json:1'],
+  ['{"trainer": {"monitor": "off"}}', null, null, null],
+  ['{"architectures": ["Bert"], "monitor": "val_loss"}', null, null, null],
+])(
+  'the config.json of a training has the direction before its metric: %s',
+  async (text, ...expected) => {
+    const { metric_for_best, direction, declared_by } = await declaredBy({ 'config.json': text })
+    expect([metric_for_best, direction, declared_by]).toEqual(expected)
+  },
+)
+
+test("JoeyNMT's early_stopping_metric declares the metric", async () => {
+  const text = 'training:\n  early_stopping_metric: "f1"\n'
+  const { metric_for_best, declared_by } = await declaredBy({ 'config.yaml': text })
+  expect([metric_for_best, declared_by]).toEqual(['f1', 'early_stopping_metric in config.yaml:2'])
+})

@@ -46,6 +46,8 @@ interface DeclaredMetric {
   declared_by: string
   /** The option with its direction: `greater_is_better`, or the `mode` of a monitor. */
   direction_option: string
+  /** The direction, if it is in the value of the option itself. */
+  direction?: Direction
 }
 
 function findMetric(one: Configuration): DeclaredMetric | undefined {
@@ -54,11 +56,39 @@ function findMetric(one: Configuration): DeclaredMetric | undefined {
     const declared_by = `metric_for_best_model in ${originText(one, named)}`
     return { name: named.value, declared_by, direction_option: 'greater_is_better' }
   }
-  return defaultMetric(one) ?? monitorOption(one) ?? otherOption(one) ?? criterionOption(one)
+  return (
+    defaultMetric(one) ??
+    directedOption(one) ??
+    monitorOption(one) ??
+    otherOption(one) ??
+    criterionOption(one)
+  )
 }
 
-/** The option that names the deciding metric in timm, fairseq and mmengine. */
-const OTHERS = ['best_checkpoint_metric', 'eval_metric', 'checkpoint_metric', 'save_best']
+/** A metric after its direction: `min val_loss` (pytorch-template), `+accuracy` (AllenNLP). */
+const DIRECTED = /^(?:(min|max) +|([-+]))(\S+)$/
+
+/** Options whose value has the direction before the metric. A list is a sum, so it names no metric. */
+function directedOption(one: Configuration): DeclaredMetric | undefined {
+  for (const name of ['validation_metric', 'monitor']) {
+    const named = optionOf(one, name)
+    const [, word, sign, metric] = DIRECTED.exec(String(named?.value)) ?? []
+    if (!named || metric === undefined) continue
+    const direction = word === 'max' || sign === '+' ? 'max' : 'min'
+    const declared_by = `${name} in ${originText(one, named)}`
+    return { name: metric, declared_by, direction_option: name, direction }
+  }
+  return undefined
+}
+
+/** The option that names the deciding metric in timm, fairseq, mmengine and JoeyNMT. */
+const OTHERS = [
+  'early_stopping_metric',
+  'best_checkpoint_metric',
+  'eval_metric',
+  'checkpoint_metric',
+  'save_best',
+]
 
 function otherOption(one: Configuration): DeclaredMetric | undefined {
   for (const name of OTHERS) {
@@ -131,6 +161,7 @@ function findDirection(
   one: Configuration,
   metric: DeclaredMetric | undefined,
 ): Direction | undefined {
+  if (metric?.direction !== undefined) return metric.direction
   if (metric && GREATER.includes(metric.direction_option)) {
     const greater = optionOf(one, metric.direction_option)?.value
     return greater === true ? 'max' : greater === false ? 'min' : undefined
