@@ -1,4 +1,5 @@
 import { constants, inflateSync } from 'node:zlib'
+import { isCompressed } from './compressedPickle.ts'
 import { isPickle } from './pickle.ts'
 
 const NAME = /\.(pkl|pickle|joblib|sav)$/
@@ -25,11 +26,6 @@ export function isPickledModel(head: Buffer): boolean {
   if (!isPickle(bytes)) return false
   const modules = bytes.toString('latin1').match(LIBRARY) ?? []
   return modules.some((one) => !PREPARATION.test(one.replace(/^[^\w.]/, '')))
-}
-
-/** joblib compresses with zlib by default. */
-function isCompressed(head: Buffer): boolean {
-  return head[0] === 0x78 && head.length > 2 && head.readUInt16BE(0) % 31 === 0
 }
 
 function inflated(head: Buffer): Buffer {

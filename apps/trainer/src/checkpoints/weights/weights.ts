@@ -7,6 +7,8 @@ import { isGguf, checkGguf } from './gguf.ts'
 import { boosterOf, checkBooster } from './boosters.ts'
 import { isHdf5, checkHdf5 } from './hdf5.ts'
 import { isFlaxState, checkMsgpack } from './msgpack.ts'
+import { checkCompressed, isCompressed } from './compressedPickle.ts'
+import { mayBePickledModel } from './pickledModel.ts'
 import { isPickle, checkPickle } from './pickle.ts'
 import { checkSafetensors } from './safetensors.ts'
 import { torchArchive } from './torchArchive.ts'
@@ -61,6 +63,7 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   if (isHdf5(head)) return checkHdf5(file, bytes)
   if (isPickle(head)) return checkPickle(file, bytes)
   if (isFlaxState(head)) return checkMsgpack(file, bytes)
+  if (mayBePickledModel(basename(path)) && isCompressed(head)) return checkCompressed(file, bytes)
   const program = boosterOf(head)
   if (program) return checkBooster(file, program, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
