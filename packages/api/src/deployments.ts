@@ -1,4 +1,4 @@
-import { createDeployment, listDeployments, liveDeployments } from '@bestmark/db'
+import { createDeployment, listDeployments, liveDeployments, shippingAdvice } from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
@@ -14,6 +14,10 @@ const CreateInput = OrdererInput.extend({
   model_name: z.string(),
   /** The name of a target of the job's host. Default: the folder `models`. */
   target: z.string().max(64).optional(),
+  /** By default only what serving needs. */
+  contents: z.enum(['serving', 'whole']).optional(),
+  /** A folder with files that the checkpoint lacks: below the run's root, or its base model's. */
+  files_from: z.string().max(4_096).optional(),
 })
 
 const ListInput = z.object({ job_id: Id.optional(), model_name: z.string().optional() })
@@ -23,6 +27,13 @@ export const deployments = router({
   create: procedure
     .input(CreateInput)
     .mutation(({ ctx, input }) => createDeployment(ctx.db, input)),
+
+  /** The sizes of what can be shipped, and what is missing to serve it; null if there are no files. */
+  advice: procedure
+    .input(z.object({ job_id: Id, checkpoint_id: Id }))
+    .query(async ({ ctx, input }) => {
+      return (await shippingAdvice(ctx.db, input.job_id, input.checkpoint_id)) ?? null
+    }),
 
   /** All deployments, newest first, and the live one of each model name. */
   list: procedure.input(ListInput.prefault({})).query(async ({ ctx, input }) => {

@@ -38,6 +38,7 @@ test('every procedure is refused without the token', async () => {
     () => stranger.backtest.targets(),
     () => stranger.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
     () => stranger.deployments.list(),
+    () => stranger.deployments.advice({ job_id, checkpoint_id: job_id }),
     () => stranger.models.list(),
     () => stranger.models.get({ model_name: 'm' }),
     () => stranger.models.rollBack({ job_id, deployment_id: job_id }),

@@ -188,11 +188,16 @@ test('a signature changes only with the files', async () => {
   expect(await signature()).not.toBe(before)
 })
 
-test('complete files with the same signature are not read again', async () => {
+test('complete files with the same signature are not read again, unless an older version read them', async () => {
   await using run = await runWith({ 'a.safetensors': 'no safetensors file' })
   const seen = await run.look('a.safetensors')
   expect(seen.files_state).toBe('broken')
-  const previous = { ...seen, files_state: 'complete', files_why: null } as const
+  const serving = { bytes: 1, has: [], is_named_for_transformers: false, task: null, shards: null }
+  const previous = { ...seen, files_state: 'complete', files_why: null, serving } as const
+  const older = { previous: { ...previous, serving: null } }
+  expect((await inspectCheckpoint(run.path, 'a.safetensors', null, older)).files_state).toBe(
+    'broken',
+  )
   const look = () => inspectCheckpoint(run.path, 'a.safetensors', null, { previous })
   expect((await look()).files_state).toBe('complete')
   await writeFile(run.at('a.safetensors'), 'neither is this')

@@ -1,4 +1,10 @@
-import { type CheckpointKind, type FilesFault, type FilesState, ownValue } from '@bestmark/core'
+import {
+  type CheckpointKind,
+  type FilesFault,
+  type FilesState,
+  ownValue,
+  type ServingFiles,
+} from '@bestmark/core'
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { absolutePath } from '@bestmark/db/root'
@@ -12,6 +18,7 @@ import {
   realCheckpointPath,
   signatureOf,
 } from './checkpointFiles.ts'
+import { servingFilesOf, totalOf } from './serving/servingFiles.ts'
 import { missingShard } from './shards.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import type { FilesProblem } from './weights/bytes.ts'
@@ -29,6 +36,8 @@ export interface InspectedFiles {
   bytes: number | null
   kind: CheckpointKind | null
   base: string | null
+  /** What serving needs of it; null unless it is complete. */
+  serving: ServingFiles | null
   /** A hash of names, sizes and times of the files; null if there are none. */
   signature: string | null
   /** Always null, because a check never reads whole files. */
@@ -48,9 +57,7 @@ export interface Growing {
 /** Facts from before a check. */
 export interface Before {
   /** The result of the last check; complete files with the same signature need no new check. */
-  previous?: Pick<InspectedFiles, 'files_state' | 'kind' | 'base'> & {
-    signature: string | null
-  }
+  previous?: Pick<InspectedFiles, 'files_state' | 'kind' | 'base' | 'signature' | 'serving'>
   /** Set if the run trains. */
   growing?: Growing
 }
@@ -87,7 +94,8 @@ export async function inspectCheckpoint(
   stateFile: string | null,
   { previous, growing }: Before = {},
 ): Promise<InspectedFiles> {
-  const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
+  const unknown = { kind: null, base: null, serving: null, digest: null } as const
+  const nothing = { ...unknown, bytes: null, signature: null }
   const checked_at = Date.now()
   try {
     const home = await realpath(root)
@@ -101,17 +109,20 @@ export async function inspectCheckpoint(
     }
     const listing = await listCheckpointFiles(home, real)
     const signature = signatureOf(listing.files)
-    if (previous?.files_state === 'complete' && previous.signature === signature) {
-      const { kind, base } = previous
-      const bytes = bytesOf(listing)
-      return { ...nothing, ...COMPLETE, kind, base, bytes, signature, checked_at }
+    if (isInspected(previous, signature)) {
+      const { kind, base, serving } = previous
+      const bytes = totalOf(listing.files)
+      return { ...nothing, ...COMPLETE, kind, base, serving, bytes, signature, checked_at }
     }
     const isMarked = stateFile !== null && (await endsSaves(real, stateFile))
     const findings = await checkFiles(listing, isMarked ? stateFile : null)
-    const bytes = bytesOf(listing)
+    const bytes = totalOf(listing.files)
     const kind = await kindOf(listing)
-    const seen = { ...nothing, ...kind, bytes, signature, checked_at }
-    return { ...seen, ...stateOf(listing, findings, growing && { ...growing, now: signature }) }
+    const state = stateOf(listing, findings, growing && { ...growing, now: signature })
+    const isComplete = state.files_state === 'complete'
+    const serving = isComplete ? servingFilesOf(listing, kind, findings.trainingOnly) : null
+    const { kind: kindName, base } = kind
+    return { ...nothing, ...state, kind: kindName, base, serving, bytes, signature, checked_at }
   } catch (error) {
     const code = systemCode(error) ?? ''
     if (code === 'ENOENT') {
@@ -143,8 +154,15 @@ function brokenBy({ fault, why }: FilesProblem): StateOfFiles {
   return { files_state: 'broken', files_why: why, files_fault: fault }
 }
 
-function bytesOf({ files }: CheckpointFiles): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0)
+type Previous = NonNullable<Before['previous']>
+
+/** Whether unchanged files need no new check. Older versions did not ask what serving needs. */
+function isInspected(previous: Previous | undefined, signature: string): previous is Previous {
+  return (
+    previous?.files_state === 'complete' &&
+    previous.signature === signature &&
+    previous.serving !== null
+  )
 }
 
 /**
@@ -163,6 +181,8 @@ interface Findings {
   problem: FilesProblem | null
   /** Whether the end of the save is certain. */
   ends: boolean
+  /** Files among the weights that hold only the state of a training. */
+  trainingOnly: ReadonlySet<string>
 }
 
 async function checkFiles(
@@ -171,7 +191,7 @@ async function checkFiles(
 ): Promise<Findings> {
   const isMarked = !isFile && stateFile !== null
   const findings = (fault: FilesFault, why: string): Findings => {
-    return { problem: { fault, why }, ends: isMarked }
+    return { problem: { fault, why }, ends: isMarked, trainingOnly: new Set() }
   }
   const foreign = files.find(({ problem }) => problem !== null)
   if (foreign?.problem) {
@@ -189,13 +209,17 @@ async function checkFiles(
   const weights = files.filter(({ name }) => isFile || isWeightsAmong(name, names))
   if (weights.length === 0) return findings('no_weights', 'it holds no weights')
   let ends = isFile
+  const trainingOnly = new Set<string>()
   for (const { path, name, bytes } of weights) {
     const seen = await checkWeights(path, bytes)
-    if (seen.problem?.fault === 'empty_tensors' && isPartitioned(name, files)) continue
-    if (seen.problem) return findings(seen.problem.fault, `${basename(name)} ${seen.problem.why}`)
+    const fault = seen.problem?.fault
+    if (fault === 'empty_tensors' && isPartitioned(name, files)) continue
+    if (fault === 'only_optimizer' && trainingOnly.size < weights.length - 1) trainingOnly.add(name)
+    else if (seen.problem)
+      return findings(seen.problem.fault, `${basename(name)} ${seen.problem.why}`)
     ends &&= seen.ends
   }
-  return { problem: null, ends: ends || isMarked }
+  return { problem: null, ends: ends || isMarked, trainingOnly }
 }
 
 /**

@@ -1,13 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { missingFiles } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
 import { listCheckpointFiles } from './checkpointFiles.ts'
 import { kindOf } from './kind.ts'
 
-/** Files that a model needs for loading or serving, if other checkpoints of the run have them. */
-const NEEDED =
-  /^(config\.json|adapter_config\.json|tokenizer\.json|tokenizer_config\.json|tokenizer\.model|vocab\.json|generation_config\.json|preprocessor_config\.json)$/
 /** How many other checkpoints are compared. */
 const MOST = 8
 
@@ -44,16 +42,12 @@ async function missingBeside(
   const isAlike = (other: string): boolean => other !== path && dirname(other) === dirname(path)
   const alike = [...new Set(others)].filter(isAlike).slice(0, MOST)
   const beside = await Promise.all(alike.map((other) => namesIn(absolutePath(root, other))))
-  const [first, ...rest] = beside.filter((names) => names.size > 0)
-  if (!first || here.size === 0 || rest.length === 0) return []
-  return [...first].filter((name) => {
-    return NEEDED.test(name) && !here.has(name) && rest.every((names) => names.has(name))
-  })
+  return here.length === 0 ? [] : missingFiles(here, beside)
 }
 
-async function namesIn(folder: string): Promise<Set<string>> {
+async function namesIn(folder: string): Promise<string[]> {
   const names = (await readdir(folder).catch(ignoreUnreadable)) ?? []
-  return new Set(names.map((name) => basename(name)))
+  return names.map((name) => basename(name))
 }
 
 /** Ignores errors of the file system, because inspectCheckpoint reports unreadable files. */

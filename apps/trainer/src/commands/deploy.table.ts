@@ -1,7 +1,8 @@
 import { DEFAULT_TARGET } from '@bestmark/core'
+import type { ShippedContents } from '@bestmark/db'
 import { JOB } from '../cli/argumentTexts.ts'
 import { command, one } from '../cli/command.ts'
-import { text } from '../cli/kind.ts'
+import { oneOf, path, text } from '../cli/kind.ts'
 import { flag, optional, withDefault } from '../cli/option.ts'
 
 export const DEPLOY = command({
@@ -17,6 +18,16 @@ export const DEPLOY = command({
     checkpoint: optional(text('STEP|PATH'), 'Ship this checkpoint.'),
     as: optional(text('NAME'), 'The name of the model. Default: from the name of the job.'),
     target: withDefault(text('NAME'), DEFAULT_TARGET, 'A target of the host of the files.'),
+    contents: withDefault(
+      oneOf<ShippedContents>(['serving', 'whole']),
+      'serving',
+      'What is shipped: what serving needs, or also the state of the optimiser and the trainer.',
+    ),
+    'with-files-from': optional(
+      path('PATH'),
+      'A folder on the host of the files. Its configuration and tokenizer are added where the ' +
+        'checkpoint has none.',
+    ),
     by: optional(text('NAME'), 'Who ships it. Default: your user name.'),
     reason: optional(text('TEXT'), 'Why, for the ledger. Needed for another than the best.'),
     wait: flag('Wait until it is live.'),

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { readlink } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
 import { listDeployments } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { shipNext } from '../shipping/shipping.ts'
-import { eventually, writeOutput } from '../testing.ts'
+import { eventually, writeFiles, writeOutput } from '../testing.ts'
 import { command } from './testing.ts'
 
 const here = testBoard()
@@ -26,7 +26,7 @@ const ship = () => shipNext(here.board.db, here.board.host_id, here.env.BESTMARK
 test('the best checkpoint is ordered, under a name from the job', async () => {
   const { code, stdout, stderr } = await run('deploy', 'Moby 1', '--by', 'ana')
   expect([code, stdout]).toEqual([0, ''])
-  expect(stderr).toBe('Ordered: step 200 of Moby 1 as moby-1 to folder.\n')
+  expect(stderr).toContain('Ordered: step 200 of Moby 1 as moby-1 to folder.\n')
   const [order] = await listDeployments(here.board.db, { model_name: 'moby-1' })
   expect(order).toMatchObject({ step: 200, by: 'ana', is_best: true, target: 'folder' })
   await ship()
@@ -39,6 +39,18 @@ test('--wait ends when the files are live, and prints their path', async () => {
   const { code, stdout } = await waiting
   const link = join(here.env.BESTMARK_HOME, 'models', 'chat', 'current')
   expect([code, stdout]).toEqual([0, `${join(link, '..', await readlink(link))}\n`])
+})
+
+test('what is missing for serving is said, and is taken from a named folder', async () => {
+  await writeFiles(join(here.path, 'base'), { 'config.json': '{}', 'notes.txt': 'x' })
+  const words = ['--as', 'whole', '--contents', 'whole', '--with-files-from', 'base', '--wait']
+  const waiting = run('deploy', 'Moby 1', ...words)
+  await eventually(async () => (await ship()) || undefined)
+  const { code, stdout, stderr } = await waiting
+  expect([code, stderr]).toEqual([0, expect.stringContaining('It has no config.json')])
+  const names = await readdir(stdout.trim())
+  expect(names).toEqual(expect.arrayContaining(['config.json', 'trainer_state.json']))
+  expect(names).not.toContain('notes.txt')
 })
 
 test('what cannot be shipped is said in one sentence', async () => {

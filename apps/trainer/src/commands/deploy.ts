@@ -1,4 +1,9 @@
-import { measuredJson, modelNameOf, type TrainingJobStatus } from '@bestmark/core'
+import {
+  measuredJson,
+  modelNameOf,
+  servingAdviceText,
+  type TrainingJobStatus,
+} from '@bestmark/core'
 import {
   createDeployment,
   currentFiles,
@@ -6,10 +11,12 @@ import {
   type Deployment,
   deploymentById,
   Refused,
+  shippingAdvice,
 } from '@bestmark/db'
 import { openBoard } from '../board/board.ts'
 import { findJob } from '../board/namedJob.ts'
 import { checkpointsNamed } from '../board/namedCheckpoint.ts'
+import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -33,7 +40,11 @@ export async function main(words: readonly string[]): Promise<number> {
     notify(`${job.name} has no best checkpoint. Name one with --checkpoint.`)
     return EXIT.nothing
   }
-  const order = { job_id: job.job_id, checkpoint_id, target: values.target }
+  const given = values['with-files-from']
+  const files_from = given === undefined ? undefined : callerPath(given)
+  const what = { contents: values.contents, files_from, may_read_any_folder: true }
+  const order = { job_id: job.job_id, checkpoint_id, target: values.target, ...what }
+  if (!values.json) await notifyAdvice(db, job.job_id, checkpoint_id)
   const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
   const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(failed)
   if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
@@ -42,6 +53,17 @@ export async function main(words: readonly string[]): Promise<number> {
   else if (ended.status === 'done') print(ended.address ?? ended.absolute_path ?? '')
   if (ended.status !== 'failed') return EXIT.found
   throw new Failure(`${shippedText(ended)} failed: ${ended.error ?? 'no reason was given'}`)
+}
+
+/** Says what is missing to serve a checkpoint, and how to merge it. */
+async function notifyAdvice(db: Database, job_id: string, checkpoint_id: string): Promise<void> {
+  const advice = await shippingAdvice(db, job_id, checkpoint_id)
+  for (const problem of advice?.problems ?? []) {
+    notify(servingAdviceText(problem))
+    if ('command' in problem && problem.command !== null) notify(`  ${problem.command}`)
+  }
+  for (const { path, names } of advice?.files_from ?? [])
+    notify(`Missing files are in ${path}${names ? `: ${names.join(', ')}` : ''}.`)
 }
 
 /** The id of the named checkpoint, by default of the best; null if there is no best. */

@@ -47,6 +47,7 @@ const ExportedShipment = z.object({
   choice: FrozenChoice.nullable().default(null),
   rolls_back_to: z.uuid().nullable().default(null),
   contents: z.enum(['serving', 'whole']).default('whole'),
+  files_from: z.string().nullable().default(null),
   model_name: z.string(),
   /** Older exports have none of these six. */
   target: z.string().default(DEFAULT_TARGET),

@@ -86,7 +86,8 @@ export function lostFiles(
   root: string,
   { path, signature }: Pick<StoredFiles, 'path' | 'signature'>,
 ): InspectedFiles {
-  const nothing = { bytes: null, kind: null, base: null, signature: null, digest: null } as const
+  const unknown = { kind: null, base: null, serving: null, digest: null } as const
+  const nothing = { ...unknown, bytes: null, signature: null }
   const isHere = isThere(root, path) || isThere(root, `${path}.index`)
   const replaced = signature === null ? UNKNOWN_FILES : OVERWRITTEN.by_run
   const files_why = isHere ? replaced : FILES_GONE

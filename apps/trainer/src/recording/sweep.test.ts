@@ -112,7 +112,7 @@ test('a checkpoint is checked right before it is shipped, and its digest is the 
   const done = await run.ship(200)
   expect(done).toMatchObject({ status: 'done', error: null })
   const manifest = JSON.parse(await readFile(join(done.absolute_path!, 'bestmark.json'), 'utf8'))
-  expect(manifest.digest).toBe((await run.files(200)).digest)
+  expect(manifest.source_digest).toBe((await run.files(200)).digest)
   await truncate(join(run.at(100), 'model.safetensors'), 3)
   const refused = await run.ship(100)
   expect(refused.error).toMatch(/^The files of checkpoint-100 are broken \(model.safetensors .+/)

@@ -77,6 +77,7 @@ function isSame(stored: StoredFiles, seen: InspectedFiles): boolean {
   return (
     stored.files_state === seen.files_state &&
     stored.files_fault === seen.files_fault &&
+    (stored.serving !== null || seen.serving === null) &&
     (signature === null || stored.signature === signature)
   )
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkpointDigest } from '../checkpoints/digest.ts'
+import { totalOf } from '../checkpoints/serving/servingFiles.ts'
 import { Failure, systemCode } from '../failure.ts'
 import { copyFile } from './copy.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from './current.ts'
 import { describeFullDisk } from './diskSpace.ts'
 import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
-import { differing, type Report, totalOf } from './verification.ts'
+import { differing, type Report } from './verification.ts'
 
 /** A version whose files are live again under a new name. */
 export interface RollBack extends ModelVersion {

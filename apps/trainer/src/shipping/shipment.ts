@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '../failure.ts'
-import { checkpointDigest } from '../checkpoints/digest.ts'
-import { assertUnchanged, assertWhole } from './copyCheck.ts'
 import {
   assertNewest,
   currentVersion,
@@ -11,38 +8,16 @@ import {
   type ModelVersion,
   nameVersion,
   removeDrafts,
-  syncFolder,
 } from './current.ts'
-import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.ts'
+import { readManifest } from './manifest.ts'
 import { assertFreeSpace, describeFullDisk } from './diskSpace.ts'
-import { sourceFiles, type SourceFile } from '../checkpoints/sourceFiles.ts'
-import { copyFile } from './copy.ts'
-import { differing, type Report, totalOf, verifyAll } from './verification.ts'
+import { sourceFiles } from '../checkpoints/sourceFiles.ts'
+import { differing, type Report } from './verification.ts'
+import { cargoOf, type Shipment } from './cargo.ts'
+import { copyWhole } from './wholeCopy.ts'
 
-/** One checkpoint to ship into the folder of a model. */
-export interface Shipment extends ModelVersion {
-  /** The run's root; no file outside it is shipped. */
-  root: string
-  /** Absolute path of the checkpoint's folder. */
-  source: string
-  /** The state file that the training program writes last; null if there is none. */
-  stateFile: string | null
-  /** The digest of the checkpoint's current files; null if it was not computed. */
-  digest: string | null
-  /** The content of `bestmark.json` beside the files. */
-  ledger: Record<string, unknown>
-  /** Called before anything becomes live; throws if another agent now ships it. */
-  assertOurs?: () => Promise<void>
-}
-
-/** The bytes of a checkpoint changed, although no program wrote to its files. */
-export class Damaged extends Failure {
-  constructor({ source, digest }: Pick<Shipment, 'source' | 'digest'>) {
-    super(
-      `${source} was damaged on its disk: its SHA-256 is no longer ${digest}. Ship another checkpoint.`,
-    )
-  }
-}
+export type { Shipment } from './cargo.ts'
+export { Damaged } from './wholeCopy.ts'
 
 /**
  * Copies a checkpoint beside the live version, reads every byte back and compares digests, then
@@ -59,13 +34,14 @@ export async function shipToFolder(
   // The random name keeps two agents apart if one takes over while the other sleeps.
   const incoming = join(modelFolder, `.incoming-${deployment_id}-${randomUUID().slice(0, 8)}`)
   const folder = join(modelFolder, version)
-  const files = await sourceFiles(shipment.root, shipment.source)
+  const all = await sourceFiles(shipment.root, shipment.source)
   try {
     await removeDrafts(shipment)
     await assertNewest(shipment)
-    await assertFreeSpace(modelFolder, totalOf(files))
+    const cargo = await cargoOf(shipment, all)
+    await assertFreeSpace(modelFolder, cargo.bytes)
     await mkdir(incoming, { recursive: true })
-    await copyWhole(shipment, files, incoming, report, signal)
+    await copyWhole(shipment, cargo, incoming, report, signal)
     await shipment.assertOurs?.()
     await nameVersion(incoming, folder)
     await makeCurrent(shipment, shipment.assertOurs)
@@ -106,54 +82,4 @@ export async function finishShipment(
   await removeDrafts(target)
   await makeCurrent(target, assertOurs)
   return folder
-}
-
-/** Copies a checkpoint and its manifest into a folder that is not live. */
-async function copyWhole(
-  shipment: Shipment,
-  files: readonly SourceFile[],
-  incoming: string,
-  report: Report,
-  signal: AbortSignal,
-): Promise<void> {
-  const digests = await copyAll(shipment, files, incoming, report, signal)
-  const digest = checkpointDigest(digests)
-  // Without a stored digest, reading the source again shows whether it changed during the copy.
-  const again = shipment.digest === null ? digests : null
-  await assertUnchanged(shipment, files, again, signal)
-  if (shipment.digest !== null && shipment.digest !== digest) throw new Damaged(shipment)
-  await verifyAll(files, digests, incoming, report, signal)
-  await assertWhole(incoming, files, shipment.stateFile)
-  const { deployment_id, created_at, ledger } = shipment
-  const facts = { ...ledger, deployment_id, created_at, digest }
-  const manifest: Manifest = { ...facts, files: Object.fromEntries(digests) }
-  await writeManifest(join(incoming, manifestName([...digests.keys()])), manifest)
-  await syncFolder(incoming)
-}
-
-async function copyAll(
-  shipment: Shipment,
-  files: readonly SourceFile[],
-  folder: string,
-  report: Report,
-  signal: AbortSignal,
-): Promise<Map<string, string>> {
-  const bytes_total = totalOf(files)
-  let bytes_done = 0
-  report({ status: 'copying', bytes_done, bytes_total })
-  const digests = new Map<string, string>()
-  for (const file of files) {
-    const progress = (bytes: number): void => {
-      bytes_done += bytes
-      report({ status: 'copying', bytes_done, bytes_total })
-    }
-    try {
-      digests.set(file.name, await copyFile(file, folder, progress, signal))
-    } catch (error) {
-      // If the checkpoint changed during the copy, that is the better error.
-      if (!signal.aborted) await assertUnchanged(shipment, files, null, signal)
-      throw error
-    }
-  }
-  return digests
 }

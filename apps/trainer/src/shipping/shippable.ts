@@ -7,6 +7,7 @@ import {
   currentFiles,
 } from '@bestmark/db'
 import type { ClaimedDeployment, Database, StoredFiles } from '@bestmark/db'
+import type { CheckpointKind } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 import { inspectAgain, stateFileOf } from '../recording/sweep.ts'
 
@@ -16,6 +17,7 @@ export interface Shippable {
   digest: string | null
   /** The file that its program writes last into it; null if there is none. */
   stateFile: string | null
+  kind: CheckpointKind | null
 }
 
 /**
@@ -31,9 +33,10 @@ export async function checkShippable(db: Database, order: ClaimedDeployment): Pr
   const status = (await jobStatus(db, job_id))?.status
   const changed = await inspectAgain(db, { ...job, ...(status ? { status } : {}) }, stored)
   if (changed) await recordFacts(db, job_id, [changed])
-  const { files_state, files_why } = changed ?? stored
+  const { files_state, files_why, kind } = changed ?? stored
   if (files_state === 'complete') {
-    return { digest: changed ? null : stored.digest, stateFile: stateFileOf(job.source) }
+    const digest = changed ? null : stored.digest
+    return { digest, stateFile: stateFileOf(job.source), kind }
   }
   const why = files_why === null ? '' : ` (${files_why})`
   throw new Failure(`The files of ${path} are ${files_state}${why}, so nothing was shipped.`)
@@ -50,9 +53,9 @@ const DAMAGED = {
 export async function recordDamage(db: Database, order: ClaimedDeployment): Promise<void> {
   const stored = await filesOf(db, order)
   if (!stored) return
-  const { attempt, step, path, bytes, kind, base, signature, digest } = stored
+  const { attempt, step, path, bytes, kind, base, serving, signature, digest } = stored
   const state = { ...DAMAGED, checked_at: Date.now() }
-  const inspection = { bytes, kind, base, signature, digest }
+  const inspection = { bytes, kind, base, serving, signature, digest }
   await recordFacts(db, order.job_id, [
     { type: 'files', attempt, at: null, step, path, ...state, ...inspection },
   ])

@@ -68,7 +68,7 @@ async function shipOrder(
 ): Promise<string> {
   const { job_id, deployment_id, model_name, root, source_path, path } = order
   const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
-  const { by, why, rolls_back_to, earlier_path } = order
+  const { by, why, rolls_back_to, earlier_path, choice, contents, files_from } = order
   const modelFolder = join(home, 'models', model_name)
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
@@ -79,13 +79,14 @@ async function shipOrder(
   if (finished !== undefined) return finished
   await privateFolder(home, 'models')
   const facts = { job_id, job_name, checkpoint_id, step, is_best, reason, by, why, rolls_back_to }
-  const ledger = { ...facts, source: source_path, shipped_at: Date.now() }
+  const ledger = { ...facts, choice, source: source_path, shipped_at: Date.now() }
   if (rolls_back_to !== null) {
     const back = { ...target, earlier: earlier_path, what: `${path} of ${job_name}` }
     return await goBack({ ...back, ledger, assertOurs }, report, signal)
   }
   const found = await checkShippable(db, order)
-  const shipment = { ...target, ...found, root, source: source_path, ledger, assertOurs }
+  const wanted = { contents, files_from, card: choice && { model_name, choice } }
+  const shipment = { ...target, ...found, ...wanted, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, report, signal)
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileDigest } from '../checkpoints/digest.ts'
+import { totalOf } from '../checkpoints/serving/servingFiles.ts'
 import { Failure, systemCode } from '../failure.ts'
 
 export interface ShipmentProgress {
@@ -50,9 +51,4 @@ export async function differing(
     verified(name)
   }
   return undefined
-}
-
-/** The size of some files (bytes). */
-export function totalOf(files: readonly { bytes: number }[]): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { shellWord } from '../cli/shellWord.ts'
+import { shellWord } from '@bestmark/core'
 import { searchRuns } from './runSearch.ts'
 
 /** At most this many runs are named. */

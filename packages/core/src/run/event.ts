@@ -3,6 +3,7 @@ import { MeasuredInJson } from '../measuredSchema.ts'
 import { namedValues } from '../namedValues.ts'
 import { ReaderCode } from './readerCode.ts'
 import { ContentState, SampleKind } from './sampleKinds.ts'
+import { ServingFiles } from './servingFiles.ts'
 
 /** The largest number that an `integer` column holds. */
 export const LARGEST_INTEGER = 2 ** 31 - 1
@@ -149,6 +150,8 @@ const inspection = {
    * order of their names. It is valid while the signature is unchanged.
    */
   digest: z.string().nullable().default(null),
+  /** What serving needs of it; left out by older versions, and of a checkpoint without weights. */
+  serving: ServingFiles.nullish(),
 }
 
 /** Files saved at a step. `step` is null if it is unknown; such files have a role instead. */

@@ -1,14 +1,17 @@
+import type { FrozenChoice } from '@bestmark/core'
 import { and, asc, eq, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob } from '../rows/job.ts'
 import { deployments, type DeploymentStatus, MOVING, trainingJobs } from '../schema.ts'
 import { absolutePath } from '../values/root.ts'
-import { type Deployment, deploymentById, written } from './deployments.ts'
+import { type Deployment, deploymentById, readChoice, written } from './deployments.ts'
 
 /** The fields of a deployment that its agent needs. */
 export interface ClaimedDeployment extends Deployment {
   root: string
+  /** The decision when it was ordered; null in rows of older versions. */
+  choice: FrozenChoice | null
   /** Absolute path of the checkpoint's files. */
   source_path: string
   /** The path of the earlier shipped files, for a roll back; null if they were never shipped here. */
@@ -32,13 +35,13 @@ export async function claimDeployment(
   db: Database,
   host_id: string,
 ): Promise<ClaimedDeployment | undefined> {
-  const { job_id, deployment_id, status, advanced_at } = deployments
+  const { job_id, deployment_id, status, choice, advanced_at } = deployments
   const open = or(
     eq(status, 'queued'),
     and(inArray(status, [...MOVING]), lt(advanced_at, sql`${clock} - ${SILENCE}`)),
   )
   const waiting = await db.orm
-    .select({ job_id, deployment_id, status, root: trainingJobs.output_dir })
+    .select({ job_id, deployment_id, status, choice, root: trainingJobs.output_dir })
     .from(deployments)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, job_id))
     .where(and(eq(trainingJobs.host_id, host_id), open))
@@ -67,7 +70,8 @@ export async function claimDeployment(
     const earlier_path = earlier?.absolute_path ?? null
     const source_path = absolutePath(one.root, deployment.path)
     const was_begun = one.status !== 'queued'
-    return { ...deployment, root: one.root, source_path, earlier_path, was_begun, held: taken }
+    const order = { ...deployment, root: one.root, choice: readChoice(one.choice) }
+    return { ...order, source_path, earlier_path, was_begun, held: taken }
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import { advanceDeployment, claimDeployment } from './claim.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listCheckpoints } from '../selection/checkpoints.ts'
+import { shippingAdvice } from './advice.ts'
 import { listDeployments, liveDeployments } from './deployments.ts'
 import { createDeployment } from './order.ts'
 import { Refused } from '../values/refused.ts'
@@ -160,4 +161,49 @@ test('the newest finished deployment is live, and ended ones do not change', asy
     [second, 'done'],
     [first, 'done'],
   ])
+})
+
+const SERVING = { bytes: 4, has: ['config.json'], is_named_for_transformers: true }
+const serving = (step: number, fields: object) =>
+  event({
+    ...{ type: 'files', step, path: `checkpoint-${step}`, files_state: 'complete', kind: 'full' },
+    ...{ bytes: 10, serving: { ...SERVING, task: null, shards: null, ...fields } },
+  })
+
+test('an order is for serving by default, with the size of what serving needs', async () => {
+  const { job_id, best: checkpoint_id } = await trained()
+  await recordEvents(db, job_id, serving(1, {}))
+  const order = { job_id, checkpoint_id, model_name: 'size' }
+  const made = await createDeployment(db, order)
+  expect(made).toMatchObject({ contents: 'serving', bytes_total: 4, files_from: null })
+  const whole = await createDeployment(db, { ...order, contents: 'whole' })
+  expect(whole).toMatchObject({ contents: 'whole', bytes_total: 10 })
+})
+
+test('advice names what is missing and a checkpoint that has it; an order may take it from there', async () => {
+  const { job_id, best: checkpoint_id } = await trained()
+  expect((await shippingAdvice(db, job_id, checkpoint_id))?.problems).toEqual([])
+  await recordEvents(db, job_id, serving(1, { has: [] }), serving(2, {}))
+  expect(await shippingAdvice(db, job_id, checkpoint_id)).toEqual({
+    ...{ bytes: { serving: 4, whole: 10 }, problems: [{ code: 'no_configuration' }] },
+    files_from: [{ path: 'checkpoint-2', names: ['config.json'] }],
+  })
+  expect(await shippingAdvice(db, job_id, randomUUID())).toBeUndefined()
+  const order = { job_id, checkpoint_id, model_name: 'gaps' }
+  const made = await createDeployment(db, { ...order, files_from: 'checkpoint-2' })
+  expect(made.files_from).toBe('checkpoint-2')
+})
+
+test('files may be taken from the run or the base model, and from elsewhere only by the host', async () => {
+  const { job_id, best: checkpoint_id } = await trained()
+  const adapter = { kind: 'adapter', base: '/models/base' }
+  await recordEvents(db, job_id, event({ ...serving(1, {}), ...adapter }))
+  const from = (files_from: string) =>
+    createDeployment(db, { job_id, checkpoint_id, model_name: 'from', files_from })
+  for (const path of ['/etc', '../other', 'a/../../b', 'C:\\x', '..\\x'])
+    await expect(from(path)).rejects.toThrow('neither in the run nor its base model')
+  expect((await from('/models/base')).files_from).toBe('/models/base')
+  const order = { job_id, checkpoint_id, model_name: 'from', files_from: '/etc' }
+  const made = await createDeployment(db, { ...order, may_read_any_folder: true })
+  expect(made.files_from).toBe('/etc')
 })

@@ -1,3 +1,4 @@
+import { type FrozenChoice, readMeasured } from '@bestmark/core'
 import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import {
@@ -30,6 +31,8 @@ export interface Deployment {
   /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
   rolls_back_to: string | null
   contents: ShippedContents
+  /** A folder whose files are added where the checkpoint lacks them; null for none. */
+  files_from: string | null
   model_name: string
   /** The name of a target of the host. */
   target: string
@@ -72,6 +75,7 @@ export const FACE = {
   why: deployments.why,
   rolls_back_to: deployments.rolls_back_to,
   contents: deployments.contents,
+  files_from: deployments.files_from,
   model_name: deployments.model_name,
   target: deployments.target,
   approved_by: deployments.approved_by,
@@ -168,4 +172,9 @@ export async function deploymentById(
 export function written(deployment: Deployment | undefined): Deployment {
   if (!deployment) throw new Error('The deployment was written but cannot be read.')
   return deployment
+}
+
+/** A choice as it is stored, with the number that JSON does not have. */
+export function readChoice(stored: FrozenChoice | null): FrozenChoice | null {
+  return stored && { ...stored, value: readMeasured(stored.value) ?? null }
 }

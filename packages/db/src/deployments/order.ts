@@ -36,9 +36,14 @@ export interface ShippingOrder extends Orderer {
   job_id: string
   checkpoint_id: string
   model_name: string
+  /** By default only what serving needs. */
   contents?: ShippedContents | undefined
   /** The name of a target of the job's host. Default: the folder `models`. */
   target?: string | undefined
+  /** A folder with files that the checkpoint lacks: below the run's root, or its base model's. */
+  files_from?: string | undefined
+  /** The person who orders may read any folder of the host. */
+  may_read_any_folder?: boolean
 }
 
 /**
@@ -47,7 +52,7 @@ export interface ShippingOrder extends Orderer {
  * if its host has no such target, or if it is not the best and no reason is given. Throws JobUnknown if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
-  const { job_id, checkpoint_id, model_name, contents = 'whole' } = order
+  const { job_id, checkpoint_id, model_name, contents = 'serving' } = order
   const { target = DEFAULT_TARGET } = order
   if (!MODEL_NAME.test(model_name)) {
     throw new Refused(
@@ -58,13 +63,16 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
   const deployment_id = randomUUID()
   await changeJob(db, job_id, async (tx, job, revision) => {
     if (job.source === EXPORTED) throw new Refused(exportedRefusal(job.name))
-    const { bytes_total, name } = await shippable(tx, job_id, checkpoint_id)
+    const files = await shippable(tx, job_id, checkpoint_id)
+    const { path: name, serving } = files
+    const bytes = contents === 'serving' ? (serving?.bytes ?? files.bytes) : files.bytes
+    const files_from = filesFrom(order, files.base)
     const is_best = job.best_checkpoint_id === checkpoint_id
     if (!is_best) assertExplained(job, name, order)
     await assertTarget(tx, job, target)
-    const what = { job_id, deployment_id, checkpoint_id, model_name, contents, target }
+    const what = { job_id, deployment_id, checkpoint_id, model_name, contents, files_from, target }
     const row = { ...what, is_best, revision }
-    const state = { status: 'queued', bytes_total, created_at: clock } as const
+    const state = { status: 'queued', bytes_total: bytes ?? 0, created_at: clock } as const
     const choice = await choiceOf(db, tx, order)
     const texts = { reason: reasonOf(job, is_best), ...orderer(order) }
     await tx.insert(deployments).values({ ...row, ...state, ...texts, choice })
@@ -94,21 +102,37 @@ function assertExplained({ best_step }: JobRow, name: string, order: ShippingOrd
 }
 
 /**
- * The size of a checkpoint's files (bytes) and its path. Throws Refused if they are not complete, or
- * belong to another job.
+ * The folder of an order that has the missing files. Throws Refused if a run may not name it: then
+ * files from anywhere on the host could be copied.
  */
-async function shippable(
-  tx: Tx,
-  job_id: string,
-  checkpoint_id: string,
-): Promise<{ bytes_total: number; name: string }> {
-  const { files_state, files_why, bytes, path } = checkpoints
+function filesFrom(order: ShippingOrder, base: string | null): string | null {
+  const { files_from, may_read_any_folder = false } = order
+  if (files_from === undefined) return null
+  if (may_read_any_folder || files_from === base || isBelow(files_from)) return files_from
+  throw new Refused(
+    `${files_from} is neither in the run nor its base model. ` +
+      'For another folder use: bestmark deploy --with-files-from PATH, on the host of the files.',
+  )
+}
+
+function isBelow(path: string): boolean {
+  const isRelative = !/^([/\\]|[a-z]:)/i.test(path)
+  return isRelative && !path.split(/[/\\]/).includes('..')
+}
+
+type FilesRow = Pick<typeof checkpoints.$inferSelect, 'bytes' | 'path' | 'base' | 'serving'>
+
+/**
+ * The files of a checkpoint. Throws Refused if they are not complete, or belong to another job.
+ */
+async function shippable(tx: Tx, job_id: string, checkpoint_id: string): Promise<FilesRow> {
+  const { files_state, files_why, bytes, path, base, serving } = checkpoints
   const [row] = await tx
-    .select({ files_state, files_why, bytes, path })
+    .select({ files_state, files_why, bytes, path, base, serving })
     .from(checkpoints)
     .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, checkpoint_id)))
   if (!row) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
-  if (row.files_state === 'complete') return { bytes_total: row.bytes ?? 0, name: row.path }
+  if (row.files_state === 'complete') return row
   const why = row.files_why ? ` (${row.files_why})` : ''
   throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
 }

@@ -24,8 +24,9 @@ export async function rollBack(db: Database, order: RollBackOrder): Promise<Depl
   const deployment_id = randomUUID()
   await changeJob(db, job_id, async (tx, job, revision) => {
     const earlier = await earlierShipment(tx, order)
-    const { checkpoint_id, model_name, target, contents, choice, bytes_total } = earlier
-    const kept = { job_id, checkpoint_id, model_name, target, contents, choice, bytes_total }
+    const { checkpoint_id, model_name, target, contents, files_from, choice } = earlier
+    const what = { job_id, checkpoint_id, model_name, target, contents, files_from }
+    const kept = { ...what, choice, bytes_total: earlier.bytes_total }
     const is_best = job.best_checkpoint_id === checkpoint_id
     const reason = 'An earlier version of this model.'
     await tx.insert(deployments).values({

@@ -17,6 +17,7 @@ export interface Shipment extends Pick<
   | 'choice'
   | 'rolls_back_to'
   | 'contents'
+  | 'files_from'
   | 'digest'
   | 'model_name'
   | 'target'
@@ -42,7 +43,7 @@ export interface Shipment extends Pick<
 }
 
 const { job_id, deployment_id, is_best, reason, model_name, status } = deployments
-const { by, why, choice, rolls_back_to, contents, digest } = deployments
+const { by, why, choice, rolls_back_to, contents, files_from, digest } = deployments
 const { target, address, output, gates, approved_by, approved_at } = deployments
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
 const { attempt, step, path: checkpoint } = checkpoints
@@ -52,7 +53,7 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
   const rows = await tx
     .select({
       ...{ deployment_id, attempt, step, checkpoint, digest, is_best, reason, model_name },
-      ...{ by, why, choice, rolls_back_to, contents },
+      ...{ by, why, choice, rolls_back_to, contents, files_from },
       ...{ target, address, output, gates, approved_by, approved_at },
       ...{ status, bytes_done, bytes_total, path, error, created_at, ended_at },
     })

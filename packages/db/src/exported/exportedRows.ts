@@ -15,12 +15,13 @@ export async function checkpointEvents(tx: Tx, job_id: string): Promise<EventOf<
   return rows.map((row) => {
     const { attempt, step, path, epoch, saved_at: at, role } = row
     const { files_state, files_why, files_fault } = row
-    const { bytes, checked_at, kind, base, signature, digest } = row
+    const { bytes, checked_at, kind, base, signature, digest, serving } = row
     const checkpoint = { type: 'checkpoint', attempt, step, path, epoch, at, role } as const
     return {
       ...checkpoint,
       ...{ files_state, files_why, ...(files_fault && { files_fault }) },
       ...{ bytes, checked_at, kind, base, signature, digest },
+      ...(serving && { serving }),
     }
   })
 }

@@ -17,6 +17,7 @@ export type StoredFiles = Pick<
   | 'bytes'
   | 'kind'
   | 'base'
+  | 'serving'
   | 'signature'
   | 'digest'
   | 'pinned'
@@ -24,11 +25,11 @@ export type StoredFiles = Pick<
 
 const { checkpoint_id, attempt, step, path } = checkpoints
 const { files_state, files_why, files_fault } = checkpoints
-const { bytes, kind, base, signature, digest, pinned } = checkpoints
+const { bytes, kind, base, serving, signature, digest, pinned } = checkpoints
 const STORED_FILES = {
   ...{ checkpoint_id, attempt, step, path },
   ...{ files_state, files_why, files_fault },
-  ...{ bytes, kind, base, signature, digest, pinned },
+  ...{ bytes, kind, base, serving, signature, digest, pinned },
 }
 
 /** The latest checkpoint at each path of a job, whether or not its files are there. */

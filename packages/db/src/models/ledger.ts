@@ -1,10 +1,11 @@
-import { type FrozenChoice, readMeasured } from '@bestmark/core'
+import type { FrozenChoice } from '@bestmark/core'
 import { and, desc, eq, inArray, lt, ne, or, sql } from 'drizzle-orm'
 import {
   type Deployment,
   FACE,
   OF_CHECKPOINT,
   OF_JOB,
+  readChoice,
   type Readable,
 } from '../deployments/deployments.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
@@ -83,6 +84,5 @@ function entries(orm: Readable['orm']) {
 }
 
 function entryOf(row: LedgerEntry): LedgerEntry {
-  const { choice } = row
-  return { ...row, choice: choice && { ...choice, value: readMeasured(choice.value) ?? null } }
+  return { ...row, choice: readChoice(row.choice) }
 }

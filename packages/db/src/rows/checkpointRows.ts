@@ -65,10 +65,10 @@ function row(event: EventOf<'checkpoint'>) {
 
 function files(event: FilesEvent) {
   const { files_state, files_why, files_fault = null } = event
-  const { bytes, checked_at, kind, base, signature, digest } = event
+  const { bytes, checked_at, kind, base, signature, digest, serving = null } = event
   return {
     ...{ files_state, files_why, files_fault },
-    ...{ bytes, checked_at, kind, base, signature, digest },
+    ...{ bytes, checked_at, kind, base, signature, digest, serving },
   }
 }
 
@@ -101,6 +101,7 @@ async function save(tx: Tx, rows: NewCheckpoint[]): Promise<void> {
         checked_at: unlessOverwritten('checked_at'),
         kind: newOrStored('kind'),
         base: newOrStored('base'),
+        serving: newOrStored('serving'),
         signature: newOrStored('signature'),
         digest: sql.raw(`case when ${CHANGED} then excluded.digest
           else coalesce(excluded.digest, checkpoints.digest) end`),

@@ -47,6 +47,11 @@ export const deployments = pgTable(
     /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
     rolls_back_to: uuid(),
     contents: text().$type<ShippedContents>().notNull().default('whole'),
+    /**
+     * A folder whose files of configuration and vocabulary are added where the checkpoint has none:
+     * relative to the run's root, or absolute.
+     */
+    files_from: storableText(),
     model_name: text().notNull(),
     /** The name of a target of the job's host. */
     target: text().notNull().default('folder'),

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { CheckpointKind, FilesFault, FilesState, JobState } from '@bestmark/core'
+import type { CheckpointKind, FilesFault, FilesState, JobState, ServingFiles } from '@bestmark/core'
 import {
   boolean,
   doublePrecision,
@@ -10,7 +10,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { measured, milliseconds, storableText } from './columns.ts'
+import { measured, milliseconds, plain, storableText } from './columns.ts'
 import { jobId, revision, whole } from './keys.ts'
 
 /** One row per start of the run: attempt 0, then one for each resume or rerun. */
@@ -93,6 +93,8 @@ export const checkpoints = pgTable(
     kind: text().$type<CheckpointKind>(),
     /** The base model of an adapter. */
     base: storableText(),
+    /** What serving needs of it; null in rows of older versions until they are inspected again. */
+    serving: plain().$type<ServingFiles>(),
     /**
      * Sizes and times of the files at the last inspection, and their SHA-256 while those are
      * unchanged.

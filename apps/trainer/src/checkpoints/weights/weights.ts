@@ -12,6 +12,7 @@ import { mayBePickledModel } from './pickledModel.ts'
 import { isPickle, checkPickle } from './pickle.ts'
 import { checkSafetensors } from './safetensors.ts'
 import { torchArchive } from './torchArchive.ts'
+import { isTrainingStateOnly, trainingKeys } from './trainingState.ts'
 import { checkTensors } from './usable.ts'
 import { mayBeTorch } from './torchName.ts'
 import { isZip, checkZip } from './zip.ts'
@@ -73,6 +74,14 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   return { problem: null, ends: false }
 }
 
+/** The keys of a file that torch saved which hold the state of a training; empty for other files. */
+export async function trainingStateIn(path: string, bytes: number): Promise<string[]> {
+  if (!mayBeTorch(basename(path))) return []
+  await using file = await openHandle(path)
+  if (!isZip(await bytesAt(file, 0, HEAD))) return []
+  return trainingKeys((await torchArchive(file, bytes))?.value)
+}
+
 /** Checks an archive. For torch it also counts the tensors, and finds files with only an optimiser's state. */
 async function checkArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
@@ -81,7 +90,7 @@ async function checkArchive(file: FileHandle, path: string, bytes: number): Prom
   const archive = await torchArchive(file, bytes)
   if (!archive?.isWhole) return seen
   const { value, tensors } = archive
-  if (value instanceof Map && value.size === 2 && value.has('param_groups') && value.has('state')) {
+  if (isTrainingStateOnly(value)) {
     return broken('only_optimizer', "contains an optimiser's state and no weights")
   }
   // Storages without any known tensor have an unknown form, so nothing can be counted.

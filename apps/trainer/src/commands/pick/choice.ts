@@ -12,10 +12,10 @@ import {
   type TextOptions,
   type TrainingEvent,
   type Winner,
+  shellWord,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
-import { shellWord } from '../../cli/shellWord.ts'
 import { findServingProblem } from '../../checkpoints/servable.ts'
 import { type ReadNote, readerNotes, warningTexts } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'

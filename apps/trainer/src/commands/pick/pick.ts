@@ -1,4 +1,4 @@
-import { measuredJson, type PolicyChoice, type Winner } from '@bestmark/core'
+import { measuredJson, type PolicyChoice, type Winner, shellWord } from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import {
@@ -15,7 +15,6 @@ import { warningTexts } from '../../sources/events/newEvents.ts'
 import { findFurtherRoots } from '../../sources/sharedFolders.ts'
 import { policyChoiceOf } from '../../cli/policyOptions.ts'
 import { PICK } from './pick.table.ts'
-import { shellWord } from '../../cli/shellWord.ts'
 import { print, printPath, notify } from '../../cli/terminal.ts'
 
 interface PickOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Database, jobStatus, listCheckpoints } from '@bestmark/db'
 import type { RecordedRun } from '../../recording/recordedRun.ts'
-import { shellWord } from '../../cli/shellWord.ts'
+import { shellWord } from '@bestmark/core'
 import { OUTPUT } from '../../sources/output/runOutput.ts'
 
 /**

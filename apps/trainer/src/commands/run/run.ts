@@ -26,7 +26,7 @@ import { RunFolder } from './runFolder.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
 import { type MissingPart, missingText } from './missing.ts'
-import { shellWord } from '../../cli/shellWord.ts'
+import { shellWord } from '@bestmark/core'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
 
