@@ -25,6 +25,7 @@ import { OtherRunError } from '../recording/journalCursor.ts'
 import type { Starter } from '../board/board.ts'
 import { checkNext } from '../shipping/modelCheck.ts'
 import { shipNext } from '../shipping/shipping.ts'
+import { Publication } from '../targets/publication.ts'
 import { readLastChange, identifyRun, mayGrow } from '../sources/identity.ts'
 import { isJournalOnly, journalSource } from '../sources/journal/runJournal.ts'
 import { drivenJob } from '../sources/runNote.ts'
@@ -61,6 +62,7 @@ export class Agent {
   readonly #silence: SilentRuns
   readonly #digesting: Digests
   readonly #disks: FullDisks
+  readonly #targets: Publication
   #unswept: HostedJob[] = []
 
   constructor(
@@ -75,6 +77,7 @@ export class Agent {
     this.#pace = options.pace
     this.#silence = new SilentRuns(db, options.patience)
     this.#disks = new FullDisks(db, starter.host_id)
+    this.#targets = new Publication(db, starter)
     this.#digesting = new Digests(db, starter.host_id, options.digestRate)
   }
 
@@ -155,6 +158,7 @@ export class Agent {
   async #beSeen(): Promise<void> {
     const { host_id, host } = this.#starter
     await recordHostAlive(this.#db, { host_id, hostname: host })
+    await this.#targets.refresh()
   }
 
   async #adoptRuns(): Promise<void> {
@@ -200,7 +204,7 @@ export class Agent {
     const { host_id, home } = this.#starter
     const { signal } = this.#over
     while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
-    while (!signal.aborted && (await checkNext(this.#db, host_id, home, signal)));
+    while (!signal.aborted && (await checkNext(this.#db, host_id, signal)));
   }
 
   /** Checks one job per round, so that thousands of jobs cause little load. */

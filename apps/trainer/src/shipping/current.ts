@@ -14,6 +14,8 @@ export interface ModelVersion {
   created_at: number
   /** The target of `current` before this deployment; left out if another agent began it. */
   served_before?: string | undefined
+  /** Hands the complete version to its target, before it becomes `current`. */
+  deliver?: ((folder: string) => Promise<void>) | undefined
 }
 
 /** The version that `current` links to; undefined if nothing was shipped yet. */
@@ -40,7 +42,7 @@ export async function assertNewest(target: ModelVersion): Promise<void> {
 
 /**
  * Switches `current` to a version in one rename, so that a reader sees either the old or the new
- * version. `assertOurs` is called right before, and throws if another agent now ships it. That agent
+ * version. The version is delivered to its target first. `assertOurs` is called right before, and throws if another agent now ships it. That agent
  * has then removed our draft of the link, or will find the version live.
  */
 export async function makeCurrent(
@@ -49,6 +51,10 @@ export async function makeCurrent(
 ): Promise<void> {
   const { modelFolder, version, deployment_id } = target
   const draft = join(modelFolder, `.current-${deployment_id}-${randomUUID().slice(0, 8)}`)
+  if (target.deliver) {
+    await assertNewest(target)
+    await target.deliver(join(modelFolder, version))
+  }
   try {
     // A link cannot be changed, but another link can be renamed over it.
     await symlink(version, draft)

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { databaseFailure, endCheck, openCheck, type Database, type OpenCheck } from '@bestmark/db'
 import { checkpointDigest, fileDigest } from '../checkpoints/digest.ts'
 import { errorText, systemCode } from '../failure.ts'
@@ -15,14 +15,13 @@ const MOST = 10
 export async function checkNext(
   db: Database,
   host_id: string,
-  home: string,
   signal: AbortSignal,
 ): Promise<boolean> {
   const check = await openCheck(db, host_id)
   if (!check) return false
   let found: Found
   try {
-    found = await checkVersion(check, home, signal)
+    found = await checkVersion(check, signal)
   } catch (error) {
     // The next agent does it.
     if (signal.aborted) return true
@@ -35,11 +34,10 @@ export async function checkNext(
 
 /** Compares the files of a version with its manifest, and the manifest with the ledger. */
 async function checkVersion(
-  check: Pick<OpenCheck, 'absolute_path' | 'digest' | 'model_name'>,
-  home: string,
+  check: Pick<OpenCheck, 'absolute_path' | 'digest'>,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { absolute_path: folder, digest, model_name } = check
+  const { absolute_path: folder, digest } = check
   const manifest = await readManifest(folder)
   if (!manifest) return { state: 'gone', detail: folder }
   const digests = new Map(Object.entries(manifest.files))
@@ -47,7 +45,7 @@ async function checkVersion(
   const isOther = digest !== null && checkpointDigest(digests) !== digest
   if (isOther) faults.unshift('the manifest is not the one of the ledger')
   if (faults.length > 0) return { state: 'differs', detail: listed(faults) }
-  const current = await currentVersion(join(home, 'models', model_name))
+  const current = await currentVersion(dirname(folder))
   if (current === basename(folder)) return { state: 'same', detail: null }
   return { state: 'not_current', detail: current ?? null }
 }

@@ -10,12 +10,17 @@ import {
   pathBelow,
 } from '@bestmark/db'
 import { Failure, errorText } from '../failure.ts'
+import { isBelow } from '../files/below.ts'
 import { recordDamage, checkShippable } from './shippable.ts'
 import { checkpointDigest } from '../checkpoints/digest.ts'
 import { currentVersion } from './current.ts'
+import { deliveryStep } from './deliveryStep.ts'
 import { goBack } from './earlierVersion.ts'
 import { readManifest } from './manifest.ts'
 import { Damaged, finishShipment, shipToFolder } from './shipment.ts'
+import { modelFolderOf, readTargets, TARGETS_FILE } from '../targets/configuration.ts'
+import { NotDelivered } from '../targets/deliveryOrder.ts'
+import type { TargetOptions } from '../targets/targetOptions.ts'
 import type { ShipmentProgress } from './verification.ts'
 
 /** The shortest time between two writes of the progress (ms). */
@@ -40,7 +45,8 @@ export async function shipNext(
   let end: End
   try {
     const absolute_path = await shipOrder(db, { order, home, reporter }, until)
-    end = { status: 'done', absolute_path, digest: await shippedDigest(absolute_path) }
+    const digest = await shippedDigest(absolute_path)
+    end = { status: 'done', absolute_path, digest, output: reporter.output }
   } catch (error) {
     // Another agent ships it now and will report the result.
     if (reporter.taken.aborted) return true
@@ -48,7 +54,8 @@ export async function shipNext(
     // If this agent was stopped, the next agent starts the shipment again.
     if (signal.aborted) return true
     if (databaseFailure(error) !== undefined) throw error
-    end = { status: 'failed', error: errorText(error) }
+    const output = error instanceof NotDelivered ? error.output : null
+    end = { status: 'failed', error: errorText(error), output }
   }
   await reporter.finish(end)
   return true
@@ -69,15 +76,21 @@ async function shipOrder(
   const { job_id, deployment_id, model_name, root, source_path, path } = order
   const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
   const { by, why, rolls_back_to, earlier_path, choice, contents, files_from } = order
-  const modelFolder = join(home, 'models', model_name)
+  const options = await optionsOf(home, order.target)
+  const modelFolder = modelFolderOf(home, order.target, options, model_name)
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
-  const target = { deployment_id, created_at, modelFolder, version, served_before }
   const assertOurs = (): Promise<void> => reporter.assertOurs()
   const report = (progress: ShipmentProgress): void => reporter.report(progress)
+  const answered = (output: string | null): void => void (reporter.output = output)
+  const deliver = deliveryStep(order, options, { report, answered }, signal)
+  const place = { deployment_id, created_at, modelFolder, version, served_before }
+  const target = { ...place, deliver }
   const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined
   if (finished !== undefined) return finished
-  await privateFolder(home, 'models')
+  for (const name of ['models', 'targets']) {
+    if (isBelow(modelFolder, join(home, name))) await privateFolder(home, name)
+  }
   const facts = { job_id, job_name, checkpoint_id, step, is_best, reason, by, why, rolls_back_to }
   const ledger = { ...facts, choice, source: source_path, shipped_at: Date.now() }
   if (rolls_back_to !== null) {
@@ -88,6 +101,15 @@ async function shipOrder(
   const wanted = { contents, files_from, card: choice && { model_name, choice } }
   const shipment = { ...target, ...found, ...wanted, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, report, signal)
+}
+
+/** The options of a target. Throws a Failure if the configuration no longer has it. */
+async function optionsOf(home: string, name: string): Promise<TargetOptions> {
+  const options = (await readTargets(home)).get(name)
+  if (options) return options
+  throw new Failure(
+    `${join(home, TARGETS_FILE)} has no target "${name}" now, so nothing was shipped.`,
+  )
 }
 
 /** The SHA-256 of all shipped files of a version; null if it has no manifest. */
@@ -104,8 +126,8 @@ function versionName(root: string, path: string, deployment_id: string): string 
 
 type Update = Omit<DeploymentAdvance, 'job_id' | 'deployment_id' | 'held'>
 type End =
-  | { status: 'done'; absolute_path: string; digest: string | null }
-  | { status: 'failed'; error: string }
+  | { status: 'done'; absolute_path: string; digest: string | null; output: string | null }
+  | { status: 'failed'; error: string; output: string | null }
 
 /** Writes the progress without delaying the copy: one write at a time, and the newest counts. */
 class Reporter {
@@ -117,6 +139,8 @@ class Reporter {
   /** The revision of our last write. */
   #held: number
   readonly #taken = new AbortController()
+  /** What the target answered. */
+  output: string | null = null
 
   constructor(db: Database, order: ClaimedDeployment) {
     const { job_id, deployment_id, bytes_total, held } = order

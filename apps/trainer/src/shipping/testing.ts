@@ -22,14 +22,24 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   const [saved] = await currentFiles(db, job_id)
   if (!saved) throw new Error('The run has no checkpoint.')
   const { checkpoint_id } = saved
-  const order = () => createDeployment(db, { job_id, checkpoint_id, model_name: 'moby' })
+  const order = (target?: string) =>
+    createDeployment(db, { job_id, checkpoint_id, model_name: 'moby', target })
   const now = async () => {
     const [newest] = await listDeployments(db, { job_id })
     if (!newest) throw new Error('Nothing was ordered.')
     return newest
   }
   const lose = () => rm(join(root, 'checkpoint-100'), { recursive: true })
-  return { host_id, job_id, weights, lose, models: join(home, 'models', 'moby'), order, now }
+  return {
+    host_id,
+    job_id,
+    checkpoint_id,
+    weights,
+    lose,
+    models: join(home, 'models', 'moby'),
+    order,
+    now,
+  }
 }
 
 /** Ships like an agent, in a separate process. */

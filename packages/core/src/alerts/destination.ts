@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { ShownDestination } from './alertWords.ts'
 import { mailServerAt } from './mailServer.ts'
 
-const IS_NO_WEBHOOK =
+/** The rule of `isWebhookUrl` in words. */
+export const IS_NO_WEBHOOK =
   'the address of a webhook begins with http:// or https:// and has no user or password'
 const IS_NO_MAIL_SERVER = 'a mail server is written smtp://host:587 or smtps://user:password@host'
 
@@ -48,7 +49,8 @@ export function shownDestination(destination: Destination): ShownDestination {
   return { type, host: new URL(destination.url).host, from: null, to: [] }
 }
 
-function isWebhookUrl(text: string): boolean {
+/** Whether a text is an address that messages may be sent to: http or https, without a user or password. */
+export function isWebhookUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password } = new URL(text)
   return /^https?:$/.test(protocol) && username === '' && password === ''

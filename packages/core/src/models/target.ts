@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { Gates } from './gates.ts'
+import type { Gates } from './gates.ts'
 import { MODEL_NAME } from './modelName.ts'
 
 /** What a target does with the files: keeps them, hands them to a program, sends a message, uploads. */
-export const TargetKind = z.enum(['folder', 'command', 'http', 's3'])
-export type TargetKind = z.infer<typeof TargetKind>
+export type TargetKind = 'folder' | 'command' | 'http' | 's3'
 
 /** The target that every host has, also without a configuration: the folder `models`. */
 export const DEFAULT_TARGET = 'folder'

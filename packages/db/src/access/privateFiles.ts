@@ -2,8 +2,8 @@ import { chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Bestmark's private files and folders in a data folder. */
-const FOLDERS = ['runs', 'models', 'examples', 'sessions']
-const FILES = ['token', 'host_id']
+const FOLDERS = ['runs', 'models', 'targets', 'examples', 'sessions']
+const FILES = ['token', 'host_id', 'targets.yaml']
 /** Folders of the database and of its socket. */
 const DATABASE = /^(postgres.*|run)$/
 /** A folder that every disk has. */

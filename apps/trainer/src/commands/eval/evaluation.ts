@@ -8,7 +8,7 @@ import type { RunCheckpoint } from '../score/checkpointAt.ts'
 import type { Measurements } from '../score/results.ts'
 import { addScores, type Repeat } from '../score/addedScores.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
-import { runCommand, type CommandEnd } from './evalCommand.ts'
+import { runCommand, type CommandEnd } from '../../processes/timedCommand.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
 

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { systemCode } from '../../failure.ts'
-import { describeStartError } from '../../processes/startError.ts'
+import { systemCode } from '../failure.ts'
+import { describeStartError } from './startError.ts'
 
 /** How long a command may take to end after SIGTERM before it is killed (ms). */
 const GRACE = 4_000
 
-/** A command for one checkpoint, and where its output goes. */
-export interface EvalCommand {
+/** A command with a time limit, and where its output goes. */
+export interface TimedCommand {
   argv: readonly string[]
   cwd: string
+  /** Default: the environment of this process. */
+  env?: NodeJS.ProcessEnv
   /** Files for what it writes to stdout and stderr. */
   out: string
   err: string
@@ -31,17 +33,18 @@ export interface CommandEnd {
  * Runs a command without a shell in a new process group, so that its children end with it. Its output
  * goes to files, since it may be long.
  */
-export async function runCommand(order: EvalCommand): Promise<CommandEnd> {
+export async function runCommand(order: TimedCommand): Promise<CommandEnd> {
   const since = performance.now()
   const end = await outcome(order)
   return { ...end, seconds: (performance.now() - since) / 1000 }
 }
 
-async function outcome(order: EvalCommand): Promise<Omit<CommandEnd, 'seconds'>> {
+async function outcome(order: TimedCommand): Promise<Omit<CommandEnd, 'seconds'>> {
   const [program = '', ...args] = order.argv
   const files = [openSync(order.out, 'w'), openSync(order.err, 'w')] as const
   const child = spawn(program, args, {
     cwd: order.cwd,
+    env: order.env ?? process.env,
     detached: true,
     stdio: ['ignore', ...files],
   })

@@ -1,0 +1,52 @@
+import { isFiniteMeasure } from '@bestmark/core'
+import { rm } from 'node:fs/promises'
+import type { ClaimedDeployment } from '@bestmark/db'
+import { readManifest } from './manifest.ts'
+import { deliver } from '../targets/delivery.ts'
+import type { TargetOptions } from '../targets/targetOptions.ts'
+import type { Report } from './verification.ts'
+
+/** How often an agent says that a delivery still goes on (ms); it may take hours. */
+const STILL = 5_000
+
+/**
+ * The step of a shipment that hands a complete version to its target; undefined for a folder, which
+ * has it already. `answered` gets the target's answer. If the target does not take the version, its
+ * folder is removed. If the agent is stopped, it stays, and the next agent delivers it.
+ */
+export function deliveryStep(
+  order: ClaimedDeployment,
+  options: TargetOptions,
+  { report, answered }: { report: Report; answered: (output: string | null) => void },
+  signal: AbortSignal,
+): ((folder: string) => Promise<void>) | undefined {
+  if (options.kind === 'folder') return undefined
+  const { deployment_id, model_name, target, job_id, job_name, step, choice } = order
+  const value = isFiniteMeasure(choice?.value) ? choice.value : null
+  const facts = {
+    deployment_id,
+    model_name,
+    target,
+    job_id,
+    job_name,
+    step,
+    metric: choice?.metric ?? null,
+    value,
+  }
+  const sizes = { bytes_done: order.bytes_total, bytes_total: order.bytes_total }
+  const say = (): void => report({ status: 'delivering', ...sizes })
+  return async (folder) => {
+    say()
+    const timer = setInterval(say, STILL)
+    try {
+      const files = (await readManifest(folder))?.files ?? {}
+      const { output } = await deliver(options, { folder, files, ...facts }, signal)
+      answered(output)
+    } catch (error) {
+      if (!signal.aborted) await rm(folder, { recursive: true, force: true })
+      throw error
+    } finally {
+      clearInterval(timer)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { openHandle } from '../files/runFile.ts'
+import { runCommand } from '../processes/timedCommand.ts'
+import { type Delivered, type DeliveryOrder, NotDelivered } from './deliveryOrder.ts'
+import type { OptionsOf, Placeholder } from './targetOptions.ts'
+
+/** How much of the end of each output is kept (bytes). */
+const MOST_KEPT = 4_000
+
+/**
+ * Runs a target's program on a version and waits for its end. Its process group is killed at the time
+ * limit and when the agent stops. Throws NotDelivered if it does not exit with 0.
+ */
+export async function runTargetCommand(
+  { argv, time_limit, environment }: OptionsOf<'command'>,
+  order: DeliveryOrder,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const logs = await mkdtemp(join(dirname(order.folder), '.output-'))
+  const [out, err] = [join(logs, 'out'), join(logs, 'err')]
+  try {
+    const { error } = await runCommand({
+      argv: argv.map((word) => filled(word, order)),
+      cwd: order.folder,
+      env: environmentOf(environment, order),
+      ...{ out, err, timeout: time_limit * 1_000, stop: signal },
+    })
+    signal.throwIfAborted()
+    const output = [await endOf(out), await endOf(err)].filter(Boolean).join('\n') || null
+    if (error === null) return { output }
+    throw new NotDelivered(`The program of target ${order.target} ${error}.`, output)
+  } finally {
+    await rm(logs, { recursive: true, force: true })
+  }
+}
+
+/** A word of the template with its placeholders replaced. What is unknown is empty. */
+function filled(word: string, { folder, ...order }: DeliveryOrder): string {
+  const values: Record<Placeholder, string> = {
+    path: folder,
+    model: order.model_name,
+    step: String(order.step ?? ''),
+    value: String(order.value ?? ''),
+    target: order.target,
+  }
+  return word.replaceAll(
+    /\{(path|model|step|value|target)\}/g,
+    (_, name: Placeholder) => values[name],
+  )
+}
+
+/** Only the variables that the owner allows, and the id of the shipment. */
+function environmentOf(
+  names: readonly string[],
+  { deployment_id }: DeliveryOrder,
+): NodeJS.ProcessEnv {
+  const allowed = names.flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...Object.fromEntries(allowed), BESTMARK_DEPLOYMENT_ID: deployment_id }
+}
+
+async function endOf(path: string): Promise<string> {
+  await using file = await openHandle(path)
+  const { size } = await file.stat()
+  const buffer = Buffer.alloc(Math.min(size, MOST_KEPT))
+  await file.read(buffer, 0, buffer.length, size - buffer.length)
+  return buffer.toString('utf8').trim()
+}

@@ -1,0 +1,27 @@
+import { type Database, publishTargets } from '@bestmark/db'
+import { readTargets, shownTargets } from './configuration.ts'
+
+/** Shows the targets of a host on the board, and shows them again after its file changed. */
+export class Publication {
+  readonly #db: Database
+  readonly #host: { host_id: string; home: string }
+  #published = ''
+
+  constructor(db: Database, host: { host_id: string; home: string }) {
+    this.#db = db
+    this.#host = host
+  }
+
+  /**
+   * Reads the file and publishes what changed. Throws a Failure if the file is not valid; the targets
+   * that were published before then stay on the board.
+   */
+  async refresh(): Promise<void> {
+    const { host_id, home } = this.#host
+    const targets = shownTargets(await readTargets(home))
+    const text = JSON.stringify(targets)
+    if (text === this.#published) return
+    await publishTargets(this.#db, host_id, targets)
+    this.#published = text
+  }
+}
