@@ -1,20 +1,10 @@
-import { z } from 'zod'
 import type { Gates } from './gates.ts'
-import { MODEL_NAME } from './modelName.ts'
 
 /** What a target does with the files: keeps them, hands them to a program, sends a message, uploads. */
 export type TargetKind = 'folder' | 'command' | 'http' | 's3'
 
 /** The target that every host has, also without a configuration: the folder `models`. */
 export const DEFAULT_TARGET = 'folder'
-
-export const TargetName = z
-  .string()
-  .regex(
-    MODEL_NAME,
-    'a target has at most 64 lower-case letters, digits, dots, dashes and underscores, and begins ' +
-      'with a letter or a digit',
-  )
 
 /** A target as its host publishes it. It has no secrets. */
 export interface Target {
