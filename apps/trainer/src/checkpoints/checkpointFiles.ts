@@ -60,7 +60,7 @@ export async function listCheckpointFiles(
  * The index and data files of a TensorFlow checkpoint, whose path is only the beginning of their
  * names. Undefined if the path itself exists, or if there is no index.
  */
-async function filesOfPrefix(absolute_path: string): Promise<string[] | undefined> {
+export async function filesOfPrefix(absolute_path: string): Promise<string[] | undefined> {
   if (statIfSeen(absolute_path) || !statIfSeen(`${absolute_path}.index`)) return undefined
   const [folder, name] = [dirname(absolute_path), basename(absolute_path)]
   const names = (await readdir(folder)).filter((one) => {

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { Failure } from '../failure.ts'
-import { isInside } from './checkpointFiles.ts'
+import { filesOfPrefix, isInside } from './checkpointFiles.ts'
 
 /** A file to ship: its real path, and its path below the checkpoint's folder. */
 export interface SourceFile {
@@ -15,11 +15,14 @@ export interface SourceFile {
 }
 
 /**
- * The files of a checkpoint, which is a folder or one file, with links resolved. Throws a Failure if
+ * The files of a checkpoint, which is a folder, one file, or the files of a TensorFlow checkpoint, whose
+ * path is only the beginning of their names. Links are resolved. Throws a Failure if
  * a link leads outside the run's root, because only a run's files are shipped, or to a folder.
  */
 export async function sourceFiles(root: string, folder: string): Promise<SourceFile[]> {
   const home = await realpath(root)
+  const prefix = await filesOfPrefix(folder)
+  if (prefix) return Promise.all(prefix.map((path) => sourceFile(home, path, basename(path))))
   if ((await stat(folder)).isFile())
     return [{ ...(await sourceFile(home, folder, basename(folder))), isWhole: true }]
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
