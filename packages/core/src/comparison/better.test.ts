@@ -58,6 +58,37 @@ test('another metric or other evaluation data cannot be compared, so nothing is 
   })
 })
 
+test('the other metric and the other direction each stand in the way alone', () => {
+  const deciding = (name: string, metric: string, direction: 'min' | 'max') =>
+    run(name, [[10, { eval_loss: 1, eval_wer: 1 }]], {
+      input: { declaration: { metric, direction, declared_by: null } },
+    })
+  expect(betterThan(live, liveRun, [deciding('same', 'eval_loss', 'min')])).not.toBeNull()
+  expect(betterThan(live, liveRun, [deciding('metric', 'eval_wer', 'min')])).toBeNull()
+  expect(betterThan(live, liveRun, [deciding('direction', 'eval_loss', 'max')])).toBeNull()
+})
+
+test('the live checkpoint is not better than its own value of then', () => {
+  const grown = run('live', [[100, 1.5]], {
+    input: { checkpoints: checkpoints({ step: 100, checkpoint_id: 'live-100' }) },
+  })
+  expect(betterThan(live, grown, [grown])).toBeNull()
+})
+
+test('a live checkpoint without a step has no data that is known', () => {
+  const liveOn = { ...sampled('live', 1000, 2), job_id: 'id-live' }
+  const same = sampled('same', 1000, 1)
+  expect(betterThan(live, liveOn, [same])).toMatchObject({ is_data_unknown: false })
+  expect(betterThan({ ...live, step: null }, liveOn, [same])).toMatchObject({
+    is_data_unknown: true,
+  })
+})
+
+test('if nobody logged the data of the better one, they are unknown', () => {
+  const liveOn = { ...sampled('live', 1000, 2), job_id: 'id-live' }
+  expect(betterThan(live, liveOn, [run('x', [[10, 1]])])).toMatchObject({ is_data_unknown: true })
+})
+
 test('the live run shows the data at the step that is live, not at its best', () => {
   const rows = evaluations([100, 2], [200, 1.9]).map((one, at) => ({
     ...one,
