@@ -36,6 +36,13 @@ test.each([
   ['model_best.pth.tar', { role: 'best' }],
   ['resnet50.pth', {}],
   ['model-20261120.pt', {}],
+  ['model_20261120_101020.pt', {}],
+  ['model-20261120-1010-epoch3.pt', { epoch: 3 }],
+  ['BPR-Nov-20-2026_10-10-20.pth', {}],
+  ['Nov20_10-10-20_host-500.pt', { number: 500 }],
+  ['unet_20-11-2026_10-10.pt', {}],
+  ['model-20001203.pt', {}],
+  ['march-12-2000.pt', { number: 2000 }],
   ['yolo-v1.5.pt', {}],
 ])('the name %s gives %j', (name, hints) => {
   expect(readNameHints(name)).toMatchObject({ ...NOTHING, ...hints })

@@ -42,9 +42,20 @@ const METRIC =
   /(?:^|[^A-Za-z])((?:(?:val|valid|test|dev)_?)?(?:acc|accuracy|loss|auc|f1|f1_?score|map|miou|iou|dice|psnr|ssim|bleu|wer|cer|ppl|score|fid|rmse|mae|mse|err|error|reward))$/i
 /** `f10.88` is an F1 of 0.88, because an F1 is at most 1. */
 const F1 = /((?:^|[^A-Za-z])f)$/i
-/** A date in a name, perhaps with a time: SpeechBrain's `CKPT+2026-11-20+10-00-00+00`. */
-const DAY =
-  /(?<!\d)(19|20)\d\d-[01]\d-[0-3]\d([-_+T ][0-2]\d[-:_][0-5]\d([-:_][0-5]\d)?(\+\d\d)?)?(?!\d)/g
+const CLOCK = String.raw`[0-2]\d[-:_]?[0-5]\d([-:_]?[0-5]\d)?`
+const MONTH = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)'
+/**
+ * Dates in names, perhaps with a time: SpeechBrain's `CKPT+2026-11-20+10-00-00+00`, RecBole's
+ * `Nov-20-2026_10-10-20`, and the `Nov20_10-10-20` of SummaryWriter's folders.
+ */
+const DATES = [
+  String.raw`(?<!\d)(19|20)\d\d-[01]\d-[0-3]\d([-_+T ]${CLOCK}(\+\d\d)?)?(?!\d)`,
+  String.raw`(?<!\d)20[0-4]\d[01]\d[0-3]\d[-_T ]${CLOCK}(?!\d)`,
+  String.raw`(?<![A-Za-z])${MONTH}[-_]?[0-3]\d[-_](19|20)\d\d([-_T ]${CLOCK})?(?!\d)`,
+  String.raw`(?<![A-Za-z])${MONTH}[-_]?[0-3]\d[-_]${CLOCK}(?!\d)`,
+  String.raw`(?<!\d)[0-3]\d-[01]\d-20[12]\d([-_T ]${CLOCK})?(?!\d)`,
+]
+const DAY = new RegExp(DATES.join('|'), 'gi')
 const DATE = /^(19|20)\d{6}(\d{6})?$/
 
 /** Reads the name of a file or folder of weights. */
