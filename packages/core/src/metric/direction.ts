@@ -9,7 +9,7 @@ export function withoutSplit(metric: string): string {
 
 /** Whether a metric was measured on a test split, which never decides. */
 export function isTest(metric: string): boolean {
-  return /^test[_/]/i.test(metric)
+  return /^test($|[_/])/i.test(metric)
 }
 
 /** Whether a metric is a loss, of any evaluation set. */

@@ -102,9 +102,11 @@ function byProject(input: DeciderInput, names: readonly string[]): Decider | und
 }
 
 function byRule({ options, declaration }: DeciderInput, names: readonly string[]): Decider {
-  const { metric, basis, because, problem, ...rule } = undeclared(names)
+  const { metric, basis, because, ...rule } = undeclared(names)
   const words = [declaredWords(declaration), because].filter((part) => part !== null)
   const direction = options.direction ?? rule.direction
+  const isAnswered = rule.problem?.code === 'direction_unknown' && direction !== null
+  const problem = isAnswered ? null : rule.problem
   return { metric, direction, basis, declared_by: words.join('; '), problem }
 }
 

@@ -69,8 +69,20 @@ test('if no loss was measured, a single metric of known direction decides', () =
   expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)
   expect(undeclared(['eval_acc']).because).toBe('eval_acc is the only metric that was measured')
   expect(undeclared(['eval_acc', 'eval_f1'])).toMatchObject({ problem: { code: 'never_logged' } })
-  expect(undeclared(['zorp'])).toMatchObject({ problem: { code: 'never_logged' } })
   expect(undeclared(['eval_acc', 'val_a_loss'])).toMatchObject({ metric: 'val_a_loss' })
+})
+
+test('if the only measured metric has no known direction, that is what is asked', () => {
+  const asked = { metric: 'zorp', problem: { code: 'direction_unknown', metric: 'zorp' } }
+  expect(undeclared(['zorp'])).toMatchObject(asked)
+  expect(undeclared(['zorp', 'Test', 'test_zork'])).toMatchObject(asked)
+  expect(undeclared(['zorp', 'zork'])).toMatchObject({ problem: { code: 'never_logged' } })
+  const rows = {
+    evaluations: evaluations([100, { zorp: 1 }], [200, { zorp: 2 }]),
+    checkpoints: checkpoints(100, 200),
+  }
+  expect(choose(rows)).toMatchObject({ best: null, metric: 'zorp', direction: null })
+  expect(choose({ ...rows, options: { direction: 'max' } }).best?.step).toBe(200)
 })
 
 test('a metric that could not be compared is named with the options that compare it', () => {

@@ -7,7 +7,8 @@ import { directionOf } from '../metric/directionOf.ts'
 export interface Undeclared {
   metric: string
   basis: 'nobody' | 'speech' | 'preference'
-  direction: Direction
+  /** Null if it is unknown, which is then the problem. */
+  direction: Direction | null
   /** Why this rule applies, if the kind of training is the reason. */
   because: string | null
   problem: PolicyProblem | null
@@ -40,7 +41,7 @@ export function undeclared(names: readonly string[]): Undeclared {
     const because = `${speech} is an error rate, so it decides before the loss`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
-  return onlyMeasure(held) ?? ofLoss(held) ?? lowestLoss(names)
+  return onlyMeasure(held) ?? ofLoss(held) ?? onlyName(held) ?? lowestLoss(names)
 }
 
 /** Metrics that rise and fall with the loss: a perplexity is exp(loss), bits are loss / ln 2. */
@@ -73,6 +74,14 @@ function onlyMeasure(held: readonly string[]): Undeclared | undefined {
       ? `${metric} is the only metric that was measured`
       : `${metric} is the only metric with a known direction (${undirected} has none: use --metric ${undirected} --mode max, or min)`
   return { metric, basis: 'nobody', direction, because, problem: null }
+}
+
+/** If one metric alone was measured and its name tells no direction, a person is asked for that. */
+function onlyName(held: readonly string[]): Undeclared | undefined {
+  const [metric, ...others] = held
+  if (metric === undefined || others.length > 0 || isLoss(metric)) return undefined
+  const problem: PolicyProblem = { code: 'direction_unknown', metric }
+  return { metric, basis: 'nobody', direction: null, because: null, problem }
 }
 
 /** The rule of policy `lowest_eval_loss`. */
