@@ -241,6 +241,24 @@ test('the palette saves the report of the open job as a file', async () => {
   await page.waitForURL(/\/report$/)
 })
 
+test('what is typed while the palette loads is in its search, and is no key of the page', async () => {
+  const page = await newPage()
+  await goLive(page, '/')
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route('**/_app/immutable/**', async (route) => {
+    await released
+    await route.continue()
+  })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('x backt')
+  release()
+  const search = page.getByRole('combobox', { name: 'search commands and jobs' })
+  await expect.poll(() => search.inputValue()).toBe('x backt')
+  await search.fill('backt')
+  await page.getByRole('option', { name: /^Backtest/ }).waitFor()
+})
+
 test('the arrow keys move through the palette, and a click chooses too', async () => {
   const page = await newPage()
   await goLive(page, '/')
