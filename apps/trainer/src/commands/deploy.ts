@@ -50,7 +50,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
   const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
   if (values.json) print(measuredJson(ended))
-  else if (ended.status === 'done') print(ended.address ?? ended.absolute_path ?? '')
+  else if (ended.status === 'done') print(ended.absolute_path ?? '')
   if (ended.status !== 'failed') return EXIT.found
   throw new Failure(`${shippedText(ended)} failed: ${ended.error ?? 'no reason was given'}`)
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_TARGET, FrozenChoice, Gates, Policy, PolicyOptions } from '@bestmark/core'
+import { DEFAULT_TARGET, FrozenChoice, Policy, PolicyOptions } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { firstLine, isJournal, JournalHeader } from '../journal/header.ts'
@@ -49,13 +49,8 @@ const ExportedShipment = z.object({
   contents: z.enum(['serving', 'whole']).default('whole'),
   files_from: z.string().nullable().default(null),
   model_name: z.string(),
-  /** Older exports have none of these six. */
   target: z.string().default(DEFAULT_TARGET),
-  address: z.string().nullable().default(null),
   output: z.string().nullable().default(null),
-  gates: Gates.nullable().default(null),
-  approved_by: z.string().nullable().default(null),
-  approved_at: z.number().nullable().default(null),
   status: z.enum(['done', 'failed', 'elsewhere']),
   bytes_done: z.number(),
   bytes_total: z.number(),

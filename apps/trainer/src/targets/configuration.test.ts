@@ -23,9 +23,8 @@ targets:
 `
 
 test('without a file a host has the default target', async () => {
-  const gates = { values: [], better_than_live: false, scored: [], approval: false }
   expect(shownTargets(await read(undefined))).toEqual([
-    { name: 'folder', kind: 'folder', place: 'models', gates },
+    { name: 'folder', kind: 'folder', place: 'models' },
   ])
 })
 
@@ -61,7 +60,7 @@ test('an error names the line and the key', async () => {
       'targets:\n  a:\n    kind: command\n    argv:\n      - x\n      - "{modle}"\n',
       /line 6: .*\{modle\} is unknown; use \{path\}/,
     ],
-    ['targets:\n  a: {kind: folder, gates: {}}\n', /line 2: targets\.a\.gates: .*[Uu]nrecognized/],
+    ['targets:\n  a: {kind: folder, gate: {}}\n', /line 2: targets\.a\.gate: .*[Uu]nrecognized/],
     [
       'targets:\n  a: {kind: http, url: "ftp://x", secret_env: S}\n',
       /line 2: targets\.a\.url: the address of a webhook/,

@@ -1,4 +1,4 @@
-import { DEFAULT_TARGET, NO_GATES, type Target } from '@bestmark/core'
+import { DEFAULT_TARGET, type Target } from '@bestmark/core'
 import { join } from 'node:path'
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import type { z } from 'zod'
@@ -36,7 +36,7 @@ export async function readTargets(home: string): Promise<Targets> {
 /** What people may see of the targets. */
 export function shownTargets(targets: Targets): Target[] {
   return [...targets].map(([name, options]) => {
-    return { name, kind: options.kind, place: placeOf(options), gates: NO_GATES }
+    return { name, kind: options.kind, place: placeOf(options) }
   })
 }
 

@@ -1,7 +1,5 @@
-import type { Gates } from './gates.ts'
-
-/** What a target does with the files: keeps them, hands them to a program, sends a message, uploads. */
-export type TargetKind = 'folder' | 'command' | 'http' | 's3'
+/** What a target does with the files: keeps them, hands them to a program, sends a message. */
+export type TargetKind = 'folder' | 'command' | 'http'
 
 /** The target that every host has, also without a configuration: the folder `models`. */
 export const DEFAULT_TARGET = 'folder'
@@ -10,7 +8,6 @@ export const DEFAULT_TARGET = 'folder'
 export interface Target {
   name: string
   kind: TargetKind
-  /** Where the files go, as people read it: a folder, a program, a host, a bucket. */
+  /** Where the files go, as people read it: a folder, a program, a host. */
   place: string
-  gates: Gates
 }

@@ -88,8 +88,6 @@ export interface DeploymentAdvance {
   /** SHA-256 of the shipped files, once they are there. */
   digest?: string | null
   error?: string | null
-  /** Where the target has the files, if that is not a path. */
-  address?: string | null
   /** The end of what the target's program or receiver answered. */
   output?: string | null
   /** The revision of the last report; written only if no other agent claimed it since. */

@@ -36,17 +36,12 @@ export interface Deployment {
   model_name: string
   /** The name of a target of the host. */
   target: string
-  /** The second person, if the target asked for one. */
-  approved_by: string | null
-  approved_at: number | null
   status: DeploymentStatus
   bytes_done: number
   bytes_total: number
   /** The path of the shipped files, once they are there. */
   absolute_path: string | null
   error: string | null
-  /** Where the target has the files, if that is not a path. */
-  address: string | null
   /** The end of what the target's program or receiver answered. */
   output: string | null
   created_at: number
@@ -78,14 +73,11 @@ export const FACE = {
   files_from: deployments.files_from,
   model_name: deployments.model_name,
   target: deployments.target,
-  approved_by: deployments.approved_by,
-  approved_at: deployments.approved_at,
   status: deployments.status,
   bytes_done: deployments.bytes_done,
   bytes_total: deployments.bytes_total,
   absolute_path: deployments.path,
   error: deployments.error,
-  address: deployments.address,
   output: deployments.output,
   created_at: deployments.created_at,
   ended_at: deployments.ended_at,

@@ -67,6 +67,15 @@ test('no statement deletes a row of the ledger, or changes what was ordered or h
       /What was ordered/,
     ],
     [
+      () => sql`update deployments set target = 'x' where deployment_id = ${open.deployment_id}`,
+      /What was ordered/,
+    ],
+    [
+      () =>
+        sql`update deployments set files_from = 'x' where deployment_id = ${open.deployment_id}`,
+      /What was ordered/,
+    ],
+    [
       () => sql`update deployments set choice = null where deployment_id = ${open.deployment_id}`,
       /What was ordered/,
     ],

@@ -13,7 +13,7 @@ import { clock } from '../rows/clock.ts'
 import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments, type JobRow, type ShippedContents } from '../schema.ts'
 import { decided } from '../selection/decided.ts'
-import { targetNamed } from '../targets/targets.ts'
+import { hasTarget } from '../targets/targets.ts'
 import { Refused } from '../values/refused.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
 
@@ -88,7 +88,7 @@ export function orderer({ by, why }: Orderer): { by: string | null; why: string 
 
 /** Throws Refused if the job's host has no such target. */
 async function assertTarget(tx: Tx, job: JobRow, target: string): Promise<void> {
-  if (await targetNamed(tx, job.host_id, target)) return
+  if (await hasTarget(tx, job.host_id, target)) return
   throw new Refused(
     `${job.host} has no target "${target}". \`bestmark targets\` lists the targets; they are ` +
       'in targets.yaml in the data folder of that host.',

@@ -21,11 +21,7 @@ export interface Shipment extends Pick<
   | 'digest'
   | 'model_name'
   | 'target'
-  | 'address'
   | 'output'
-  | 'gates'
-  | 'approved_by'
-  | 'approved_at'
   | 'bytes_done'
   | 'bytes_total'
   | 'error'
@@ -43,8 +39,7 @@ export interface Shipment extends Pick<
 }
 
 const { job_id, deployment_id, is_best, reason, model_name, status } = deployments
-const { by, why, choice, rolls_back_to, contents, files_from, digest } = deployments
-const { target, address, output, gates, approved_by, approved_at } = deployments
+const { by, why, choice, rolls_back_to, contents, files_from, target, output, digest } = deployments
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
 const { attempt, step, path: checkpoint } = checkpoints
 
@@ -53,8 +48,7 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
   const rows = await tx
     .select({
       ...{ deployment_id, attempt, step, checkpoint, digest, is_best, reason, model_name },
-      ...{ by, why, choice, rolls_back_to, contents, files_from },
-      ...{ target, address, output, gates, approved_by, approved_at },
+      ...{ by, why, choice, rolls_back_to, contents, files_from, target, output },
       ...{ status, bytes_done, bytes_total, path, error, created_at, ended_at },
     })
     .from(deployments)

@@ -1,4 +1,4 @@
-import type { FrozenChoice, Gates, ModelCheckState, TargetKind } from '@bestmark/core'
+import type { FrozenChoice, ModelCheckState, TargetKind } from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -19,8 +19,7 @@ export const MOVING = ['copying', 'verifying', 'delivering'] as const
  * `elsewhere` was done on another board and came with an export, so nothing here is live because of
  * it.
  */
-export type DeploymentStatus =
-  'awaiting_approval' | 'queued' | (typeof MOVING)[number] | 'done' | 'failed' | 'elsewhere'
+export type DeploymentStatus = 'queued' | (typeof MOVING)[number] | 'done' | 'failed' | 'elsewhere'
 
 /** What is shipped: all files of the checkpoint, or only those that serving needs. */
 export type ShippedContents = 'serving' | 'whole'
@@ -55,11 +54,6 @@ export const deployments = pgTable(
     model_name: text().notNull(),
     /** The name of a target of the job's host. */
     target: text().notNull().default('folder'),
-    /** The conditions of the target at that time; null if it had none. */
-    gates: plain().$type<Gates>(),
-    /** The second person, if the target asks for one. */
-    approved_by: storableText(),
-    approved_at: milliseconds(),
     status: text().$type<DeploymentStatus>().notNull(),
     bytes_done: bigint({ mode: 'number' }).notNull().default(0),
     bytes_total: bigint({ mode: 'number' }).notNull().default(0),
@@ -67,8 +61,6 @@ export const deployments = pgTable(
     /** SHA-256 of the shipped files, written when they are live. */
     digest: text(),
     error: storableText(),
-    /** Where the target has the files, such as the address of a bucket; null if that is only `path`. */
-    address: storableText(),
     /** The end of what the target's program or receiver answered. */
     output: storableText(),
     created_at: milliseconds().notNull(),
@@ -96,7 +88,6 @@ export const targets = pgTable(
     name: text().notNull(),
     kind: text().$type<TargetKind>().notNull(),
     place: storableText().notNull(),
-    gates: plain().$type<Gates>().notNull(),
     read_at: milliseconds().notNull(),
   },
   (row) => [primaryKey({ columns: [row.host_id, row.name] })],

@@ -1,4 +1,4 @@
-import { DEFAULT_TARGET, Gates, NO_GATES, type Target } from '@bestmark/core'
+import { DEFAULT_TARGET, type Target } from '@bestmark/core'
 import { and, asc, eq, notInArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
@@ -42,26 +42,15 @@ export async function listTargets(db: Database, host_id?: string): Promise<HostT
     .innerJoin(hosts, eq(hosts.host_id, targets.host_id))
     .where(host_id === undefined ? undefined : eq(targets.host_id, host_id))
     .orderBy(asc(hosts.hostname), asc(targets.name))
-  return rows.map(({ target, host }) => ({ ...target, gates: Gates.parse(target.gates), host }))
+  return rows.map(({ target, host }) => ({ ...target, host }))
 }
 
-/**
- * A target of a host by its name; undefined if there is none. The default target also exists on a
- * host that published nothing.
- */
-export async function targetNamed(
-  tx: Tx,
-  host_id: string | null,
-  name: string,
-): Promise<Target | undefined> {
-  const [row] = await tx
-    .select()
+/** Whether a host has a target of this name. Every host has the default one. */
+export async function hasTarget(tx: Tx, host_id: string | null, name: string): Promise<boolean> {
+  if (name === DEFAULT_TARGET) return true
+  const rows = await tx
+    .select({ name: targets.name })
     .from(targets)
     .where(and(eq(targets.host_id, host_id ?? ''), eq(targets.name, name)))
-  if (row) {
-    const { kind, place } = row
-    return { name, kind, place, gates: Gates.parse(row.gates) }
-  }
-  if (name !== DEFAULT_TARGET) return undefined
-  return { name, kind: 'folder', place: 'models', gates: NO_GATES }
+  return rows.length > 0
 }

@@ -6,7 +6,6 @@ import { checkpointName } from '../checkpoint/ranking.ts'
 /** The state of a deployment in words. */
 export function deploymentWords(deployment: Deployment): string {
   const { status, bytes_done, bytes_total, error, target } = deployment
-  if (status === 'awaiting_approval') return 'waiting until a second person approves it'
   if (status === 'queued') return 'waiting for the agent on the host of the files'
   if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
   if (status === 'verifying') return 'comparing the copy with the original'
