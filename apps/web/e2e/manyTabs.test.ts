@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
-import { serve } from './serving.ts'
+import { serve } from './webServer.ts'
 import { goLive, isLive, openSite, type Site } from './site.ts'
 import { WebLine } from './webLine.ts'
 

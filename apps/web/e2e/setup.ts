@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { buildPages } from '../../trainer/src/commands/up/build.ts'
 import { browserPath, serveBrowser } from './browser.ts'
-import { serve } from './serving.ts'
+import { serve } from './webServer.ts'
 
 /** A running server of the pages over an empty board. */
 interface SharedSite {

@@ -12,7 +12,7 @@ import {
   type Page,
 } from 'playwright-core'
 import { inject, onTestFinished } from 'vitest'
-import { serve } from './serving.ts'
+import { serve } from './webServer.ts'
 
 /** The built pages over a board, and a browser to open them. */
 export interface Site extends AsyncDisposable {

@@ -10,7 +10,7 @@ export const DEPLOY = command({
   summary: 'Ship a checkpoint of a job under a model name. Default: the best one.',
   details: [
     'The agent on the host of the files ships it. With --wait the command ends when that is done, ' +
-      'and exits with 2 if it failed.',
+      'and exits with 2 if it failed, or with 1 if it was stopped before.',
     'Exits with 1 if the job has no best checkpoint.',
   ],
   arguments: { JOB: one(JOB) },

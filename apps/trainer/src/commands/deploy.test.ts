@@ -41,6 +41,17 @@ test('--wait ends when the files are live, and prints their path', async () => {
   expect([code, stdout]).toEqual([0, `${join(link, '..', await readlink(link))}\n`])
 })
 
+test('if --wait is stopped, the order stays and the exit code says that it is not live', async () => {
+  const waiting = run('deploy', 'Moby 1', '--as', 'later', '--wait')
+  const orders = () => listDeployments(here.board.db, { model_name: 'later' })
+  await eventually(async () => (await orders())[0])
+  process.emit('SIGTERM')
+  const { code, stderr } = await waiting
+  expect([code, stderr]).toEqual([1, expect.stringContaining('The agent still ships it.')])
+  await ship()
+  expect((await orders())[0]).toMatchObject({ status: 'done' })
+})
+
 test('what is missing for serving is said, and is taken from a named folder', async () => {
   await writeFiles(join(here.path, 'base'), { 'config.json': '{}', 'notes.txt': 'x' })
   const words = ['--as', 'whole', '--contents', 'whole', '--with-files-from', 'base', '--wait']

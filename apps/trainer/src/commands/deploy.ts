@@ -51,7 +51,11 @@ export async function main(words: readonly string[]): Promise<number> {
   const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
   if (values.json) print(measuredJson(ended))
   else if (ended.status === 'done') print(ended.absolute_path ?? '')
-  if (ended.status !== 'failed') return EXIT.found
+  if (ended.status === 'done' || !values.wait) return EXIT.found
+  if (!hasEnded(ended)) {
+    notify('Stopped waiting. The agent still ships it.')
+    return EXIT.nothing
+  }
   throw new Failure(`${shippedText(ended)} failed: ${ended.error ?? 'no reason was given'}`)
 }
 

@@ -42,8 +42,9 @@ export async function assertNewest(target: ModelVersion): Promise<void> {
 
 /**
  * Switches `current` to a version in one rename, so that a reader sees either the old or the new
- * version. The version is delivered to its target first. `assertOurs` is called right before, and throws if another agent now ships it. That agent
- * has then removed our draft of the link, or will find the version live.
+ * version. The version is delivered to its target first. `assertOurs` is called right before, and
+ * throws if another agent now ships it. That agent has then removed our draft of the link, or will
+ * find the version live.
  */
 export async function makeCurrent(
   target: ModelVersion,

@@ -158,15 +158,15 @@ test('a server error is tried again with the same id, a refusal and a redirect a
   const wait = { first: 1, longest: 2 }
   for (const [codes, tries, error] of [
     [[500, 429, 200], 3, null],
-    [[500, 500, 500], 3, 'it answered with status 500, 3 times'],
-    [[403], 1, 'it answered with status 403'],
-    [[302], 1, 'it answered with status 302'],
+    [[500, 500, 500], 3, 'It answered with status 500. It was tried 3 times.'],
+    [[403], 1, 'It answered with status 403.'],
+    [[302], 1, 'It answered with status 302.'],
   ] as const) {
     await using server = await receiver(...codes)
     const sent = sendToReceiver({ ...hook, url: server.url }, order, never, wait)
     if (error === null) await sent
     else
-      await expect(sent).rejects.toThrow(`The receiver of target prod did not accept it: ${error}.`)
+      await expect(sent).rejects.toThrow(`The receiver of target prod did not accept it. ${error}`)
     expect(server.got.map(({ headers }) => headers['x-bestmark-id'])).toEqual(
       Array(tries).fill('d'),
     )

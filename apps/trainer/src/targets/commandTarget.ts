@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { openHandle } from '../files/runFile.ts'
 import { runCommand } from '../processes/timedCommand.ts'
 import { type Delivered, type DeliveryOrder, NotDelivered } from './deliveryOrder.ts'
-import type { OptionsOf, Placeholder } from './targetOptions.ts'
+import { filledWord, type OptionsOf, type Placeholder } from './targetOptions.ts'
 
 /** How much of the end of each output is kept (bytes). */
 const MOST_KEPT = 4_000
@@ -18,10 +18,11 @@ export async function runTargetCommand(
   signal: AbortSignal,
 ): Promise<Delivered> {
   const logs = await mkdtemp(join(dirname(order.folder), '.output-'))
+  const values = valuesOf(order)
   const [out, err] = [join(logs, 'out'), join(logs, 'err')]
   try {
     const { error } = await runCommand({
-      argv: argv.map((word) => filled(word, order)),
+      argv: argv.map((word) => filledWord(word, values)),
       cwd: order.folder,
       env: environmentOf(environment, order),
       ...{ out, err, timeout: time_limit * 1_000, stop: signal },
@@ -35,19 +36,15 @@ export async function runTargetCommand(
   }
 }
 
-/** A word of the template with its placeholders replaced. What is unknown is empty. */
-function filled(word: string, { folder, ...order }: DeliveryOrder): string {
-  const values: Record<Placeholder, string> = {
-    path: folder,
+/** What the placeholders stand for. What is unknown is empty. */
+function valuesOf(order: DeliveryOrder): Record<Placeholder, string> {
+  return {
+    path: order.folder,
     model: order.model_name,
     step: String(order.step ?? ''),
     value: String(order.value ?? ''),
     target: order.target,
   }
-  return word.replaceAll(
-    /\{(path|model|step|value|target)\}/g,
-    (_, name: Placeholder) => values[name],
-  )
 }
 
 /** Only the variables that the owner allows, and the id of the shipment. */

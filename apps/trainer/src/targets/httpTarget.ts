@@ -30,23 +30,20 @@ export async function sendToReceiver(
     throw new Failure(`The agent has no variable ${options.secret_env}. Set it and ship again.`)
   const { folder: absolute_path, ...facts } = order
   const body = JSON.stringify({ event: 'model.shipped', ...facts, absolute_path })
-  let problem = ''
+  let reason = ''
   for (let tried = 0; tried < options.tries; tried++) {
-    const { answer, why } = await attempt(
-      options,
-      { body, secret, id: order.deployment_id },
-      signal,
-    )
+    const message = { body, secret, id: order.deployment_id }
+    const { answer, why } = await attempt(options, message, signal)
     const output = answer ? answer.detail.slice(0, MOST_KEPT).toWellFormed() || null : null
     if (answer && isAccepted(answer.status)) return { output }
-    problem = answer ? `it answered with status ${answer.status}` : why
+    reason = why
     const isFinal = answer && answer.status < 500 && !FOR_NOW.has(answer.status)
-    if (isFinal) throw new NotDelivered(sentence(order, problem), output)
+    if (isFinal) throw new NotDelivered(sentence(order, why), output)
     const longest = Math.min(wait.longest, wait.first * 2 ** tried)
     if (tried + 1 < options.tries) await pause(Math.max(longest, answer?.retry_after ?? 0), signal)
     signal.throwIfAborted()
   }
-  throw new NotDelivered(sentence(order, `${problem}, ${options.tries} times`), null)
+  throw new NotDelivered(sentence(order, `${reason} It was tried ${times(options.tries)}.`), null)
 }
 
 interface Message {
@@ -55,19 +52,25 @@ interface Message {
   id: string
 }
 
+interface Attempt {
+  /** Null if nothing answered. */
+  answer: Answer | null
+  /** Why the receiver did not accept it, if it did not. */
+  why: string
+}
+
 async function attempt(
   { url, time_limit }: OptionsOf<'http'>,
   message: Message,
   signal: AbortSignal,
-): Promise<{ answer?: Answer; why: string }> {
+): Promise<Attempt> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(time_limit * 1_000)])
   try {
-    return { answer: await post(url, message.body, headersOf(message), until), why: '' }
+    const answer = await post(url, message.body, headersOf(message), until)
+    return { answer, why: `It answered with status ${answer.status}.` }
   } catch (error) {
     signal.throwIfAborted()
-    // This only removes the full stop; it decides nothing.
-
-    return { why: problemSentence(networkProblem(error)).replace(/\.$/, '') }
+    return { answer: null, why: problemSentence(networkProblem(error)) }
   }
 }
 
@@ -82,6 +85,10 @@ function headersOf({ body, secret, id }: Message): Record<string, string> {
   }
 }
 
-function sentence({ target }: DeliveryOrder, problem: string): string {
-  return `The receiver of target ${target} did not accept it: ${problem}.`
+function sentence({ target }: DeliveryOrder, why: string): string {
+  return `The receiver of target ${target} did not accept it. ${why}`
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }

@@ -5,6 +5,8 @@ import { z } from 'zod'
 /** What {…} in a command's words stands for. */
 const PLACEHOLDERS = ['path', 'model', 'step', 'value', 'target'] as const
 export type Placeholder = (typeof PLACEHOLDERS)[number]
+/** A placeholder, or what is written like one. */
+const LIKE_ONE = /\{([a-z_]+)\}/g
 
 /** The longest time limit: a day (s). */
 const LONGEST = 86_400
@@ -16,12 +18,17 @@ const AbsolutePath = z.string().refine(isAbsolute, 'an absolute path')
 const Url = z.string().max(2_000).refine(isWebhookUrl, IS_NO_WEBHOOK)
 
 const Word = z.string().superRefine((word, context) => {
-  for (const [, name = ''] of word.matchAll(/\{([a-z_]+)\}/g)) {
+  for (const [, name = ''] of word.matchAll(LIKE_ONE)) {
     if (PLACEHOLDERS.some((one) => one === name)) continue
     const all = PLACEHOLDERS.map((one) => `{${one}}`).join(', ')
     context.addIssue({ code: 'custom', message: `{${name}} is unknown; use ${all}` })
   }
 })
+
+/** A checked word with its placeholders replaced. */
+export function filledWord(word: string, values: Record<Placeholder, string>): string {
+  return word.replaceAll(LIKE_ONE, (_, name: Placeholder) => values[name])
+}
 
 const Folder = z.strictObject({
   kind: z.literal('folder'),

@@ -49,7 +49,8 @@ export interface ShippingOrder extends Orderer {
 /**
  * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
  * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
- * if its host has no such target, or if it is not the best and no reason is given. Throws JobUnknown if there is no such job.
+ * if its host has no such target, or if it is not the best and no reason is given. Throws JobUnknown
+ * if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
   const { job_id, checkpoint_id, model_name, contents = 'serving' } = order
