@@ -61,7 +61,10 @@ export async function* searchRuns(
   if (walk.signal.aborted) return
   walk.onFolder?.()
   const entries = await readEntries(folder, walk, seen)
-  const isCandidate = entries.some(({ name }) => RUN_FILES.test(name) || isPartName(name))
+  const isCandidate =
+    entries.some(({ name }) => RUN_FILES.test(name)) ||
+    // Only logs and weights together make a run of what is below; many folders have one such name.
+    entries.filter(({ name }) => isPartName(name)).length > 1
   const found =
     isCandidate || holdsOrbax(folder, entries) ? await identifyOrReport(folder, walk) : undefined
   const isPart = above && found?.job_id === null && (await isPartOfRun(above.root, found.root))
