@@ -217,3 +217,12 @@ test('empty tensors of a ZeRO-3 process are normal if the file of its optimiser 
   await rm(run.at(secondStates))
   expect(await run.look('c')).toMatchObject({ files_fault: 'empty_tensors' })
 })
+
+test("Megatron's common state beside the pieces of a distributed checkpoint has no tensors", async () => {
+  const empty = zip('', false, Buffer.from('\x80\x02}.', 'latin1'))
+  const metadata = pickled('__0_0.distcp')
+  await using run = await runWith({ 'c/common.pt': empty, 'c/.metadata': metadata })
+  expect(await run.look('c')).toMatchObject({ files_fault: 'no_tensors' })
+  await writeFile(run.at('c/__0_0.distcp'), zip())
+  expect(await run.look('c')).toMatchObject({ files_state: 'complete' })
+})

@@ -213,7 +213,9 @@ async function checkFiles(
   for (const { path, name, bytes } of weights) {
     const seen = await checkWeights(path, bytes)
     const fault = seen.problem?.fault
-    if (fault === 'empty_tensors' && isPartitioned(name, files)) continue
+    const isEmpty = fault === 'empty_tensors' || fault === 'no_tensors'
+    if (isEmpty && isPartitioned(name, files)) continue
+    if (fault === 'no_tensors' && isBesidePieces(name, files)) continue
     if (fault === 'only_optimizer' && trainingOnly.size < weights.length - 1) trainingOnly.add(name)
     else if (seen.problem)
       return findings(seen.problem.fault, `${basename(name)} ${seen.problem.why}`)
@@ -231,6 +233,11 @@ function isPartitioned(name: string, files: CheckpointFiles['files']): boolean {
   if (rank === undefined) return false
   const states = `${rank}_optim_states.pt`
   return files.some((one) => dirname(one.name) === dirname(name) && one.name.endsWith(states))
+}
+
+/** Whether a file without tensors is beside the pieces of a distributed checkpoint: Megatron's `common.pt`. */
+function isBesidePieces(name: string, files: CheckpointFiles['files']): boolean {
+  return files.some((one) => one.name.endsWith('.distcp') && dirname(one.name) === dirname(name))
 }
 
 /** The state of the checked files, which may still be written. */

@@ -33,7 +33,7 @@ export function zip(
 }
 
 /** A value that can be pickled. */
-export type Plain = number | string | null | { [name: string]: Plain }
+export type Plain = number | string | null | readonly Plain[] | { [name: string]: Plain }
 
 /** A file as torch saves a dictionary of texts and numbers and one tensor of two elements. */
 export function torchFile(values: { [name: string]: Plain }, length = 2): Buffer {
@@ -72,8 +72,13 @@ function pickleOf(value: Plain): Buffer {
     bytes.writeDoubleBE(value, 1)
     return Number.isInteger(value) ? Buffer.concat([latin('J'), u32(value)]) : bytes
   }
+  if (isList(value)) return Buffer.concat([latin(']('), ...value.map(pickleOf), latin('e')])
   const parts = Object.entries(value).flatMap(([name, one]) => [pickleOf(name), pickleOf(one)])
   return Buffer.concat([latin('}('), ...parts, latin('u')])
+}
+
+function isList(value: Plain): value is readonly Plain[] {
+  return Array.isArray(value)
 }
 
 function latin(text: string): Buffer {

@@ -163,6 +163,16 @@ test('without a best, the reason says what was skipped', () => {
       [20, NaN],
     ]),
   ).toBe(`${none} eval_f1 is NaN at step 10, and 1 more were skipped.`)
+  const gone = [10, 20].map((step) => ({ step, path: `c${step}`, files_state: 'missing' as const }))
+  expect(
+    why(
+      [
+        [10, 0.25],
+        [20, 0.5],
+      ],
+      { checkpoints: checkpoints(...gone) },
+    ),
+  ).toBe(`${none} the files of c20 are missing (eval_f1 0.5), and 1 more were skipped.`)
   expect(why([[10, NaN]], { among: 'evaluations' })).toBe(
     `${none} no evaluation has a finite eval_f1.`,
   )

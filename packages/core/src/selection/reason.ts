@@ -156,10 +156,11 @@ function unbeaten({ metric, direction }: Decider, { best, evaluations }: Found):
   return isStart ? 'It is at the start of the run, and no later evaluation is better.' : ''
 }
 
-function nothing({ metric }: Decider, { candidates, among }: Found): string {
+function nothing({ metric }: Decider, { candidates, among, unshippable_best }: Found): string {
   if (among === 'evaluations') return `no evaluation has a finite ${metric}`
   const { length } = candidates
   if (length === 0) return 'no checkpoint was found'
   const more = length > 1 ? `, and ${length - 1} more were skipped` : ''
-  return `${candidates.skippedAt(0)?.text}${more}`
+  // The checkpoint that would be best comes first: repairing or fetching it helps most.
+  return `${unshippable_best ?? candidates.skippedAt(0)?.text}${more}`
 }

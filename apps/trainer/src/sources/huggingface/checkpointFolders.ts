@@ -3,6 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { Failure, systemCode } from '../../failure.ts'
 import { type InspectedFiles, inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
+import { Listing } from '../../files/listing.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 
 /** The Trainer's state. It is the last file of a checkpoint, and is written to the root after training. */
@@ -33,7 +35,7 @@ export interface CheckpointFolder {
 }
 
 /** Whether a folder of this name may be a checkpoint of the Trainer. */
-export function isCheckpointName(name: string): boolean {
+function isCheckpointName(name: string): boolean {
   return NUMBERED.test(name) || NAMED.test(name)
 }
 
@@ -42,10 +44,32 @@ export function isNumberedName(name: string): boolean {
   return NUMBERED.test(name)
 }
 
+/** A folder that a user renamed: its name ends with the step of the state in it. */
+const RENAMED = /\D(\d{1,15})$/
+const GLOBAL_STEP = /"global_step": ?(\d{1,15})\b/
+
+/**
+ * The names of folders that are checkpoints of the Trainer. If none has a name by the Trainer, those
+ * with the step of their state count: `ckpt_300`.
+ */
+export async function findCheckpointNames(listing: Listing): Promise<string[]> {
+  const all = await listing.names()
+  const names = all.filter(isCheckpointName)
+  if (names.length > 0) return names
+  const renamed: string[] = []
+  for (const name of all) {
+    const named = RENAMED.exec(name)?.[1]
+    if (named === undefined || !statIfSeen(join(listing.root, name, STATE))) continue
+    const step = GLOBAL_STEP.exec(await listing.head(`${name}/${STATE}`))?.[1]
+    if (Number(step) === Number(named)) renamed.push(name)
+  }
+  return renamed
+}
+
 /** The checkpoints of an output folder in order of steps, with the state of their files. */
 export async function findCheckpointFolders(path: string): Promise<CheckpointFolder[]> {
   const all = await readdir(path)
-  const names = all.filter(isCheckpointName)
+  const names = await findCheckpointNames(new Listing(path))
   // A user may copy one checkpoint out of a run.
   const isAlone = names.length === 0 && all.includes(STATE) && all.some(isWeights)
   if (isAlone) names.push(ROOT)

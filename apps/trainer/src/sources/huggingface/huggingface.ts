@@ -18,6 +18,7 @@ import { placeNote } from '../weights/claimEvents.ts'
 import { findNamedWeights } from '../weights/namedPath.ts'
 import { admitAll } from '../../journal/gate.ts'
 import { Listing } from '../../files/listing.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { attemptEvents } from './stateEvents.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
@@ -55,6 +56,12 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
   const [first] = folders
+  // Only a run with some states shows that a save without one was cut short.
+  if (first && folders.every(({ name }) => !statIfSeen(join(path, name, STATE))))
+    return (
+      `No ${STATE} found in ${path} or in its checkpoints, so no evaluation is known. ` +
+      `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${path}.`
+    )
   return first
     ? `Cannot read any ${STATE} in ${path}. ${first.name}: ${first.files.files_why ?? 'no state'}`
     : `No ${STATE} and no checkpoint-N folders found in ${path}`

@@ -1,7 +1,7 @@
 import type { TrainingEvent } from '@bestmark/core'
 import { addScores } from '../scores/runScores.ts'
 import { SCORES } from '../scores/scoresFile.ts'
-import { isCheckpointName, STATE } from './checkpointFolders.ts'
+import { findCheckpointNames, STATE } from './checkpointFolders.ts'
 import { readHuggingFace } from './huggingface.ts'
 import type { Listing } from '../../files/listing.ts'
 import { findResultsFiles } from './resultsFiles.ts'
@@ -23,7 +23,7 @@ export const HUGGINGFACE: Source = {
 async function stateFiles(listing: Listing): Promise<string[]> {
   const names = await listing.names()
   const found = names.includes(STATE) ? [STATE] : []
-  for (const name of names.filter(isCheckpointName)) {
+  for (const name of await findCheckpointNames(listing)) {
     if ((await listing.names(name)).includes(STATE)) found.push(`${name}/${STATE}`)
   }
   return found
@@ -40,7 +40,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
 }
 
 async function watchedFiles(listing: Listing): Promise<string[]> {
-  const folders = (await listing.names()).filter(isCheckpointName)
+  const folders = await findCheckpointNames(listing)
   const states = folders.map((name) => `${name}/${STATE}`)
   return [STATE, SCORES, ...(await findResultsFiles(listing)), ...folders, ...states]
 }
