@@ -15,6 +15,7 @@ export interface TableState extends Progress {
   base: number | null
   /** Numbers in the names of weights, as evidence for it. */
   named?: readonly NumberedValue[]
+  isFromZero?: boolean
 }
 
 /** The form of a program's table. */

@@ -10,7 +10,7 @@ import type { Listing } from '../../files/listing.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
 import { findSavedWeights } from '../weights/savedWeights.ts'
-import { numberedValues } from '../weights/tableBase.ts'
+import { countsFromZero, numberedValues } from '../weights/tableBase.ts'
 
 const SEPARATORS = [',', ';', '\t']
 
@@ -41,6 +41,7 @@ export const KERAS = lineSource<State>({
     separator: ',',
     isFastai: false,
     named: await numberedValues(listing),
+    isFromZero: await countsFromZero(listing),
   }),
   line: (state, line) => {
     if (line.line === 1) {

@@ -185,3 +185,16 @@ test('weights that an earlier training left in the folder are not of this log', 
   await rm(join(folder.path, 'model_3.pt'))
   expect(placed((await readRun(folder.path)).events)).toEqual({ 'model_1.pt': 1, 'model_2.pt': 2 })
 })
+
+test('a table of Keras or timm that a resumed start began anew counts from 0', async () => {
+  const keras = await stepsOf({
+    'history.csv': table(4, 4),
+    ...named([5, 6, 7, 8], 'net.0#.keras'),
+  })
+  expect(Object.values(keras.steps)).toEqual([5, 6, 7, 8])
+  const saved = named([5, 7], 'checkpoint-#.pth.tar')
+  const timm = await stepsOf({ 'summary.csv': table(5, 3), ...saved })
+  expect(Object.values(timm.steps)).toEqual([6, 8])
+  const own = await stepsOf({ 'history.csv': table(5, 3), ...named([5, 7]) })
+  expect(Object.values(own.steps)).toEqual([5, 7])
+})

@@ -59,3 +59,35 @@ test('a metric and its value in the name of the best weights decide', async () =
   })
   expect([metric, best?.path, best?.step]).toEqual(['eval_score', 'best_score_0.8100.pth', 30])
 })
+
+test('if the best weights are not of the best row of the usual metric, the metric that is best there decides', async () => {
+  const log = [10, 20, 30].map((iteration, at) => ({
+    iteration: iteration - 1,
+    'bbox/AP': [40, 39, 41][at],
+    'segm/AP50': [50, 60, 55][at],
+    'segm/AP': [33, 35.5, 34][at],
+  }))
+  const files = (iteration: number) => ({
+    'metrics.json': lines(log),
+    'model_best.pth': torchFile({ iteration }),
+    'model_final.pth': torchFile({ iteration: 29 }),
+  })
+  const { metric, best, reason } = await answerFor(files(19))
+  expect([metric, best?.path, best?.value]).toEqual(['segm/AP', 'model_best.pth', 35.5])
+  expect(reason).toContain('Inferred from model_best.pth, saved at step 20, where segm/AP is best')
+  expect((await answerFor(files(29))).metric).toBe('bbox/AP')
+})
+
+test("the optimiser's steps in the best weights show the metric that they are best by", async () => {
+  const values = ['0.5,0.4', '0.4,0.3', '0.3,0.35', '0.35,0.2', '0.45,0.25']
+  const table = values.map((pair, epoch) => `${epoch},1,${pair}\n`).join('')
+  const files = (global_step: number) => ({
+    'history.csv': `epoch,loss,val_loss,val_mae\n${table}`,
+    'best.pth': torchFile({ global_step }),
+  })
+  const ofMae = await answerFor(files(40))
+  expect([ofMae.metric, ofMae.best?.step, ofMae.best?.value]).toEqual(['val_mae', 4, 0.2])
+  expect(ofMae.rows.declaration.metric_is_inferred).toBe(true)
+  const ofLoss = await answerFor(files(30))
+  expect([ofLoss.metric, ofLoss.best?.step]).toEqual(['eval_loss', 3])
+})

@@ -33,7 +33,10 @@ const CUSTOMS: readonly [name: RegExp, who: string][] = [
   [/^eval_psnr$/, 'the usual measure of image restoration (PSNR)'],
 ]
 /** Metrics of a log whose only held-out data is the test set. */
-const TESTS = ['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_psnr', 'test_loss']
+const TESTS = [
+  ...['test_acc1', 'test_acc', 'test_accuracy', 'test_top1', 'test_psnr'],
+  ...['test_loss', 'test_avg loss'],
+]
 /** Parts of the name of the best weights that name no metric. */
 const NOT_A_METRIC =
   /(^|[-_.])(best|model|checkpoint|ckpt|weights)(?=[-_.]|$)|[-_](epoch|iter|step)s?[-_=]?\d+/gi
@@ -56,12 +59,17 @@ export function inferMetric(
     byRecord(names, history) ??
     byBestStep(names, history) ??
     byBestName(names, saved) ??
-    byCustom(names) ??
+    byCustomOrFile(names, history, { saved, candidates }) ??
     byEntropy(names) ??
-    byBestFile(names, history, saved) ??
+    byBestFile(names, history, { saved, candidates }) ??
     inferBoosterMetric(candidates, history) ??
     byTests(names)
   )
+}
+
+interface Weights {
+  saved: readonly SavedFile[]
+  candidates: readonly Candidate[]
 }
 
 /** A log that records the best value of one metric (`best_bleu`) decides by it. */
@@ -141,6 +149,21 @@ function byCustom(names: readonly string[]): InferredMetric | undefined {
   return undefined
 }
 
+/** The usual metric of a program, unless its file of the best weights shows that another one decides. */
+function byCustomOrFile(
+  names: readonly string[],
+  history: LogHistory,
+  weights: Weights,
+): InferredMetric | undefined {
+  const custom = byCustom(names)
+  const ofFile = custom && byBestFile(names, history, weights)
+  if (!custom || !ofFile) return custom
+  const [usual, kept] = [custom, ofFile].map(
+    ({ metric_for_best }) => findBestRow(history, metric_for_best)?.step,
+  )
+  return usual === kept ? custom : ofFile
+}
+
 /** Composer has a cross-entropy in place of a validation loss. */
 function byEntropy(names: readonly string[]): InferredMetric | undefined {
   const metric = names.find((name) => /^metrics\/eval\/(.+\/)?\w*CrossEntropy$/.test(name))
@@ -153,15 +176,20 @@ function byEntropy(names: readonly string[]): InferredMetric | undefined {
 function byBestFile(
   names: readonly string[],
   history: LogHistory,
-  saved: readonly SavedFile[],
+  { saved, candidates }: Weights,
 ): InferredMetric | undefined {
-  const best = saved.filter(
-    ({ role, step, step_note }) => role === 'best' && step !== null && !step_note,
-  )
+  // The optimiser's steps in a file exclude the epochs of other metrics.
+  const counted = candidates
+    .filter(({ facts }) => facts.step !== null)
+    .map(({ found }) => found.path)
+  const best = saved.filter(({ role, step, step_note, path }) => {
+    return role === 'best' && step !== null && (!step_note || counted.includes(path))
+  })
   const [first, ...others] = new Set(best.map(({ step }) => step))
   if (first === undefined || others.length > 0 || history.rows.length < FEWEST) return undefined
   const fitting = names.filter((name) => findBestRow(history, name)?.step === first)
-  const [metric] = fitting
+  const usual = fitting.find((name) => byCustom([name]))
+  const metric = usual ?? fitting[0]
   if (metric === undefined || fitting.includes('eval_loss')) return undefined
   const declared_by = `${best[0]?.path}, saved at step ${first}, where ${metric} is best`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
@@ -169,7 +197,7 @@ function byBestFile(
 
 function byTests(names: readonly string[]): InferredMetric | undefined {
   if (names.length === 0 || names.some((name) => !name.startsWith('test_'))) return undefined
-  const metric = TESTS.find((name) => names.includes(name))
+  const [metric] = TESTS.flatMap((test) => names.filter((name) => name.toLowerCase() === test))
   if (metric === undefined) return undefined
   const declared_by = 'the log, whose only held-out data is the test set'
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }

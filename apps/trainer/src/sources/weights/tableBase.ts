@@ -1,4 +1,3 @@
-import { ownValue } from '@bestmark/core'
 import type { Listing } from '../../files/listing.ts'
 import type { Values } from '../events/newEvents.ts'
 import { rowHolds } from './axis.ts'
@@ -14,8 +13,8 @@ export interface NumberedValue {
 /** Evidence for whether a table counts from 0 or 1. */
 export interface BaseHints {
   named?: readonly NumberedValue[]
-  /** Keras counts from 0, even if its table begins later. */
-  isKeras?: boolean
+  /** Whether the program of the weights counts from 0, even if its table begins later. */
+  isFromZero?: boolean
 }
 
 /** More names add nothing. */
@@ -34,6 +33,14 @@ export async function numberedValues(listing: Listing): Promise<NumberedValue[]>
     .slice(0, MOST)
 }
 
+/** Weights of Keras and of timm. Both log epochs from 0. */
+const FROM_ZERO = /\.(keras|h5)$|(^|\/)(checkpoint-\d+|last)\.pth\.tar$/
+
+/** Whether the program of the weights below a root counts its epochs from 0. */
+export async function countsFromZero(listing: Listing): Promise<boolean> {
+  return (await listWeights(listing)).some(({ path }) => FROM_ZERO.test(path))
+}
+
 /**
  * Whether a table counts from 0 or 1. A first row 0 shows it. Otherwise a name of weights with the
  * row's value shows it, else the program's usual way.
@@ -41,7 +48,7 @@ export async function numberedValues(listing: Listing): Promise<NumberedValue[]>
 export function findTableBase(
   first: number,
   values: Values,
-  { named = [], isKeras }: BaseHints,
+  { named = [], isFromZero }: BaseHints,
 ): 0 | 1 {
   if (first === 0) return 0
   const row = { attempt: 0, step: 0, epoch: null, at: null, values }
@@ -50,5 +57,5 @@ export function findTableBase(
     if (one.number === first + 1) return 0
     if (one.number === first) return 1
   }
-  return isKeras && first > 1 && ownValue(values, 'eval_loss') !== undefined ? 0 : 1
+  return isFromZero && first > 1 ? 0 : 1
 }
