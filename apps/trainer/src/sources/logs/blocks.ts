@@ -2,6 +2,7 @@ import { numberIn } from '../../files/csv.ts'
 import { readNameHints } from '../weights/nameHints.ts'
 import { EMPTY_RECORD, type LogRecord, type RecordSplit, splitByKind } from './logRecord.ts'
 import { NUMBER } from './printedNumbers.ts'
+import { readPairs } from './textLines.ts'
 import type { LastCount } from './uncountedLines.ts'
 
 /** The block of values that is open: a heading, then one value per line. Plain data. */
@@ -19,12 +20,17 @@ export function emptyBlock(): Block {
 
 /** BasicSR: `Validation Set5`; Coqui: `--> EVAL PERFORMANCE`; others: `Test results:`. */
 const HEADING =
-  /^[^A-Za-z\d]*(validation|eval|evaluation|test)(?: (?:performance|results?|metrics?|scores?|set\d*|[A-Z][\w-]*)){0,2}\W*$/i
+  /^[^A-Za-z\d]*(validation|eval|evaluation|test)(?: (?:performance|results?|metrics?|scores?|errors?|set\d*|[A-Z][\w-]*)){0,2}\W*$/i
 /** Coqui: `--> TIME: 2026-11-20 10:00:00 -- STEP: 5/8 -- GLOBAL_STEP: 25`. */
 const COUNTED = /^--> (?:TIME|TRAIN PERFORMAN?CE)\b.* GLOBAL_STEP: (\d{1,15})$/
 /** A line of a block: a bullet, a name and a value, perhaps with more in other columns. */
 const VALUE = new RegExp(
   String.raw`^[|>#*•-][|>#*• -]*([A-Za-z][\w@./ -]*?): ?(${NUMBER})(?=$|[\s,;%])(.*)$`,
+  'i',
+)
+/** All values in one line below the heading: PyTorch's tutorials print ` Accuracy: 70.1%, Avg loss: 0.8 `. */
+const ROW = new RegExp(
+  String.raw`^[a-z][\w@./ -]*: ?${NUMBER}%?(?:, ?[a-z][\w@./ -]*: ?${NUMBER}%?)*$`,
   'i',
 )
 /** BasicSR repeats the best value and its iteration. */
@@ -77,8 +83,12 @@ function openBlock(block: Block, text: string, last: LastCount): void {
   }
 }
 
-/** Whether a line is a value of the block. */
+/** Whether a line is a value of the block, or all of them. */
 function takeValue(block: Block, text: string): boolean {
+  if (block.pairs.length === 0 && ROW.test(text)) {
+    block.pairs.push(...readPairs(text))
+    return block.pairs.length > 0
+  }
   const [, name, digits, more = ''] = VALUE.exec(text) ?? []
   const value = numberIn(digits)
   if (name === undefined || value === undefined) return false

@@ -17,6 +17,45 @@ const AREAS = new Map([
   ['large', 'l'],
 ])
 
+/** detectron2 repeats a summary as a table: `copypaste: Task: bbox`, a line of names, a line of values. */
+const TABLE = /(?:^|: )copypaste: (?:Task: (\w+)|(\S+))$/
+/** The names of the summary. */
+const NAMES = /^[A-Za-z]\w*(?:-\w+)?(?:,[A-Za-z]\w*(?:-\w+)?)*$/
+
+/** The task and the names of detectron2's table that is read. Plain data, because it is stored in the cursor. */
+export interface CocoTable {
+  task: string
+  names: string[]
+}
+
+export function noCocoTable(): CocoTable {
+  return { task: '', names: [] }
+}
+
+/** Reads a line of detectron2's table. Its values belong to the last count; undefined for any other line. */
+export function readCocoTable(
+  table: CocoTable,
+  line: string,
+  last: LastCount,
+): LogRecord | undefined {
+  const [, task, words] = TABLE.exec(line.trim()) ?? []
+  if (task !== undefined) Object.assign(table, { task, names: [] })
+  if (words === undefined || table.task === '') return undefined
+  const cells = words.split(',')
+  if (NAMES.test(words)) {
+    table.names = cells
+    return undefined
+  }
+  const { step, epoch } = last
+  if (cells.length !== table.names.length || (step === null && epoch === null)) return undefined
+  const values = table.names.flatMap((name, index): [string, number][] => {
+    const value = numberIn(cells[index])
+    return value === undefined ? [] : [[`${table.task}/${name}`, value]]
+  })
+  Object.assign(table, noCocoTable())
+  return { ...EMPTY_RECORD, step, epoch, evaluation: Object.fromEntries(values) }
+}
+
 /** The kind of the outputs that a line announces. */
 export function cocoKind(text: string): string | undefined {
   return KIND.exec(text)?.[1]

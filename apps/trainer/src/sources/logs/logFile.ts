@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
@@ -106,10 +106,24 @@ async function findLogsBelow(listing: Listing): Promise<LogFile[]> {
 }
 
 async function findLogsBeside(listing: Listing): Promise<LogFile[]> {
-  const found: LogFile[] = []
+  const found: LogFile[] = await findLogsNamedAs(listing)
   for (const folder of await findSiblingLogs(listing, mayBeLog))
     found.push(...(await findLogsIn(listing, folder)))
   return found.length > 0 && (await listWeights(listing)).length > 0 ? found : []
+}
+
+/** Logs beside a folder of weights, with its name: `logs/3f2a.txt` for `logs/3f2a`. */
+async function findLogsNamedAs(listing: Listing): Promise<LogFile[]> {
+  const folder = basename(listing.root)
+  const names = (await listing.names('..')).filter((name) => {
+    return name.startsWith(`${folder}.`) && name.lastIndexOf('.') === folder.length
+  })
+  const found: LogFile[] = []
+  for (const name of names.filter(mayBeLog)) {
+    const seen = detectLog(await listing.head(`../${name}`), name)
+    if (seen) found.push({ file: `../${name}`, ...seen })
+  }
+  return found
 }
 
 /** Log folders below a run's root that hold no weights. */

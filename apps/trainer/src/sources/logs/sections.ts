@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { type BarState, emptyBars, endBars, readBarValues } from './barValues.ts'
 import { type Block, emptyBlock, endBlock, readBlockLine } from './blocks.ts'
 import { announcesBest, readBoostedLine } from './boostedLines.ts'
-import { cocoKind, readCocoLine } from './cocoLines.ts'
+import { cocoKind, type CocoTable, noCocoTable, readCocoLine, readCocoTable } from './cocoLines.ts'
 import { type ComposerState, emptyComposer, readComposerLine } from './composerLines.ts'
 import { type Brackets, noBrackets, readBracketLine } from './bracketLines.ts'
 import { numberIn } from '../../files/csv.ts'
@@ -13,6 +13,7 @@ import { isTimmBest, readTimmLine } from './timmLines.ts'
 import { bareText, countsIn, isTrainerRow, readCountedLine } from './textLines.ts'
 import { splitByKind } from './logRecord.ts'
 import { readOpenClipLine } from './openClipLines.ts'
+import { readOpenMmLine } from './openMmLines.ts'
 import { readYoloRow } from './yoloRows.ts'
 
 /** Earlier lines that a line depends on. Plain data, because it is stored in the cursor. */
@@ -32,6 +33,7 @@ export interface Section {
   brackets: Brackets
   /** The kind of outputs that COCO's summary is about. */
   coco: string
+  coco_table: CocoTable
 }
 
 export function emptySection(): Section {
@@ -43,6 +45,7 @@ export function emptySection(): Section {
     block: emptyBlock(),
     brackets: noBrackets(),
     coco: 'coco',
+    coco_table: noCocoTable(),
   }
   return { ...nothing, last, ...parts }
 }
@@ -93,7 +96,9 @@ function readTextLine(section: Section, line: string): LogRecord | LogRecord[] |
   const whole = readWholeLine(section, line)
   if (whole) return whole
   const timm = readTimmLine(line.trim(), section.last.epoch)
-  const known = boosted ?? timm ?? readOpenClipLine(line) ?? readSectionLine(section, line)
+  const openMm = readOpenMmLine(bareText(line), section.last)
+  const known =
+    boosted ?? timm ?? openMm ?? readOpenClipLine(line) ?? readSectionLine(section, line)
   const text = bareText(line)
   const record = known ?? readMarkedLine(line) ?? readBracketLine(section.brackets, text)
   if (!record) section.epoch = epochBegun(text) ?? section.epoch
@@ -126,8 +131,13 @@ function readWholeLine(section: Section, line: string): LogRecord[] | undefined 
   section.coco = cocoKind(text) ?? section.coco
   const isStamped = text.length < line.trim().length
   const block = readBlockLine(section.block, { text, last: section.last, isStamped })
+  // A line that ends a block may be the heading of the next epoch.
+  if (block && block.length > 0) return [...block, ...[readTextLine(section, line) ?? []].flat()]
   if (block) return block
-  const record = readCocoLine(text, section.coco, section.last) ?? readYoloRow(text)
+  const record =
+    readCocoLine(text, section.coco, section.last) ??
+    readCocoTable(section.coco_table, line, section.last) ??
+    readYoloRow(text)
   if (!record) return undefined
   rememberCount(section.last, record)
   return [record]

@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { splitByKind, type LogRecord } from './logRecord.ts'
 
-/** A split at the start or end of a file's name: `val_log.csv`, `metrics.val.jsonl`. */
+/** A split at the start or end of a file's name, or alone: `val_log.csv`, `metrics.val.jsonl`, `valid.jsonl`. */
 const SPLIT_FILE =
-  /(?<=^|\/)(train|training|learn|eval|val|valid|validation|dev|test)(?=[_-])|(?<=^|\/)(validations)(?=\.\w+$)|(?<=[_.-])(train|training|learn|eval|val|valid|validation|dev|test)(?=\.\w+$)/i
+  /(?<=^|\/)(train|training|learn|eval|val|valid|validation|dev|test)(?=[_-])|(?<=^|\/)(validations)(?=\.\w+$)|(?<=[_.-]|^|\/)(train|training|learn|eval|val|valid|validation|dev|test)(?=\.\w+$)/i
 
 /**
  * Makes the metrics of a record held-out, if the name of its file has a held-out split. Training values

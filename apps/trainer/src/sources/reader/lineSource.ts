@@ -42,7 +42,7 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
 }
 
 /** Raise it when the state of a format changes. Runs with an older cursor are then read again. */
-const VERSION = 13
+const VERSION = 14
 
 /** Errors of one file. Others, such as too many open files, stop the reader. */
 const SKIPPED_CODES = new Set([

@@ -8,7 +8,7 @@ import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { heldOutName, isHeldOut, isBatchValue, findTrainingLoss } from '../events/names.ts'
-import { readNumberedName, findSavedFiles, readMissingSteps } from '../events/savedFiles.ts'
+import { findSavedWeights } from '../weights/savedWeights.ts'
 
 const FOLDER = 'plots/metrics'
 /** Names of metrics may have folders, searched to this depth. */
@@ -31,10 +31,19 @@ export const DVCLIVE = lineSource<State>({
     const metric_for_best = metric === null ? null : heldOutName(metric)
     return { fields: { ...fields, ...totals, metric_for_best }, warnings }
   },
-  saved: async (listing) => {
-    const folders = ['', 'checkpoints', 'models', 'weights']
-    return readMissingSteps(listing.root, await findSavedFiles(listing, folders, readNumberedName))
+  saved: async (listing, _state, history) => {
+    const { fields, totals } = readDeclaration(await readConfigurations(listing.root))
+    return findSavedWeights(
+      listing,
+      history,
+      { isEpochs: false, shift: 0 },
+      {
+        metric: fields.metric_for_best,
+        total_epochs: totals.total_epochs,
+      },
+    )
   },
+  infers: true,
 })
 
 async function tables(listing: Listing): Promise<string[]> {

@@ -4,7 +4,7 @@ import { isMarkedRun, listWeights } from '../weights/finder.ts'
 import { hasEvents, overlapInTime } from './eventTimes.ts'
 import { isOfRunBelow } from '../partNames.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
-import { sortByTime } from './writers.ts'
+import { processOf, sortByTime } from './writers.ts'
 
 /** An event file has a time and host after `tfevents`. A folder may be named tfevents. */
 const EVENTS = /(^|\/)[^/]*tfevents\.[^/]*$/
@@ -43,9 +43,28 @@ export async function findEventsElsewhere(listing: Listing, isHere: boolean): Pr
   if (!isOneRun(found) || (!isHere && (await listWeights(listing)).length === 0)) return []
   const folders: string[][] = []
   for (const folder of found) folders.push(await findEventFiles(listing, folder))
+  const [only] = found
+  if (only !== undefined && found.length === 1 && !isHere)
+    folders.push(...(await scalarsBelow(listing, only, folders.flat())))
   // Trainings at the same time are several runs. Splits of one run are written at the same time.
   if (isPerStart(found) && overlapInTime(listing.root, folders)) return []
   return isPerStart(found) ? sortByTime(folders.flat()) : folders.flat()
+}
+
+/** The event files that `add_scalars` of a writer wrote to folders below its own: `loss_val`. */
+async function scalarsBelow(
+  listing: Listing,
+  folder: string,
+  files: readonly string[],
+): Promise<string[][]> {
+  const writers = new Set(files.map(processOf))
+  const found: string[][] = []
+  for (const name of await listing.names(folder)) {
+    if (!name.includes('_')) continue
+    const inner = await findEventFiles(listing, `${folder}/${name}`)
+    if (inner.length > 0 && inner.every((file) => writers.has(processOf(file)))) found.push(inner)
+  }
+  return found
 }
 
 /** The folders whose events belong to no run below the root or beside them. */

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { directionOf } from '@bestmark/core'
 import { heldOutName, isBatchValue, isHeldOut } from '../events/names.ts'
 
 /** What a program counts: HuggingFace completed steps, Lightning batches from 0, Keras epochs from 0. */
@@ -49,11 +50,20 @@ export function nameOf(state: TagState, seen: SeenTag): TagName | undefined {
   if (before || byTag.has(seen.tag)) return before
   const { loss } = state
   const name = readName(state, seen)
-  const isMeasured = name !== undefined && (isHeldOut(name) || REWARD.test(name))
+  const isMeasured =
+    name !== undefined && (isHeldOut(name) || REWARD.test(name) || isOfExample(seen.file, name))
   const kind = isMeasured ? 'evaluation' : 'metrics'
   const found = name === undefined ? undefined : ({ name, kind } as const)
   if (state.loss === loss) byTag.set(seen.tag, found)
   return found
+}
+
+/** The examples of transformers log to a folder with their own name: `runs/glue_no_trainer`. */
+const EXAMPLE = /(^|\/)\w+_no_trainer\//
+
+/** Whether a metric is one of the evaluation that these examples make after each epoch. */
+function isOfExample(file: string, name: string): boolean {
+  return EXAMPLE.test(file) && directionOf(name) !== undefined && !/loss|train/.test(name)
 }
 
 function knownNames(state: TagState, { file, step }: SeenTag): KnownNames {
@@ -69,12 +79,15 @@ function readName(state: TagState, { file, tag, step }: SeenTag): string | undef
   const folder = file.includes('/') ? basename(dirname(file)) : ''
   if (tag === 'hp_metric' || SUMMARY.test(tag) || isBatchValue(tag)) return undefined
   if (/^(batch_|evaluation_.*_vs_iterations$)/.test(tag)) return undefined
+  if (EXAMPLE.test(file)) state.count_unit ??= 'steps'
   state.count_unit ??= countUnitOf(tag) ?? (isKeras(file, tag, step) ? 'epochs' : null)
   if (tag === 'epoch') return 'epoch'
   const bare = OF_TRAINING.test(tag) ? tag.slice('train/'.length) : tag.replace(/^epoch_/, '')
   const isOther = /^(eval|val|valid|validation|test)$/.test(folder)
   if (isOther) return heldOutName(/^test$/.test(folder) ? `test_${bare}` : `eval_${bare}`)
-  const whole = scalarsName(folder, bare)
+  const named = scalarsName(folder, bare)
+  // Their metrics are one group, which has the name of any of them.
+  const whole = EXAMPLE.test(file) && named !== bare ? folder.slice(bare.length + 1) : named
   if (isHeldOut(whole)) return heldOutName(whole)
   if (
     /^(loss|train_loss|train\/loss|training_loss|train_loss_step|train\/loss_step|loss\/train|loss_train|loss_training|lm loss|loss\/current)$/i.test(

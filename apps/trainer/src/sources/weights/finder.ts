@@ -40,7 +40,7 @@ const MODEL =
 /** A numbered folder with its own log, or with a folder of checkpoints, is a run. */
 const RUN_PARTS = /(^|[_-])log\.\w+$|\.log$|^(saves?|checkpoints|ckpts|saved_models)$/i
 /** Names of files that hold a part of a model. */
-const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank/
+const PIECE = /rank|-of-|shard|part|__\d+_\d+|pytorch_model_\d+|zero_pp|mp_rank|^(s?dp|[tpec]p)_\d/
 /**
  * The end of a name that a metric with a `/` splits: Lightning writes `epoch=3-val/loss=0.41.ckpt` for
  * the metric `val/loss`.

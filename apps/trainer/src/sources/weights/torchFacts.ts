@@ -3,6 +3,7 @@ import { setOwn } from '@bestmark/core'
 import { Tensor } from '../../checkpoints/weights/plainValues.ts'
 import type { TorchArchive } from '../../checkpoints/weights/torchArchive.ts'
 import { type Facts, factsIn } from './facts.ts'
+import { readFairseqFacts } from './fairseqFacts.ts'
 
 type TorchFacts = Pick<
   Facts,
@@ -37,6 +38,7 @@ export async function readTorchFacts(archive: TorchArchive): Promise<Partial<Tor
   return {
     ...facts,
     isLightning,
+    ...readFairseqFacts(value, facts.values),
     ...(await readLightningFacts(value, archive)),
     ...(typeof version === 'string' && { version }),
     ...(typeof best_fitness === 'number' && { best_fitness }),
