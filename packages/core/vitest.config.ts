@@ -3,5 +3,10 @@ import { reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
 
 export default defineConfig({
   // Many cases of one rule take a busy machine its time.
-  test: { dir: 'src', testTimeout: 60_000, ...SIDE_BY_SIDE, ...reportersFor('core') },
+  test: {
+    include: ['{src,mutants}/**/*.test.ts'],
+    testTimeout: 60_000,
+    ...SIDE_BY_SIDE,
+    ...reportersFor('core'),
+  },
 })
