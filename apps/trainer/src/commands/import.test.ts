@@ -138,6 +138,15 @@ test('runs below a folder are named by their paths below it', async () => {
   }
 })
 
+test('runs that are imported side by side are told in the order of their paths', async () => {
+  const names = Array.from({ length: 9 }, (_, index) => `turn${index}`)
+  for (const [index, name] of names.entries())
+    await writeOutput(join(here.path, 'turns', name), { saves: index < 3 ? [100, 200] : [], log })
+  const { code, stdout } = await run('import', 'turns')
+  const told = stdout.split('\n').flatMap((line) => /^turn\d/.exec(line) ?? [])
+  expect([code, told]).toEqual([0, names])
+})
+
 test('--name is for one run and renames an existing job; --project does not move it', async () => {
   const refused = await run('import', 'tree', '--name', 'all of them')
   expect(refused).toMatchObject({ code: 2, stdout: '' })

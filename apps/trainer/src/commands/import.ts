@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { JobDeleted } from '@bestmark/db'
+import pLimit from 'p-limit'
 import { type Board, openBoard } from '../board/board.ts'
 import { callerPath } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
@@ -16,6 +17,9 @@ import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
 import { linkCheckpoints, requireOnePath } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/runName.ts'
+
+/** While one run waits for the database, others read their files. */
+const IMPORTS = 4
 
 /** One job to import: a run's folder or state file, or a file of `bestmark export`. */
 interface Found {
@@ -41,9 +45,15 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   await using board = await openBoard()
   let exit: Exit = EXIT.found
-  for (const one of found) {
+  const atOnce = pLimit(IMPORTS)
+  const imports = found.map((one) => {
+    return { one, jobs: atOnce(() => importFound(board, one, values)) }
+  })
+  // An error is told in its turn, however early it comes.
+  void Promise.allSettled(imports.map(({ jobs }) => jobs))
+  for (const { one, jobs } of imports) {
     try {
-      for (const job of await importFound(board, one, values)) {
+      for (const job of await jobs) {
         print(values.json ? measuredJson(job) : plain(job))
       }
     } catch (error) {

@@ -73,17 +73,15 @@ export async function register(
   // The same log has another path below the folder of its checkpoints, so it is read again.
   else if (job_id === (await jobOfLinkedLogs(board, identity.root)))
     await moveFiles(board.db, { job_id, folder: identity.root })
-  return putOnBoard(board, identity, naming)
+  return putOnBoard(board, { ...identity, job_id }, naming)
 }
 
 async function putOnBoard(
-  board: Pick<Board, 'db' | 'host_id' | 'host'>,
-  identity: RunIdentity,
+  { db, host_id, host }: Pick<Board, 'db' | 'host_id' | 'host'>,
+  identity: RunIdentity & { job_id: string },
   naming: NameOptions,
 ) {
-  const { root, source } = identity
-  const { host_id, host, db } = board
-  const job_id = await jobIdOf(board, identity)
+  const { job_id, root, source } = identity
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
@@ -134,7 +132,8 @@ export async function importEvents(
   onNotice: RecordedRun['onNotice'] = undefined,
 ): Promise<TrainingJobStatus> {
   const { source } = identity
-  const job = await putOnBoard(board, identity, naming)
+  const job_id = await jobIdOf(board, identity)
+  const job = await putOnBoard(board, { ...identity, job_id }, naming)
   const to = digestOf(events)
   const from = await sourceCursor(board.db, job.job_id, source)
   if (from !== to) {

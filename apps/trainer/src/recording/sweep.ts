@@ -24,12 +24,13 @@ export interface SweptJob {
 export async function sweepJob(db: Database, job: SweptJob): Promise<number> {
   const changed: EventOf<'files' | 'checkpoint'>[] = []
   const stored = await currentFiles(db, job.job_id)
+  const isLogged = job.source === JOURNAL
+  const isOther = (stored.length > 0 || isLogged) && (await holdsOtherRun(db, job))
   for (const one of stored) {
-    const event = await inspectAgain(db, job, one)
+    const event = await inspectIn(job, one, isOther)
     if (event) changed.push(event)
   }
-  if (job.source === JOURNAL && !(await holdsOtherRun(db, job)))
-    changed.push(...(await unlistedCheckpoints(job.root, stored)))
+  if (isLogged && !isOther) changed.push(...(await unlistedCheckpoints(job.root, stored)))
   if (changed.length === 0) return 0
   try {
     await recordFacts(db, job.job_id, changed, job.root)
@@ -46,8 +47,16 @@ export async function inspectAgain(
   job: SweptJob,
   stored: StoredFiles,
 ): Promise<EventOf<'files'> | undefined> {
+  return inspectIn(job, stored, await holdsOtherRun(db, job))
+}
+
+async function inspectIn(
+  job: SweptJob,
+  stored: StoredFiles,
+  isOther: boolean,
+): Promise<EventOf<'files'> | undefined> {
   const stateFile = stateFileOf(job.source)
-  const isGone = (await holdsOtherRun(db, job)) && !(await isUnchanged(job.root, stored))
+  const isGone = isOther && !(await isUnchanged(job.root, stored))
   const seen = isGone
     ? lostFiles(job.root, stored)
     : await inspectCheckpoint(job.root, stored.path, stateFile, previousInspection(job, stored))

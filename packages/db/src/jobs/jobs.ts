@@ -2,7 +2,7 @@ import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core
 import { and, desc, eq, inArray, isNull, like, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
-import { changeJob, statusOf, announce } from '../rows/job.ts'
+import { announce, changeJob, statusOf, type Tx } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
 import { JobDeleted, JobMoved, JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
@@ -39,41 +39,49 @@ export interface JobRegistration {
  * its root but has another one.
  */
 export async function registerJob(db: Database, job: JobRegistration): Promise<TrainingJobStatus> {
-  const { root: output_dir, recipe = null, is_stoppable, folder_id, ...others } = job
-  const { restore, keeps_root, ...named } = others
-  const { job_id, host_id, host, source } = job
+  const { job_id } = job
+  const stored = await jobRow(db, job_id)
+  // Recorders register a job again and again; most times nothing changes.
+  if (stored && stored.deleted_at === null && isAsRegistered(stored, job)) return statusOf(stored)
+  const made = stored ? undefined : await addJob(db, job)
+  if (made) return statusOf(made)
+  await changeJob(db, job_id, (tx, row) => registeredAgain(tx, row, job))
+  return existing(job_id, await jobStatus(db, job_id))
+}
+
+/** Undefined if the job is on the board already. */
+async function addJob(db: Database, job: JobRegistration): Promise<JobRow | undefined> {
+  const { root: output_dir, recipe = null } = job
   const times = { registered_at: clock, changed_at: clock, board_revision: thisWrite }
-  const made = await db.orm.transaction(async (tx) => {
+  return db.orm.transaction(async (tx) => {
     const policy = await projectPolicy(tx, job.project)
-    const row = {
-      ...{ ...named, ...policy, output_dir, folder_id, recipe, is_stoppable },
-      ...{ revision: 1, ...times },
-    }
+    const row = { ...job, ...policy, output_dir, recipe, revision: 1, ...times }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
-    if (rows.length > 0) await tx.execute(sql`select ${announce(job_id, 1)}`)
+    if (rows.length > 0) await tx.execute(sql`select ${announce(job.job_id, 1)}`)
     return rows[0]
   })
-  if (made) return statusOf(made)
-  await changeJob(db, job_id, async (tx, stored) => {
-    if (stored.deleted_at !== null && !restore) throw new JobDeleted(stored)
-    if (keeps_root && stored.output_dir !== output_dir) throw new JobMoved(stored)
-    const canStop = is_stoppable ?? stored.is_stoppable
-    const folder = folder_id ?? stored.folder_id
-    const same =
-      stored.output_dir === output_dir &&
-      stored.folder_id === folder &&
-      stored.host_id === host_id &&
-      stored.host === host &&
-      stored.source === source &&
-      stored.is_stoppable === canStop &&
-      stored.deleted_at === null
-    if (same) return { answer: undefined }
-    const moved = { output_dir, folder_id: folder, host_id, host, source, is_stoppable: canStop }
-    const set = { ...moved, deleted_at: null }
-    if (stored.output_dir !== output_dir) await reselect(tx, { ...stored, ...moved })
-    return { set, answer: undefined }
-  })
-  return existing(job_id, await jobStatus(db, job_id))
+}
+
+async function registeredAgain(tx: Tx, stored: JobRow, job: JobRegistration) {
+  if (stored.deleted_at !== null && !job.restore) throw new JobDeleted(stored)
+  const isSameRoot = stored.output_dir === job.root
+  if (job.keeps_root && !isSameRoot) throw new JobMoved(stored)
+  if (stored.deleted_at === null && isAsRegistered(stored, job)) return { answer: undefined }
+  const moved = placeOf(stored, job)
+  if (!isSameRoot) await reselect(tx, { ...stored, ...moved })
+  return { set: { ...moved, deleted_at: null }, answer: undefined }
+}
+
+/** What registering a job again changes of it. */
+function placeOf(stored: JobRow, { root, host_id, host, source, ...job }: JobRegistration) {
+  const folder_id = job.folder_id ?? stored.folder_id
+  const is_stoppable = job.is_stoppable ?? stored.is_stoppable
+  return { output_dir: root, folder_id, host_id, host, source, is_stoppable }
+}
+
+function isAsRegistered(stored: JobRow, job: JobRegistration): boolean {
+  const place = Object.entries(placeOf(stored, job))
+  return place.every(([key, value]) => stored[key as keyof JobRow] === value)
 }
 
 /** Renames a job. Throws JobUnknown. */
