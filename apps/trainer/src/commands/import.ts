@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { JobDeleted } from '@bestmark/db'
@@ -13,6 +13,7 @@ import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
 import { isSqlite } from '../files/sqlite.ts'
 import { importRun, type NameOptions } from '../recording/importRun.ts'
 import { applyNames } from '../recording/jobNames.ts'
+import { archivePartJobs } from '../recording/partJobs.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
 import { linkCheckpoints, requireOnePath } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
@@ -63,7 +64,13 @@ export async function main(words: readonly string[]): Promise<number> {
       else if (found.length === 1) exit = EXIT.nothing
     }
   }
+  for (const text of await archivePartJobs(board, await rootsOf(found))) notify(`bestmark: ${text}`)
   return exit
+}
+
+/** The folders of the imported runs, with links resolved as on the board. */
+async function rootsOf(found: readonly Found[]): Promise<string[]> {
+  return Promise.all(found.map(({ absolute }) => realpath(absolute).catch(() => absolute)))
 }
 
 /** The runs at or below a path, as `bestmark watch` finds them; the path itself if there are none. */

@@ -2,6 +2,7 @@ import { Listing } from '../files/listing.ts'
 import { evaluationText } from './huggingface/results.ts'
 import { mayBeLog } from './logs/logFile.ts'
 import { SUPPORTED_FILES } from './sources.ts'
+import { otherLogText } from './otherLog.ts'
 import { aimText } from './trackers/aim.ts'
 import { listWeights } from './weights/finder.ts'
 
@@ -22,9 +23,7 @@ export async function nothingReadText(root: string): Promise<string> {
     logs.length > 0
       ? `No reader recognised a line with a step or an epoch and a value in ${someOf(logs)}.`
       : 'No file in it has the name of a log.',
-    weights.length > 0
-      ? `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${root}.`
-      : `Supported files: ${SUPPORTED_FILES.join(', ')}.`,
+    weights.length > 0 ? otherLogText(root) : `Supported files: ${SUPPORTED_FILES.join(', ')}.`,
   ]
     .filter(Boolean)
     .join(' ')

@@ -27,7 +27,7 @@ test('the error for weights without a log names both, and does not say that noth
   await expect(readRun(folder.path)).rejects.toThrow(
     `No training run found in ${folder.path}. It has weights (net_1.pth, net_2.pth, net_3.pth and 1 more). ` +
       'No reader recognised a line with a step or an epoch and a value in loss_log.txt. ' +
-      `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${folder.path}.`,
+      `If the log is in another folder, pick, import and watch read LOG_FOLDER --checkpoints ${folder.path}.`,
   )
 })
 
@@ -69,7 +69,7 @@ test('the error for a folder with several runs names them, and what to do', asyn
   await writeFiles(folder.path, Object.fromEntries(files) as Record<string, string>)
   await expect(readRun(folder.path)).rejects.toThrow(
     `${folder.path} is not a run itself. Runs below it: exp/a, exp/b, exp/c and 2 more. ` +
-      `Give one of them: bestmark pick ${folder.path}/exp/a. ` +
+      `Give one of them, such as ${folder.path}/exp/a. ` +
       `To compare them: bestmark import ${folder.path}.`,
   )
 })

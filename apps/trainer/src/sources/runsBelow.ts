@@ -44,7 +44,7 @@ export function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): 
   const [first = folder] = roots
   return [
     `Runs below it: ${shown}${others}. ${unsearched}`.trim(),
-    `Give one of them: bestmark pick ${shellWord(first)}.`,
+    `Give one of them, such as ${shellWord(first)}.`,
     `To compare them: bestmark import ${shellWord(folder)}.`,
   ].join(' ')
 }

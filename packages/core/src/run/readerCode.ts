@@ -29,6 +29,8 @@ export const ReaderCode = z.enum([
   // The only run below the folder was read, or a folder below it could not be read.
   'run_below',
   'folder_skipped',
+  // The folder was a run of its own for an earlier version.
+  'part_of_run',
   'nan_hidden',
   'configuration_ignored',
   'configurations_differ',

@@ -3,6 +3,7 @@ import { JobDeleted, jobStatus } from '@bestmark/db'
 import { AGENT_OPTIONS } from '../../agent/options.ts'
 import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
+import { archivePartJobs } from '../../recording/partJobs.ts'
 import { findRenamedLogJob } from '../../recording/renamedLogs.ts'
 import { importRun, type NameOptions, register } from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
@@ -52,6 +53,7 @@ export class Watcher {
   readonly #imported = new Map<string, number>()
   /** The folders with weights and without a log were named. */
   #hasNamedWeights = false
+  #hasArchivedParts = false
 
   constructor(
     board: Board,
@@ -92,17 +94,24 @@ export class Watcher {
     }
     const [weights, roots, seen] = [new Set<string>(), new Set<string>(), new Set<string>()]
     const onWeights = (folder: string): void => void weights.add(folder)
+    let isTaken = true
     for (const path of paths) {
       for await (const run of searchRuns(path, { signal, onUnreadable, onWeights }, seen)) {
         if (signal.aborted) return
         roots.add(run.root).add(run.folder)
         const named = { ...run, name: await nameBelow(path, run) }
         await this.#take(named, signal).catch((error: unknown) => {
+          isTaken = false
           this.#errors.reportFor(`Skipped ${run.root}`, error)
         })
       }
     }
     if (!this.#hasNamedWeights && !signal.aborted) this.#nameWeights(weights, roots)
+    if (this.#hasArchivedParts || signal.aborted) return
+    await this.#archiveParts(roots).catch((error: unknown) => {
+      // If a run could not be recorded, its trouble was reported just now.
+      if (isTaken) this.#errors.report(error)
+    })
   }
 
   /** Says once which folders hold weights but no log. */
@@ -110,6 +119,12 @@ export class Watcher {
     this.#hasNamedWeights = true
     const text = unloggedText(folders, roots)
     if (text !== undefined) this.#display.message(text)
+  }
+
+  /** Archives once the jobs of folders that an earlier version took for runs. */
+  async #archiveParts(roots: Set<string>): Promise<void> {
+    for (const text of await archivePartJobs(this.#board, roots)) this.#display.message(text)
+    this.#hasArchivedParts = true
   }
 
   async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {

@@ -22,6 +22,7 @@ import { statIfSeen } from '../../files/runFile.ts'
 import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { attemptEvents } from './stateEvents.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
+import { otherLogText } from '../otherLog.ts'
 import type { ReadRun } from '../reader/source.ts'
 import { SETTLING_MS } from '../reader/wholeReader.ts'
 
@@ -57,11 +58,11 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
   const [first] = folders
   // Only a run with some states shows that a save without one was cut short.
-  if (first && folders.every(({ name }) => !statIfSeen(join(path, name, STATE))))
-    return (
-      `No ${STATE} found in ${path} or in its checkpoints, so no evaluation is known. ` +
-      `If the log is in another folder: bestmark pick LOG_FOLDER --checkpoints ${path}.`
-    )
+  const hasState = folders.some(({ name }) => statIfSeen(join(path, name, STATE)))
+  if (!hasState && folders.some(({ files }) => (files.bytes ?? 0) > 0)) {
+    const none = `No ${STATE} found in ${path} or in its checkpoints, so no evaluation is known.`
+    return `${none} ${otherLogText(path)}`
+  }
   return first
     ? `Cannot read any ${STATE} in ${path}. ${first.name}: ${first.files.files_why ?? 'no state'}`
     : `No ${STATE} and no checkpoint-N folders found in ${path}`

@@ -1,10 +1,11 @@
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
-import { isOfRunBelow } from '../partNames.ts'
+import { statIfSeen } from '../../files/runFile.ts'
+import { isOfRunBelow, isPartName } from '../partNames.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
-import { isMarkedRun, listWeights } from '../weights/finder.ts'
+import { findWeights, isMarkedRun, listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
 import type { LogKind, LogRecord } from './logRecord.ts'
@@ -114,16 +115,19 @@ async function findLogsBeside(listing: Listing): Promise<LogFile[]> {
 
 /** Logs beside a folder of weights, with its name: `logs/3f2a.txt` for `logs/3f2a`. */
 async function findLogsNamedAs(listing: Listing): Promise<LogFile[]> {
-  const folder = basename(listing.root)
-  const names = (await listing.names('..')).filter((name) => {
-    return name.startsWith(`${folder}.`) && name.lastIndexOf('.') === folder.length
-  })
   const found: LogFile[] = []
-  for (const name of names.filter(mayBeLog)) {
+  for (const name of await listing.names('..')) {
+    if (!mayBeLog(name) || namedFolder(name) !== basename(listing.root)) continue
     const seen = detectLog(await listing.head(`../${name}`), name)
     if (seen) found.push({ file: `../${name}`, ...seen })
   }
   return found
+}
+
+/** The folder that a log beside it names; undefined for `train.log`, which names a part of a run. */
+function namedFolder(name: string): string | undefined {
+  const stem = name.replace(/\.\w+$/, '')
+  return stem === name || isPartName(stem) ? undefined : stem
 }
 
 /** Log folders below a run's root that hold no weights. */
@@ -153,10 +157,19 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
   const found: LogFile[] = []
   for (const name of first.slice(0, MOST_CANDIDATES)) {
     const file = folder === '' ? name : `${folder}/${name}`
+    if (await isOfFolderBeside(listing, file)) continue
     const seen = detectLog(await listing.head(file), file)
     if (seen) found.push({ file, ...seen })
   }
   return found.sort((a, b) => (a.file < b.file ? -1 : 1))
+}
+
+/** Whether a log is of the run in the folder beside it that it names. */
+async function isOfFolderBeside({ root }: Listing, file: string): Promise<boolean> {
+  const folder = namedFolder(basename(file))
+  if (folder === undefined) return false
+  const path = join(root, dirname(file), folder)
+  return statIfSeen(path)?.isDirectory() === true && (await findWeights(path)).length > 0
 }
 
 /** Detects the form of a log by its first lines; undefined if it is not a log. */
