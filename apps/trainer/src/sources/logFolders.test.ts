@@ -95,3 +95,38 @@ test("DVCLive's steps are joined to any weights, also to those that count from 1
   })
   expect(best).toEqual(['models/epoch-2.pt', 1, 'eval_loss', 0.35])
 })
+
+test('beside a file of validation, a file of test decides nothing', async () => {
+  const rows = (losses: readonly number[]) =>
+    jsonLines(losses.map((loss, at) => ({ epoch: at + 1, loss })))
+  const files = (name: (split: string) => string) => ({
+    [name('test')]: rows([3, 4, 2]),
+    [name('train')]: rows([9, 8, 7]),
+    [name('val')]: rows([6, 4, 5]),
+    ...weights(['m_1.pt', 'm_2.pt', 'm_3.pt']),
+  })
+  const expected = ['m_2.pt', 2, 'eval_loss', 4]
+  expect(await bestOf(files((split) => `logs/${split}.jsonl`))).toEqual(expected)
+  expect(await bestOf(files((split) => `${split}_metrics.jsonl`))).toEqual(expected)
+})
+
+test("GraphGym's folders of splits are one log, whose epochs count from 0", async () => {
+  const rows = (losses: readonly number[]) =>
+    jsonLines(losses.map((loss, epoch) => ({ epoch, loss, lr: 0.01, time_epoch: 0.1 })))
+  const { best, steps } = await readFolder({
+    'train/stats.json': rows([9, 8, 7]),
+    'val/stats.json': rows([6, 4, 5]),
+    'test/stats.json': rows([3, 4, 2]),
+    ...weights(['ckpt/0.ckpt', 'ckpt/1.ckpt', 'ckpt/2.ckpt']),
+  })
+  expect(best).toEqual(['ckpt/1.ckpt', 2, 'eval_loss', 4])
+  expect(Object.values(steps)).toEqual([1, 2, 3])
+})
+
+test('a log in results/NAME belongs to the weights in weights/NAME', async () => {
+  const log = [6, 4, 5].map((loss, at) => `${at + 1},9,${loss}\n`).join('')
+  const files = { 'results/exp7/metrics.csv': `epoch,train_loss,val_loss\n${log}` }
+  const saved = weights(['weights/exp7/ep1.pt', 'weights/exp7/ep2.pt', 'weights/exp7/ep3.pt'])
+  for (const below of ['results/exp7', 'weights/exp7'])
+    expect(await bestOf({ ...files, ...saved }, below)).toEqual(['ep2.pt', 2, 'eval_loss', 4])
+})

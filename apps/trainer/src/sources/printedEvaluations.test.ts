@@ -89,3 +89,28 @@ test("fairseq's val_loss in weights is of the metric that decides, and its updat
   expect(best).toEqual(['checkpoints/checkpoint_best.pt', 1000, 'valid bleu', 24.9])
   expect(steps['checkpoints/checkpoint_last.pt']).toBe(1500)
 })
+
+const LOSSES = [6, 4, 5]
+
+test.each([
+  [
+    'as a dictionary of Python',
+    LOSSES.map((loss, at) => `{'epoch': ${at + 1}, 'train_loss': 9.5, 'val_loss': ${loss}.25}\n`),
+  ],
+  [
+    'as a table with borders',
+    [
+      '┏━━━━━━━┳━━━━━━━━━━┓\n┃ epoch ┃ val_loss ┃\n┡━━━━━━━╇━━━━━━━━━━┩\n',
+      ...LOSSES.map((loss, at) => `│ ${at + 1}     │ ${loss}.25     │\n`),
+      '└───────┴──────────┘\n',
+    ],
+  ],
+])('values may be printed %s', async (_form, lines) => {
+  const saved = weights(['model_1.pt', 'model_2.pt', 'model_3.pt'])
+  expect(await bestOf({ 'log.txt': lines.join(''), ...saved })).toEqual([
+    'model_2.pt',
+    2,
+    'eval_loss',
+    4.25,
+  ])
+})

@@ -4,7 +4,7 @@ import { findWeights } from './weights/finder.ts'
 
 /** Folders of weights, and folders of logs beside them. Both contain a folder per run. */
 const WEIGHTS = /^(checkpoints?|ckpts?|weights|models?|saved_models)$/i
-const LOGS = /^(logs?|runs|events|tensorboard(_logs?)?|tb(_logs?)?|tf_logs?)$/i
+const LOGS = /^(logs?|results?|metrics|runs|events|tensorboard(_logs?)?|tb(_logs?)?|tf_logs?)$/i
 const HIGHEST = 3
 
 /**

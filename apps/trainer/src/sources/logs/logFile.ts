@@ -26,7 +26,7 @@ const MOST_CANDIDATES = 16
 export const LINKED_LOGS = 'bestmark-logs'
 /** Folders below a run's root that may hold its logs. */
 const LOG_FOLDERS =
-  /^((\w+_)?logs?|metrics|results|csv|tensorboard|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
+  /^((\w+_)?logs?|metrics|results|csv|tensorboard|version_\d+|runs|outputs?|\d{4}-?\d\d-?\d\d[\w-]*|train|val|valid|validation|dev|test|\w*_no_trainer|tensorboard_log|catboost_info|bestmark-logs)$/i
 const DEEPEST = 3
 const FEWEST_TEXT = 2
 /** CycleGAN's `loss_log.txt` has losses under other names. */
@@ -175,7 +175,7 @@ async function isOfFolderBeside({ root }: Listing, file: string): Promise<boolea
 /** Detects the form of a log by its first lines; undefined if it is not a log. */
 export function detectLog(text: string, file: string): Omit<LogFile, 'file'> | undefined {
   const lines = linesOf(stripVTControlCharacters(text))
-  const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one, true)
+  const ofFile = (one: LogRecord | undefined) => one && applyFileSplit(file, one, [file])
   const table = findTableHead(lines)
   const rows = readingsOf(lines.slice(table?.end), (line) =>
     ofFile(readTableRow(line, table?.head)),

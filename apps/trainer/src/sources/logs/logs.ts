@@ -78,10 +78,10 @@ function readLine(state: LogState, { text, line, file }: FileLine): Found[] {
     const found = readTextLines(state.section, text)
     return found.flatMap((one) => recordEvents(state, applyTextSplit(file, one), origin))
   }
-  const isOnly = Object.keys(state.kinds).length === 1
+  const files = Object.keys(state.kinds)
   return text.split('\r').flatMap((part) => {
     const found = readRecord(state, kind, { file, line, text: part })
-    return found ? recordEvents(state, applyFileSplit(file, found, isOnly), origin) : []
+    return found ? recordEvents(state, applyFileSplit(file, found, files), origin) : []
   })
 }
 

@@ -9,7 +9,9 @@ const SEPARATORS = [',', '\t', ';', '|', WIDE_SPACE, WHITE_SPACE]
 const BEGINNING = /^[\s"'|,;]*(#\s*)?["']?[\p{L}_]/u
 const NAME = /^[\p{L}_#][^{}]{0,80}$|^$/u
 /** Lines before a head. */
-const COMMENT = /^\s*(#|\/\/|%|$)/
+const COMMENT = /^\s*(#|\/\/|%|\+-|[┌┏╭├┡╞]|$)/
+/** Borders of columns in the tables of rich and others. */
+const BORDERS = /[│┃]/g
 /** At most this many lines may precede a head. */
 const MOST_COMMENTS = 40
 
@@ -26,8 +28,9 @@ type Span = [from: number, to: number]
 
 /** Reads a table head: it has a count column and others; undefined for any other line. */
 export function readTableHead(line: string): Head | undefined {
-  if (!BEGINNING.test(line)) return undefined
-  const text = line.replace(/^\s*#\s*/, '')
+  const bordered = line.replace(BORDERS, '|')
+  if (!BEGINNING.test(bordered)) return undefined
+  const text = bordered.replace(/^\s*#\s*/, '')
   for (const separator of SEPARATORS) {
     const names = withIndex(cells(text, separator))
     if (names.length < 2 || !names.some((name) => findCountKind(name))) continue
@@ -64,7 +67,7 @@ export function readTableRow(line: string, head: Head | undefined): LogRecord | 
   if (!head) return undefined
   const { names, separator, columns } = head
   const isSpaced = separator === WHITE_SPACE || separator === WIDE_SPACE
-  const whole = cells(line, separator)
+  const whole = cells(line.replace(BORDERS, '|'), separator)
   const row = isSpaced && whole.length < names.length ? alignedCells(line, columns) : whole
   if (!row || (isSpaced && row.length !== names.length)) return undefined
   const record = recordOfPairs(

@@ -69,6 +69,8 @@ const STAMP = new RegExp(
 /** PyTorch-Ignite's examples: `Epoch[3] Validation Results - Accuracy: 0.9 Loss: 0.4`. */
 const RESULTS_OF = /^epochs?\W{0,3}\d+\W+(validation|val|eval) (results|metrics)\b/i
 const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
+/** A dictionary that a Python program printed. */
+const DICTIONARY = /^\{'[^']+': [^{}]*\}$/
 const NO_METRIC =
   /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|images|.*\blast best)$/i
 /** `best mean dice: 0.5 at epoch: 2` repeats a value of an earlier epoch. */
@@ -95,8 +97,11 @@ export function isTrainerRow(line: string): boolean {
   return TRAINER_ROW.test(line)
 }
 
-/** A row of the Trainer as other programs would print it. It has a step only in a progress bar. */
+/**
+ * A dictionary as other programs would print it. A row of the Trainer has a step only in a progress bar.
+ */
 function withoutQuotes(text: string): string {
+  if (DICTIONARY.test(text) && !isTrainerRow(text)) return text.replaceAll("'", '')
   if (!isTrainerRow(text)) return text
   if (/'train_runtime'/.test(text)) return ''
   return text.replaceAll("'", '').replace(/(?<=\bepoch: \d+)\.0+(?=[,}])/, '')

@@ -40,7 +40,7 @@ export function joinWeights(
     const isAlone = history.rows.length === 0 && Object.keys(one.facts.values).length > 0
     const isFromProgram = hasRow || one.facts.isLightning || isAlone
     const isWritten = kind === 'inside' || kind === 'log'
-    const isSure = kind === 'name' || (isWritten && isFromProgram)
+    const isSure = kind === 'name' || kind === 'tensors' || (isWritten && isFromProgram)
     signs.get(one)?.push({ step, kind, by, hasRow, isSure })
   }
   const unclear = new Map<Candidate, string>()
@@ -165,5 +165,10 @@ function fromTwins(
   const { digest } = one.facts
   if (digest === null || digest === '') return
   const twin = signed.find((other) => other.one.facts.digest === digest && other.signs.length > 0)
-  if (twin) add(one, twin.signs[0]?.step, `the same tensors in ${twin.one.found.path}`)
+  if (!twin) return
+  const { signs } = twin
+  const isOne = new Set(signs.map(({ step }) => step)).size === 1
+  const isSure = isOne && (signs.length > 1 || signs.some((sign) => sign.isSure))
+  const by = `the same tensors in ${twin.one.found.path}`
+  add(one, signs[0]?.step, by, isSure ? 'tensors' : 'other')
 }

@@ -3,10 +3,10 @@ import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 
 /**
- * Where evidence was found: in a log line that names the weights, in their name, in their file, or in
- * a log row with their value.
+ * Where evidence was found: in a log line that names the weights, in their name, in their file, in a
+ * log row with their value, or in other weights with the same tensors, whose step is known.
  */
-export type SignKind = 'log' | 'name' | 'inside' | 'value' | 'other'
+export type SignKind = 'log' | 'name' | 'inside' | 'value' | 'tensors' | 'other'
 
 /** One piece of evidence for the step of weights. */
 export interface Sign {
