@@ -28,6 +28,11 @@ export function processPaths(pids: Iterable<number>): ProcessPaths {
   return paths
 }
 
+/** The command lines of processes. */
+export function commandsOf(pids: Iterable<number>): string[][] {
+  return [...pids].map((pid) => textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1))
+}
+
 /**
  * Whether a process outside a tree has a file below a folder open for writing. The files of a data
  * folder inside of it do not count: the board itself writes them.

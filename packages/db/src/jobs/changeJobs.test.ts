@@ -17,7 +17,15 @@ import {
   recordEvents,
   started,
 } from '../testRun.ts'
-import { archiveJobs, deleteJobs, MOST_TAGS, noteJob, restoreJobs, tagJobs } from './changeJobs.ts'
+import {
+  archiveJobs,
+  deleteContinuation,
+  deleteJobs,
+  MOST_TAGS,
+  noteJob,
+  restoreJobs,
+  tagJobs,
+} from './changeJobs.ts'
 import { purgeDeletedJobs } from './deletedJobs.ts'
 import { type JobQuery, listJobs } from './jobList.ts'
 import { findJobs, hostedJobs, jobStatus, renameJob } from './jobs.ts'
@@ -80,6 +88,16 @@ test('a change of jobs is made for all of them or for none', async () => {
   const done = await trained('all or none')
   await expect(deleteJobs(db, [done, running])).rejects.toThrow('whale is running')
   expect(await jobStatus(db, done)).toMatchObject({ deleted_at: null })
+})
+
+test('a running job that continues another one leaves the list, and its page names the other', async () => {
+  const project = 'continued'
+  const earlier = await trained(project)
+  const job_id = await newJob(db, { project, name: 'second', status: 'running' })
+  await deleteContinuation(db, job_id, earlier)
+  expect(await listed({ project })).toEqual([earlier])
+  const error = `Its program continues the run of job ${earlier}.`
+  expect(await jobStatus(db, job_id)).toMatchObject({ status: 'stopped', error })
 })
 
 test('an archived job leaves the list, is still found and recorded, and comes back', async () => {

@@ -59,6 +59,19 @@ export async function deleteJobs(db: Database, job_ids: readonly string[]): Prom
   })
 }
 
+/**
+ * Deletes a job whose program turned out to continue the run of another job. Its page names that job.
+ * Throws JobUnknown.
+ */
+export async function deleteContinuation(
+  db: Database,
+  job_id: string,
+  of_job_id: string,
+): Promise<void> {
+  const error = `Its program continues the run of job ${of_job_id}.`
+  await changeJobs(db, [job_id], ({ now }) => ({ status: 'stopped', error, deleted_at: now }))
+}
+
 /** Brings deleted jobs back, with what is still recorded of them. Throws JobUnknown. */
 export async function restoreJobs(db: Database, job_ids: readonly string[]): Promise<number> {
   return changeJobs(db, job_ids, ({ deleted_at }) => {

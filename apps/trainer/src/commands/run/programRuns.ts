@@ -1,4 +1,4 @@
-import { folderOfJob, registerJob, renameJob } from '@bestmark/db'
+import { deleteContinuation, folderOfJob, registerJob, renameJob } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { pause } from '../../pause.ts'
@@ -9,8 +9,8 @@ import { storedJobOf } from '../../recording/jobId.ts'
 import { applyNames } from '../../recording/jobNames.ts'
 import { OtherRunError } from '../../recording/journalCursor.ts'
 import { moveFiles } from '../../recording/filesCursor.ts'
-import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
+import { writeRunNote } from '../../sources/runNote.ts'
 import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
 import { findSources } from '../../sources/sources.ts'
 import { randomId } from './earlierFiles.ts'
@@ -18,6 +18,7 @@ import { JoinedFolder } from './joinedFolder.ts'
 import { findMissing } from './missing.ts'
 import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
 import { partName } from './runNames.ts'
+import type { RunOnBoard } from './runOnBoard.ts'
 import type { WrittenRun } from './writtenRuns.ts'
 
 /** How often to look for runs of the program, and how long one look may take (ms). */
@@ -27,19 +28,6 @@ const REST = { before: 3, after: 10 }
 const LONGEST_LOOK = 20_000
 /** How long to look for a run before the job starts with the program's output alone (ms). */
 const GRACE = 3_000
-
-/** A run that is recorded. */
-interface RunOnBoard {
-  run: RecordedRun
-  name: string
-  /** Set if the program chose its folder. */
-  joined?: JoinedFolder | undefined
-  /** The folder was found by its weights. The output of the program is the log. */
-  isByWeights?: boolean
-  /** Aborted if the run moves to another folder. */
-  moved: AbortController
-  following?: Promise<void>
-}
 
 /** The runs of one program that were found and are recorded. */
 export class ProgramRuns {
@@ -78,7 +66,7 @@ export class ProgramRuns {
   }
 
   /** Puts the first run on the board, once its folder and its job are found. */
-  async begin(): Promise<RecordedRun> {
+  async begin(): Promise<void> {
     const { root, earlier, job_id, name, isOurs } = this.#run
     const found = isOurs ? await this.#firstFound() : undefined
     const stored = found
@@ -88,7 +76,11 @@ export class ProgramRuns {
     const named = { job_id: stored ?? job_id, root: found?.root ?? root, name }
     const isAnother = !found && earlier.isRun && !stored
     this.#first = await this.#put(named, joined, isAnother)
-    return this.#first.run
+  }
+
+  /** The first run, once it is on the board. */
+  get first(): RunOnBoard | undefined {
+    return this.#first
   }
 
   /** Follows the runs while the program works, and looks for more. */
@@ -186,7 +178,8 @@ export class ProgramRuns {
       const stored = await storedJobOf(this.#board, run)
       const first = this.#isFirstOpen ? this.#first : undefined
       if (instead_of !== undefined && same) await this.#move(same, root)
-      else if (first && !stored) await this.#move(first, root)
+      else if (first && stored !== undefined) await this.#continue(first, root, stored)
+      else if (first) await this.#move(first, root)
       else await this.#join(run, stored)
     }
     await this.#moveToWeights()
@@ -232,6 +225,19 @@ export class ProgramRuns {
     this.#follow(part)
   }
 
+  /** Records the first run in its stored job. The job that the program began with is deleted. */
+  async #continue(first: RunOnBoard, root: string, job_id: string): Promise<void> {
+    const { run, name, joined: before, moved } = first
+    moved.abort()
+    await first.following?.catch(() => undefined)
+    const joined = new JoinedFolder(this.#run.root, root, before?.isWhole ?? true)
+    Object.assign(first, await this.#put({ job_id, root, name }, joined), { isByWeights: false })
+    before?.withdraw()
+    writeRunNote(this.#run.root, { name, project: this.#project, job_id })
+    await deleteContinuation(this.#board.db, run.job_id, job_id)
+    this.#follow(first)
+  }
+
   /** Records one more run of the program as a new job. */
   async #join({ root }: WrittenRun, stored: string | undefined): Promise<void> {
     const { name, cwd } = this.#run
@@ -255,7 +261,7 @@ export class ProgramRuns {
   ): Promise<RunOnBoard> {
     const { db, host_id, host } = this.#board
     const { project: wanted, isNamed } = this.#run
-    const project = wanted ?? DEFAULT_PROJECT
+    const project = this.#project
     if (joined) await this.#beginIn(joined, { name, job_id })
     // The stored history is compared by the source that read it.
     const known = await folderOfJob(db, job_id)
@@ -275,7 +281,10 @@ export class ProgramRuns {
 
   /** Puts the marks of the program into the folder that it chose. */
   async #beginIn(joined: JoinedFolder, named: { name: string; job_id: string }): Promise<void> {
-    const { project = DEFAULT_PROJECT } = this.#run
-    await joined.begin(this.#started.pid, { ...named, project })
+    await joined.begin(this.#started.pid, { ...named, project: this.#project })
+  }
+
+  get #project(): string {
+    return this.#run.project ?? DEFAULT_PROJECT
   }
 }

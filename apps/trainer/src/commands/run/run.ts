@@ -145,7 +145,7 @@ async function runRecorded(
   const { pid } = program
   claim.begin(pid)
   onMachine = new Machine({ pid, argv, cwd, root })
-  const written = new WrittenRuns({ pid, started_at, cwd, root, claim, data_folder: home })
+  const written = new WrittenRuns({ pid, argv, started_at, cwd, root, claim, data_folder: home })
   const onStop = (): void => void signals.stop('SIGTERM')
   const listener = { errors: ERRORS, line, onStop, onJob, onMissing }
   const recording = new RunRecorder(run, listener, { pid, written })

@@ -2,7 +2,6 @@ import { bestEffort, isUnavailable, watch, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { pause } from '../../pause.ts'
 import { FilesRecorder } from '../../recording/filesRecorder.ts'
-import type { RecordedRun } from '../../recording/recordedRun.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
@@ -69,14 +68,15 @@ export class RunRecorder {
     errors.databaseAnswered()
     if (this.#over.signal.aborted) return opened
     opened.parts.start()
-    void this.#keepUp(board.db, opened.run.job_id)
+    void this.#keepUp(board.db, opened.parts)
     return opened
   }
 
   async #register(board: Board): Promise<OpenRecording> {
     const [run, listener, started] = [this.#run, this.#listener, this.#started]
     const parts = new ProgramRuns(board, { run, listener, started, over: this.#over.signal })
-    return { board, parts, run: await parts.begin() }
+    await parts.begin()
+    return { board, parts }
   }
 
   /** Tries until it succeeds, or until the recorder gives up. */
@@ -104,22 +104,24 @@ export class RunRecorder {
     return performance.now() - this.#ended > PATIENCE.failing
   }
 
-  /** Watches the board: shows the progress of the job, and passes on a request to stop. */
-  async #keepUp(db: Database, job_id: string): Promise<void> {
+  /** Watches the board: shows the progress of the first job, and passes on a request to stop. */
+  async #keepUp(db: Database, parts: ProgramRuns): Promise<void> {
     const { errors, line, onStop } = this.#listener
     const { signal } = this.#over
-    while (!signal.aborted) {
+    while (!signal.aborted && parts.first) {
+      const { run, moved } = parts.first
+      const jobs = [{ job_id: run.job_id, revision: 0 }]
+      const until = AbortSignal.any([signal, moved.signal])
       try {
-        for await (const { status } of watch(db, { jobs: [{ job_id, revision: 0 }] }, signal)) {
+        for await (const { status } of watch(db, { jobs }, until)) {
           errors.databaseAnswered()
           line?.show(status)
           if (status.status === 'stopping') onStop()
         }
       } catch (error) {
-        if (signal.aborted) return
-        errors.report(error)
-        await pause(AGAIN.running, signal)
+        if (!until.aborted) errors.report(error)
       }
+      await pause(AGAIN.running, signal)
     }
   }
 
@@ -143,11 +145,10 @@ export class RunRecorder {
   }
 }
 
-/** A recording on an open board, with the first run. */
+/** A recording on an open board. */
 interface OpenRecording {
   board: Board
   parts: ProgramRuns
-  run: RecordedRun
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

@@ -5,7 +5,7 @@ import { isAtOrBelow, isBelow } from '../../files/below.ts'
 import { jsonObject } from '../../files/json.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
-import { isWrittenByOthers, processPaths, processTree } from '../../processes/tree.ts'
+import { commandsOf, isWrittenByOthers, processPaths, processTree } from '../../processes/tree.ts'
 import { searchRuns } from '../../sources/runSearch.ts'
 import type { RunIdentity } from '../../sources/identity.ts'
 import { OUTPUT } from '../../sources/output/runOutput.ts'
@@ -13,6 +13,7 @@ import { findWeights } from '../../sources/weights/finder.ts'
 import { isAboveOthers, ownerOf } from './folderOwner.ts'
 import type { Claim, ProgramClaim } from './programClaim.ts'
 import { existingLogsOf, identityOf, logsOf, timeOf } from './rootLogs.ts'
+import { MentionedFolders } from './mentionedFolders.ts'
 import { isSeveralRuns } from './severalRuns.ts'
 
 /** The file in which the Python client lists each folder of a journal. */
@@ -26,6 +27,7 @@ const OLDER = 50
 /** A program that `bestmark run` started. */
 export interface StartedProgram {
   pid: number
+  argv: readonly string[]
   /** The time just before its start (ms). */
   started_at: number
   cwd: string
@@ -45,7 +47,8 @@ export interface WrittenRun extends RunIdentity {
 
 /**
  * Finds the runs that a program writes: runs that appear or grow after its start below its working
- * directories or below folders in its arguments, and runs whose files its processes have open.
+ * directories or below folders that its arguments, scripts or output name, and runs whose files its
+ * processes have open.
  */
 export class WrittenRuns {
   readonly #program: StartedProgram
@@ -54,6 +57,7 @@ export class WrittenRuns {
   /** Folders with new files that may be those of another program. */
   readonly #doubtful = new Set<string>()
   #weights: string | undefined
+  readonly #mentioned: MentionedFolders
   /** The programs that ran at the same time, and the files that this one has open, at the last look. */
   #others: Claim[] = []
   #open = new Set<string>()
@@ -61,6 +65,7 @@ export class WrittenRuns {
   constructor(program: StartedProgram) {
     this.#program = program
     this.#found.add(program.root)
+    this.#mentioned = new MentionedFolders(program.root, this.#since)
   }
 
   /** The folder of its output, and the roots of the found runs. */
@@ -88,6 +93,9 @@ export class WrittenRuns {
     for (const folder of await this.#pointed()) add(await identityOf(folder))
     for (const file of files) add(await this.#runAround(file))
     for (const folder of folders) this.#folders.add(folder)
+    for (const argv of [this.#program.argv, ...commandsOf(tree)]) {
+      await this.#mentioned.add(argv, this.#program.cwd)
+    }
     const below = await this.#below()
     this.#program.claim.change({ areas: below })
     for (const folder of below) {
@@ -175,10 +183,11 @@ export class WrittenRuns {
     return undefined
   }
 
-  /** The folders to search: the working directories, and the paths in the arguments. */
+  /** The folders to search: the working directories, and those that arguments, scripts or output name. */
   async #below(): Promise<string[]> {
     const { cwd, claim } = this.#program
-    const folders = await Promise.all([cwd, ...this.#folders, ...claim.named].map(folderAt))
+    const named = [...claim.named, ...(await this.#mentioned.used())]
+    const folders = await Promise.all([cwd, ...this.#folders, ...named].map(folderAt))
     const found = [...new Set(folders.filter((folder) => folder !== undefined))]
     // A folder above may be no run, because it has runs of other programs.
     const isShared = (folder: string): boolean => isAboveOthers(folder, this.#others)
