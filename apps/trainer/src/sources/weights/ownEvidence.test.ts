@@ -4,7 +4,6 @@ import { rowsFrom, select, type TrainingEvent } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
-import { readerWarnings } from '../events/newEvents.ts'
 import { readRun } from '../readRun.ts'
 
 /** The attempt and step of each file of weights. */
@@ -163,19 +162,4 @@ test('a metric with a slash splits the name of one file', async () => {
     [`checkpoints/${names[0]}`]: [0, 6],
     [`checkpoints/${names[1]}`]: [0, 12],
   })
-})
-
-test('weights with the tensors of others have their step, and a note only if that step has one', async () => {
-  await using folder = await temporaryFolder()
-  const rows = [6, 4, 5].map((loss, at) => `${at + 1},9,${loss}\n`).join('')
-  await writeFiles(folder.path, {
-    'history.csv': `epoch,loss,val_loss\n${rows}`,
-    '2epoch.pth': torchFile({}, 3),
-    '3epoch.pth': torchFile({}, 4),
-    'valid.acc.best.pth': torchFile({}, 3),
-    'latest.pth': torchFile({}, 4),
-  })
-  const { events } = await readRun(folder.path)
-  expect(placed(events)).toMatchObject({ 'valid.acc.best.pth': [0, 2], 'latest.pth': [0, 3] })
-  expect(readerWarnings(events)).toEqual([])
 })
