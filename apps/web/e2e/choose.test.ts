@@ -43,7 +43,7 @@ test('the deploy dialog selects the same checkpoint, and says what it will do', 
   await dialog.getByLabel('your name').fill('ana')
   await dialog.getByRole('button', { name: 'Ship step 300 to models/moby-char-lm' }).click()
   await dialog.getByText('waiting for the agent').waitFor()
-  expect(await focused(page)).toBe('Back to the job')
+  expect(await focused(page)).toBe('Close')
   const rows = await listDeployments(site.db, { job_id: run.job_id })
   expect(rows).toMatchObject([
     { model_name: 'moby-char-lm', status: 'queued', is_best: true, by: 'ana', why: null },
@@ -96,7 +96,7 @@ test('a pick in the dialog is lost when it closes, and kept when it is shipped',
   // The field of the reason is required, so nothing was ordered yet.
   await dialog.getByLabel('why step 200, and not the best, step 300').fill('shorter answers')
   await ship.click()
-  await dialog.getByRole('button', { name: 'Back to the job' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
   await page.getByText('You chose step 200; the best is step 300.').waitFor()
   const [order] = await listDeployments(site.db, { job_id: run.job_id })
   expect(order).toMatchObject({ step: 200, is_best: false, by: 'ana', why: 'shorter answers' })
@@ -134,7 +134,7 @@ test('a failed deployment shows its reason where it was ordered', async () => {
     'The copy of model.safetensors differs from the original, so nothing was shipped. Ship it again.'
   await advanceDeployment(site.db, { ...advance, status: 'failed', error })
   await dialog.getByText(`failed: ${error}`).waitFor()
-  await dialog.getByRole('button', { name: 'Back to the job' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
   await page.getByText(`failed: ${error}`).filter({ visible: true }).waitFor()
 })
 

@@ -2,7 +2,7 @@ import type { EventOf, TrainingEvent } from '@bestmark/core'
 import { record, registerJob, type Database } from '@bestmark/db'
 import { randomUUID } from 'node:crypto'
 
-const HOST = { host_id: '0c8f6a4e-7f0e-4b1c-9d57-0a51c4a8b001', host: 'tower' }
+export const HOST = { host_id: '0c8f6a4e-7f0e-4b1c-9d57-0a51c4a8b001', host: 'tower' }
 
 /** A run as the tests write it: some steps at a time, in the order of a trainer. */
 export class Run {

@@ -25,6 +25,8 @@ export type CheckpointMark = CheckpointList['marks'][number]
 export type PolicyChange = RouterOutputs['policies']['history'][number]
 export type Model = RouterOutputs['models']['list'][number]
 export type LiveModel = Model['live'][number]
+export type HostTarget = RouterOutputs['hosts']['targets'][number]
+export type ShippingAdvice = NonNullable<RouterOutputs['deployments']['advice']>
 export type Deployment = RouterOutputs['deployments']['list']['deployments'][number]
 
 const url = '/trpc'

@@ -1,14 +1,20 @@
-import { bytesText } from '@bestmark/core'
+import { bytesText, DEFAULT_TARGET } from '@bestmark/core'
 import type { Deployment } from '../api.ts'
 
 import { checkpointName } from '../checkpoint/ranking.ts'
+
+/** The place of a model: `models/chat` or `hub/chat`. */
+export function modelPlace(target: string, model_name: string): string {
+  return `${target === DEFAULT_TARGET ? 'models' : target}/${model_name}`
+}
 
 /** The state of a deployment in words. */
 export function deploymentWords(deployment: Deployment): string {
   const { status, bytes_done, bytes_total, error, target } = deployment
   if (status === 'queued') return 'waiting for the agent on the host of the files'
-  if (status === 'copying') return `copying, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
-  if (status === 'verifying') return 'comparing the copy with the original'
+  const bytes = `, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
+  if (status === 'copying') return `copying${bytes}`
+  if (status === 'verifying') return `comparing the copy with the original${bytes}`
   if (status === 'delivering') return `delivering it to ${target}`
   if (status === 'elsewhere') return 'shipped by another board'
   return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was given'}`
