@@ -23,21 +23,27 @@ const LARGEST = 1 << 20
 const READ_OPTIONS =
   /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|validation_metric|early_stopping_metric|max_steps|max_epochs|num_train_epochs|num_epochs/
 
+/** Hydra keeps the options of each start in the folder of the job. */
+const HYDRA = '.hydra/config.yaml'
+/** An option that Hydra replaces by another one, such as `${optimized_metric}`. */
+const INTERPOLATION = /\$\{/
 const TRAINING_JSON = 'config.json'
 /** JSON files that describe a training. Others describe a model. */
 const OF_TRAINING = /"validation_metric"\s*:|"monitor"\s*:\s*"(min|max) /
 
 /**
  * The YAML files that configured a run: those in its root, the `config.json` of a training (AllenNLP,
- * pytorch-template), Axolotl's in the root's model card, and
+ * pytorch-template), Axolotl's in the root's model card, Hydra's in the root or the two folders above, and
  * those in the two folders above whose `output_dir` names the root.
  */
 export async function readConfigurations(root: string): Promise<Configurations> {
   const all: Configurations = { found: [], problems: [] }
   for (const name of await yamlNames(root)) await readInto(all, root, name)
+  await readInto(all, root, HYDRA)
   await readInto(all, root, TRAINING_JSON)
   await readInto(all, root, 'README.md')
   for (const above of ancestors(root)) {
+    await readInto(all, root, relative(root, join(above, HYDRA)))
     const beside: Configurations = { found: [], problems: [] }
     for (const name of await yamlNames(above)) {
       await readInto(beside, root, relative(root, join(above, name)))
@@ -82,8 +88,12 @@ async function readInto(into: Configurations, root: string, file: string): Promi
   // Loaded here, because most runs have no YAML and `pick` must start fast.
   const { yamlValues } = await import('../../files/yaml.ts')
   const values = yamlValues(text)
-  if (Array.isArray(values)) into.found.push({ file, values })
+  if (Array.isArray(values)) into.found.push({ file, values: values.filter(isWritten) })
   else into.problems.push(invalidYaml(file, values.error))
+}
+
+function isWritten({ value }: YamlValue): boolean {
+  return typeof value !== 'string' || !INTERPOLATION.test(value)
 }
 
 /** The note about a file that is not YAML. */

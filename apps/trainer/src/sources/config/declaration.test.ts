@@ -187,3 +187,18 @@ test("JoeyNMT's early_stopping_metric declares the metric", async () => {
   const { metric_for_best, declared_by } = await declaredBy({ 'config.yaml': text })
   expect([metric_for_best, declared_by]).toEqual(['f1', 'early_stopping_metric in config.yaml:2'])
 })
+
+test("Hydra's options declare the metric, in the run's folder or above, unless they name another option", async () => {
+  const options = (monitor: string) =>
+    `callbacks:\n  model_checkpoint:\n    monitor: ${monitor}\n    mode: max\n`
+  const inside = await declaredBy({ '.hydra/config.yaml': options('eval_f1') })
+  expect(inside).toMatchObject({
+    metric_for_best: 'eval_f1',
+    direction: 'max',
+    declared_by: 'monitor in .hydra/config.yaml:3',
+  })
+  const above = await declaredBy({ '../../.hydra/config.yaml': options('eval_f1') })
+  expect(above.declared_by).toBe('monitor in ../../.hydra/config.yaml:3')
+  const other = await declaredBy({ '.hydra/config.yaml': options('${optimized_metric}') })
+  expect(other).toMatchObject({ metric_for_best: null, declared_by: null })
+})
