@@ -9,6 +9,7 @@ import {
   shiftAttempts,
   writeCursor,
 } from './attemptShift.ts'
+import { ASK_AGAIN, CHECK_ALL, QUIET_AFTER } from './checkTimes.ts'
 import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from './changedFiles.ts'
 import { folderId } from './folderId.ts'
 import { compareHistory, type HistoryMatch } from './history.ts'
@@ -22,16 +23,6 @@ import { readerWarnings } from '../sources/events/newEvents.ts'
 import { openRun, findSources } from '../sources/sources.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from '../sources/reader/source.ts'
 import { drivenJob } from '../sources/runNote.ts'
-
-/**
- * How often all files are checked if no watched file changed (ms), because files of another source
- * may appear, and weights may grow in deeper folders.
- */
-const CHECK_ALL = { growing: 5_000, quiet: 60_000 }
-/** How often the stored cursor is read again (ms); an outdated cursor is refused anyway. */
-const ASK_AGAIN = 60_000
-/** Files are quiet after this time without new events (ms). */
-export const QUIET_AFTER = 60_000
 
 /** How a piece is recorded. */
 interface Counting extends Partial<Pick<Batch, 'removes_scores' | 'keeps_checkpoints'>> {
@@ -114,6 +105,7 @@ export class FilesRecorder {
     const isCursorRead =
       this.#reader !== undefined && performance.now() - this.#cursorReadAt < ASK_AGAIN
     const from = isCursorRead ? this.#cursor : await this.#ask()
+    if (this.#sources.length === 0) return false
     const isGone =
       this.#read.length > 0 && !this.#read.some((file) => isThere(this.#run.folder, file))
     const reader = this.#takeReader(from)
@@ -206,7 +198,13 @@ export class FilesRecorder {
 
   async #ask(): Promise<string | null> {
     this.#cursorReadAt = performance.now()
-    return sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
+    const stored = await sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
+    if (this.#cursor !== null && stored !== this.#cursor) {
+      // Another recorder stored it, perhaps from a log that appeared after the last search.
+      this.#storedBy = undefined
+      await this.#findSources()
+    }
+    return stored
   }
 
   /**
