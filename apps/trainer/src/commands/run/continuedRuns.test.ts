@@ -1,12 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findJobs, jobStatus, listJobs } from '@bestmark/db'
 import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { readRunNote } from '../../sources/runNote.ts'
-import { eventually } from '../../testing.ts'
+import { eventually, weightsOf } from '../../testing.ts'
 import { command } from '../testing.ts'
+import { ProgramClaim } from './programClaim.ts'
+import { WrittenRuns } from './writtenRuns.ts'
 
 const here = testBoard()
 
@@ -55,4 +57,23 @@ test('a program that continues a run, which is found after its job began, has on
   expect(given?.error).toContain(first?.job_id)
   // An import of the program's output finds the job of the run, too.
   expect(await readRunNote(begun.output_dir)).toMatchObject({ job_id: first?.job_id })
+})
+
+test('new weights beside an older log wait for the log while the program runs', async () => {
+  const cwd = await mkdtemp(join(here.path, 'beside-'))
+  const [root, data_folder] = [join(cwd, 'output'), join(cwd, 'home')]
+  const [fresh, resumed] = [join(cwd, 'runs/fresh'), join(cwd, 'runs/resumed')]
+  for (const folder of [root, data_folder, fresh, resumed]) await mkdir(folder, { recursive: true })
+  const log = join(resumed, 'metrics.csv')
+  await writeFile(log, 'epoch,train_loss,val_loss\n1,1,2\n')
+  const old = new Date(Date.now() - 60_000)
+  await utimes(log, old, old)
+  const claim = new ProgramClaim(data_folder, { named: [], roots: [] })
+  const started = { pid: process.pid, argv: ['node'], started_at: Date.now(), claim }
+  const below = (folder: string) => new WrittenRuns({ ...started, cwd: folder, root, data_folder })
+  for (const folder of [fresh, resumed])
+    await writeFile(join(folder, 'epoch_2.safetensors'), weightsOf(2))
+  expect(await below(fresh).weights(false)).toBe(fresh)
+  expect(await below(resumed).weights(false)).toBeUndefined()
+  expect(await below(resumed).weights(true)).toBe(resumed)
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { TrainingJobStatus } from '@bestmark/core'
@@ -27,13 +27,17 @@ const NATURAL = [
     'natural_sweep.py',
     ['runs/detect/train', 'runs/detect/train2'],
   ],
+  ['HuggingFace outside of the working directory', 'natural_elsewhere.py', ['../elsewhere/hf']],
 ] as const
 
 /** Runs a program in a new working directory; it pauses in its first run until `goOn`. */
 async function started(name: string, script: string) {
   const cwd = await mkdtemp(join(here.path, 'natural-'))
   const go = join(cwd, '..', `${name.replaceAll(/\W/g, '')}.go`)
-  const env = { ...here.env, ...PROGRAM_ENV, INIT_CWD: cwd, NATURAL_GO: go }
+  const elsewhere = join(here.path, 'elsewhere')
+  await mkdir(elsewhere, { recursive: true })
+  const shared = { NATURAL_GO: go, NATURAL_ELSEWHERE: elsewhere }
+  const env = { ...here.env, ...PROGRAM_ENV, INIT_CWD: cwd, ...shared }
   const program = [python ?? '', join(CLIENT, 'programs', script)]
   const ended = bestmark(['run', '--name', name, '--', ...program], { env, cwd })
   const jobs = async (): Promise<TrainingJobStatus[]> => {
@@ -89,3 +93,24 @@ for (const [name, script, folders] of NATURAL) {
     },
   )
 }
+
+real(
+  `a real program that crashed and resumes in a folder of its script is one job with all epochs${why}`,
+  async () => {
+    const cwd = await mkdtemp(join(here.path, 'resumed-'))
+    const env = { ...here.env, ...PROGRAM_ENV, INIT_CWD: cwd }
+    const program = [python ?? '', join(CLIENT, 'programs', 'natural_resume.py')]
+    const run = () =>
+      bestmark(['run', '--name', 'resumed', '--project', cwd, '--', ...program], { env, cwd })
+    const jobs = async () => (await listJobs(here.board.db, { project: cwd })).jobs
+    expect((await run()).code).toBe(1)
+    const [crashed] = await jobs()
+    expect(crashed).toMatchObject({ status: 'failed', current_step: 3 })
+    const { code, stderr } = await run()
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('No log or checkpoint')])
+    const output_dir = join(cwd, 'output/run')
+    expect(await jobs()).toMatchObject([
+      { job_id: crashed?.job_id, status: 'completed', current_step: 6, output_dir },
+    ])
+  },
+)

@@ -204,7 +204,7 @@ export class ProgramRuns {
   async #moveToWeights(): Promise<void> {
     const first = this.#first
     if (!first || !this.#isFirstOpen) return
-    const root = await this.#started.written.weights()
+    const root = await this.#started.written.weights(this.#over.aborted)
     if (root === undefined || root === first.run.folder) return
     await this.#move(first, root)
     first.isByWeights = true

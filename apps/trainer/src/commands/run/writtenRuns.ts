@@ -118,9 +118,10 @@ export class WrittenRuns {
 
   /**
    * The common folder of all weights that were written since the program's start outside of found
-   * runs. If it holds the weights of several runs, it stays the one before.
+   * runs. If it holds the weights of several runs, it stays the one before. While the program runs
+   * (`isOver` is false), a folder with an older log waits, since the program may continue that log.
    */
-  async weights(): Promise<string | undefined> {
+  async weights(isOver: boolean): Promise<string | undefined> {
     let found = this.#weights
     const files: string[] = []
     for (const below of await this.#below()) {
@@ -138,6 +139,7 @@ export class WrittenRuns {
       this.#doubtful.add(found)
       return this.#weights
     }
+    if (!isOver && (await existingLogsOf(found)).size > 0) return this.#weights
     this.#weights = found
     this.#claimFound()
     return found
