@@ -151,6 +151,19 @@ test('no run, one run and runs with only NaN get a message', async () => {
   }
 })
 
+test('many notes are folded behind the first ones, so that the curves stay near the answer', async () => {
+  for (let at = 0; at < 6; at++) {
+    const run = await new Run(site.db, `missed-${at}`).begin({}, 'missed')
+    await run.record(evaluation(100, 2 + at), checkpoint(100), evaluation(200, 1))
+  }
+  const page = await visit('/compare?project=missed')
+  const [notes, seen] = [page.locator('[data-note]'), page.locator('[data-note]:visible')]
+  const all = await notes.count()
+  expect([all > 4, await seen.count()]).toEqual([true, 4])
+  await page.getByText(`${all - 4} more notes`).click()
+  expect(await seen.count()).toBe(all)
+})
+
 test('a new best is shown without a reload', async () => {
   const [one, two] = [
     await trained('live-a', [3], 0.1, 'live'),

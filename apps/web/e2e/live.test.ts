@@ -31,6 +31,26 @@ test('points, the best and the end of a run reach the page without a reload', as
   expect(await page.evaluate(() => 'unreloaded' in window)).toBe(true)
 })
 
+test('the curve of a metric that begins to decide is shown without a reload, with its ring', async () => {
+  const run = await new Run(site.db, 'late-metric').begin({
+    ...{ metric_for_best: 'eval_f1', direction: 'max', declared_by: 'program' },
+  })
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await run.record({ ...evaluation(100, 1), values: { eval_f1: 0.5 } }, checkpoint(100))
+  await page.getByRole('slider', { name: 'f1 by step' }).waitFor()
+  await page.locator('[data-best="100"]').waitFor()
+})
+
+test('a job that logs neither a loss nor evaluations shows what it logs', async () => {
+  const run = await new Run(site.db, 'only-norms').begin()
+  await run.record({ ...metrics(1, 1), values: { 'layers/norm': 2 } })
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('slider', { name: 'layers/norm by step' }).waitFor()
+  expect(await page.getByText('Nothing has been logged yet').count()).toBe(0)
+})
+
 test('the list follows its jobs, and shows new ones', async () => {
   const run = await new Run(site.db, 'listed').begin()
   const page = await (await site.visitor()).newPage()

@@ -189,6 +189,34 @@ test('the shown charts are saved as CSV, SVG and PNG', async () => {
   expect((await saved('PNG')).bytes.subarray(1, 4).toString()).toBe('PNG')
 })
 
+test('Ctrl+P prints all charts of the grid, also those that were never on the screen', async () => {
+  const page = await openGrid()
+  const charts = page.locator('canvas')
+  await charts.first().waitFor()
+  expect(await charts.count()).toBeLessThan(40)
+  await page.evaluate(() => {
+    window.print = () => {
+      dispatchEvent(new Event('beforeprint'))
+      const empty = [...document.querySelectorAll('canvas')].flatMap((canvas) => {
+        const { width, height } = canvas
+        const pixels = canvas.getContext('2d')?.getImageData(0, 0, width, height).data
+        const name = canvas.closest('li')?.querySelector('.name')?.getAttribute('title')
+        return pixels?.some((byte) => byte > 0) ? [] : [name]
+      })
+      const count = document.querySelectorAll('canvas').length
+      document.body.dataset['printed'] = `${count} charts, empty: ${empty.join()}`
+      dispatchEvent(new Event('afterprint'))
+    }
+  })
+  await page.keyboard.press('Control+p')
+  // The series of only NaN has no line.
+  await page.locator('body[data-printed]').waitFor()
+  expect(await page.locator('body').getAttribute('data-printed')).toBe(
+    '58 charts, empty: train/broken',
+  )
+  await expect.poll(() => charts.count()).toBeLessThan(40)
+})
+
 test('new points reach the charts in view', async () => {
   const live = await new Run(site.db, 'live-metrics').begin()
   await live.record({ ...metrics(1, 1), values: { mine: 1 } })

@@ -117,6 +117,33 @@ const isInSight = async (page: Page, text: string, exact = false): Promise<boole
   })
 }
 
+test('a search that runs can be cancelled, and its request ends', async () => {
+  const page = await openTab('output')
+  // A search through 100 MB takes seconds; this one takes until it is cancelled.
+  await page.evaluate(() => {
+    const send = window.fetch.bind(window)
+    window.fetch = (request, init) => {
+      const address = request instanceof Request ? request.url : request.toString()
+      if (!decodeURIComponent(address).includes('line 3')) return send(request, init)
+      return new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => {
+          document.body.dataset['search'] = 'cancelled'
+          reject(new DOMException('cancelled', 'AbortError'))
+        })
+      })
+    }
+  })
+  const search = page.getByRole('searchbox', { name: 'search the output' })
+  await search.fill('line 3')
+  await page.getByText(/^Searching [\d,]+ lines\.$/).waitFor()
+  await page.getByRole('button', { name: 'Cancel the search' }).click()
+  await page.locator('body[data-search=cancelled]').waitFor()
+  await output(page)
+    .getByText(`line ${LINES - 1}`, { exact: true })
+    .waitFor()
+  expect(await search.inputValue()).toBe('')
+})
+
 test('one click jumps to the last traceback, and scrolling reads the lines after it', async () => {
   const page = await openTab('output', '&text=line')
   await page.getByRole('button', { name: 'Last traceback' }).click()

@@ -30,13 +30,15 @@ export type ShippingAdvice = NonNullable<RouterOutputs['deployments']['advice']>
 export type Deployment = RouterOutputs['deployments']['list']['deployments'][number]
 
 const url = '/trpc'
+/** Procedures that may take seconds; a search through the output is one. */
+const SLOW = new Set(['backtest.run', 'jobs.logs'])
 
 /** The procedures that a page calls. Live messages come through `watch/`. */
 export const api = createTRPCClient<AppRouter>({
   links: [
     splitLink({
       // A slow call is sent alone: a batch is answered only when its last part is.
-      condition: ({ path }) => path === 'backtest.run',
+      condition: ({ path }) => SLOW.has(path),
       true: httpLink({ url, transformer: wire }),
       false: splitLink({
         condition: ({ type, input }) => type === 'query' && !fitsAddress(input),

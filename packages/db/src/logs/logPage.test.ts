@@ -63,3 +63,9 @@ test('the lines after a line can be read', async () => {
   const { lines } = await jobLogPage(db, job_id, { after: 0 })
   expect(lines.map(({ text }) => text)).toEqual(['b', 'c'])
 })
+
+test('a search of a reader that has left ends with an error', async () => {
+  const job_id = await jobOf(line('a'), line('b'))
+  const search = jobLogPage(db, job_id, { search: 'a' }, AbortSignal.abort())
+  await expect(search).rejects.toThrow('aborted')
+})

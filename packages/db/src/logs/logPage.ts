@@ -37,16 +37,18 @@ export async function jobLogs(
 
 /**
  * A page of the lines that match: the newest ones, or with order `oldest` the first ones. A page has
- * at least one line if there is one.
+ * at least one line if there is one. A search through many lines ends early if the signal aborts.
  */
 export async function jobLogPage(
   db: Database,
   job_id: string,
   query: LogQuery = {},
+  signal?: AbortSignal,
 ): Promise<LogPage> {
   const limit = query.limit ?? 500
   const extent = await logExtent(db, job_id)
-  const { lines, isWhole } = await taken(scanLogs(db.orm, job_id, { ...query, limit }), limit)
+  const scan = scanLogs(db.orm, job_id, { ...query, limit })
+  const { lines, isWhole } = await taken(scan, limit, signal)
   const last = isWhole ? null : (lines.at(-1)?.ordinal ?? null)
   if (query.order === 'oldest') return { lines, older: null, newer: last, ...extent }
   return { lines: lines.reverse(), older: last, newer: null, ...extent }
@@ -56,10 +58,12 @@ export async function jobLogPage(
 async function taken(
   scan: AsyncIterable<LogLine[]>,
   limit: number,
+  signal?: AbortSignal,
 ): Promise<{ lines: LogLine[]; isWhole: boolean }> {
   const lines: LogLine[] = []
   let characters = 0
   for await (const found of scan) {
+    signal?.throwIfAborted()
     for (const line of found) {
       if (lines.length === limit || characters >= LONGEST_PAGE) return { lines, isWhole: false }
       lines.push(line)

@@ -76,15 +76,19 @@ async function readSeriesIn(
   { names: requested, from_step = -Infinity, to_step = Infinity, points }: SeriesQuery,
 ): Promise<NamedSeries[]> {
   const names = requested.map(storableName)
-  const attempts = await joinedAttempts(orm, [job_id])
-  const measured = Map.groupBy(await measuredPoints(orm, [job_id], names), ({ metric }) => metric)
-  const unmeasured = names.filter((name) => !measured.has(name))
-  const summaries = await chunkSummaries(orm, job_id, unmeasured)
-  const pinned = await pinnedSteps(orm, job_id, { from_step, to_step })
+  // These queries go to the database together, without waiting for each other's answers.
+  const [attempts, measuredRows, pinned, summaries] = await Promise.all([
+    joinedAttempts(orm, [job_id]),
+    measuredPoints(orm, [job_id], names),
+    pinnedSteps(orm, job_id, { from_step, to_step }),
+    chunkSummaries(orm, job_id, names),
+  ])
+  const measured = Map.groupBy(measuredRows, ({ metric }) => metric)
   const query = { from_step, to_step, points, pinned }
   const read = new Map<string, NamedSeries>()
   for (const [name, found] of measured) read.set(name, measuredSeries(name, found, attempts, query))
-  const logged = Map.groupBy(summaries, ({ name }) => name)
+  const unmeasured = summaries.filter(({ name }) => !measured.has(name))
+  const logged = Map.groupBy(unmeasured, ({ name }) => name)
   for await (const one of loggedSeries(orm, logged, attempts, query)) read.set(one.name, one)
   return names.map((name) => {
     const none = { count: 0, next_ordinal: 0, earlier: [], ...EMPTY }

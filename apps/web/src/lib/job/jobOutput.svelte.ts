@@ -14,7 +14,7 @@ export interface OutputFilter {
 
 /** The procedures that read the output of a job. */
 interface Board {
-  logs: { query(input: Parameters<Logs>[0]): Promise<Awaited<ReturnType<Logs>>> }
+  logs: { query(...call: Parameters<Logs>): Promise<Awaited<ReturnType<Logs>>> }
   lastTraceback: { query(input: { job_id: string }): Promise<{ ordinal: number | null }> }
 }
 
@@ -46,9 +46,12 @@ export class JobOutput {
   readonly #job_id: string
   readonly #filter: () => OutputFilter
   readonly #board: Board
-  readonly #newest = new Reread(() => this.#readOn())
-  /** Counts the windows, so that an answer for an earlier one is ignored. */
-  #window = 0
+  readonly #newest = new Reread(async () => {
+    const take = await this.#ofThisWindow(() => this.#readOn())
+    take?.()
+  })
+  /** It is aborted when another window begins: reads for the earlier one are cancelled and ignored. */
+  #window = new AbortController()
   #isPaging = false
 
   constructor(job_id: string, filter: () => OutputFilter, board: Board = api.jobs) {
@@ -78,14 +81,15 @@ export class JobOutput {
   /** Reads what is new. */
   ask = (): void => this.#newest.ask()
 
-  /** Cancels the next try. */
+  /** Cancels what is being read, and the next try. */
   stop(): void {
+    this.#window.abort()
     this.#newest.stop()
   }
 
   /** Shows the newest lines that match the filter, and follows them. */
   begin(): void {
-    this.#window += 1
+    this.#beginWindow()
     const none = { lines: [], older: null, newer: null, sought: null, marked: null }
     Object.assign(this, { ...none, isRead: false })
     this.#newest.ask()
@@ -125,15 +129,17 @@ export class JobOutput {
 
   /** Shows a line with the lines around it. The filter must be empty. */
   async showAround(ordinal: number, isMarked: boolean): Promise<void> {
-    this.#window += 1
-    const window = this.#window
-    const [before, after] = await Promise.all([
-      this.#read({ before: ordinal + 1 }),
-      this.#read({ after: ordinal, order: 'oldest' }),
-    ])
-    if (window !== this.#window) return
+    this.#beginWindow()
+    const read = await this.#ofThisWindow(() =>
+      Promise.all([
+        this.#read({ before: ordinal + 1 }),
+        this.#read({ after: ordinal, order: 'oldest' }),
+      ]),
+    )
+    if (!read) return
+    const [before, after] = read
     // An answer to `ask` that is still on its way belongs to the earlier lines.
-    this.#window += 1
+    this.#beginWindow()
     const { older } = before
     const lines = [...before.lines, ...after.lines]
     const sought = Math.min(Math.max(ordinal, lines[0]?.ordinal ?? 0), after.end - 1)
@@ -143,32 +149,51 @@ export class JobOutput {
     this.ask()
   }
 
-  /** Reads one page at a time; an answer for another window is ignored. */
+  #beginWindow(): void {
+    this.#window.abort()
+    this.#window = new AbortController()
+  }
+
+  /** What was read; undefined if another window has begun since. */
+  async #ofThisWindow<T>(read: () => Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#window
+    try {
+      const answer = await read()
+      return signal.aborted ? undefined : answer
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    }
+  }
+
+  /** Reads one page at a time. */
   async #page(read: () => Promise<() => void>): Promise<void> {
     if (this.#isPaging) return
     this.#isPaging = true
-    const window = this.#window
     try {
-      const take = await read()
-      if (window === this.#window) take()
+      const take = await this.#ofThisWindow(read)
+      take?.()
     } finally {
       this.#isPaging = false
     }
   }
 
   /** Adds the lines after the window; a log that began again, or ran ahead, is shown from its end. */
-  async #readOn(): Promise<void> {
-    const window = this.#window
-    if (this.newer !== null) return this.#take(await this.#read({ limit: 1 }))
+  async #readOn(): Promise<() => void> {
+    if (this.newer !== null) {
+      const extent = await this.#read({ limit: 1 })
+      return () => this.#take(extent)
+    }
     const last = this.lines.at(-1)
     const page = await this.#read(last ? { after: last.ordinal - 1 } : {})
     const [first, ...rest] = page.lines
     const goesOn = last !== undefined && first?.ordinal === last.ordinal && first.text === last.text
     const newest = goesOn || last === undefined ? page : await this.#read({})
-    if (window !== this.#window) return
-    this.#take(newest)
-    if (goesOn) this.#append(rest)
-    else Object.assign(this, { lines: newest.lines, older: newest.older, isRead: true })
+    return () => {
+      this.#take(newest)
+      if (goesOn) this.#append(rest)
+      else Object.assign(this, { lines: newest.lines, older: newest.older, isRead: true })
+    }
   }
 
   #take({ first, end }: { first: number; end: number }): void {
@@ -185,6 +210,8 @@ export class JobOutput {
   #read(range: Range) {
     const { level, text } = this.#filter()
     const filter = { ...(level && { level }), ...(text && { search: text }) }
-    return this.#board.logs.query({ job_id: this.#job_id, ...filter, limit: PAGE, ...range })
+    const { signal } = this.#window
+    const input = { job_id: this.#job_id, ...filter, limit: PAGE, ...range }
+    return this.#board.logs.query(input, { signal })
   }
 }

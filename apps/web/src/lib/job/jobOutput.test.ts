@@ -57,3 +57,26 @@ test('a line that was jumped to stays, if an earlier read of the newest lines is
   expect(output.lines.map(({ ordinal }) => ordinal)).toContain(300)
   expect([output.marked, output.newer, output.end]).toEqual([300, 500, STORED])
 })
+
+test('another search cancels the one that runs, and does not wait for it', async () => {
+  let text = 'slow'
+  const cancelled: string[] = []
+  const query = (input: Input & { search?: string }, options?: { signal?: AbortSignal }) => {
+    if (input.search !== 'slow') return Promise.resolve(answerTo(input))
+    return new Promise<ReturnType<typeof answerTo>>((_, reject) => {
+      options?.signal?.addEventListener('abort', () => {
+        cancelled.push('slow')
+        reject(new Error('The request was cancelled.'))
+      })
+    })
+  }
+  const lastTraceback = { query: () => Promise.resolve({ ordinal: null }) }
+  const board = { logs: { query }, lastTraceback }
+  const output = new JobOutput('job', () => ({ level: null, text }), board)
+  output.begin()
+  text = ''
+  output.begin()
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(cancelled).toEqual(['slow'])
+  expect([output.isRead, output.problem, output.lines.length]).toEqual([true, '', 200])
+})

@@ -32,6 +32,11 @@ test('the chart of the metric that decides is shown first', () => {
   expect(groupNamed(groups, 'loss').name).toBe('loss')
 })
 
+test('a job without a loss of this name shows what it logged, and first what is called a loss', () => {
+  const groups = seriesGroups([logged('layers/norm'), logged('train_loss')], null)
+  expect(groups.map(({ name }) => name)).toEqual(['train_loss', 'layers/norm'])
+})
+
 test('system metrics come last', () => {
   const system = { name: 'system/cpu_percent', kind: 'system' as const }
   const groups = seriesGroups([system, logged('zeta'), logged('loss')], null)

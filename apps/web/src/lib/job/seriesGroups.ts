@@ -15,10 +15,13 @@ const LOSS: SeriesGroup = { name: 'loss', series: ['loss', 'eval_loss'] }
 
 /**
  * The groups that a chart can show: the metric that decides first, then the losses, then the others
- * by name, and system metrics last. The losses are listed even before their first points arrive.
+ * by name, and system metrics last. The losses are listed as well if nothing was logged yet.
  */
 export function seriesGroups(names: readonly Named[], deciding: string | null): SeriesGroup[] {
-  const groups = new Map<string, SeriesGroup>([[LOSS.name, { ...LOSS, series: [...LOSS.series] }]])
+  const training = names.filter(({ kind }) => kind !== 'system')
+  const hasLoss = training.length === 0 || training.some(({ name }) => LOSS.series.includes(name))
+  const groups = new Map<string, SeriesGroup>()
+  if (hasLoss) groups.set(LOSS.name, { ...LOSS, series: [...LOSS.series] })
   for (const { name, kind } of names) {
     const key = kind === 'evaluation' ? name.replace(/^eval_/, '') : name
     const group: SeriesGroup = groups.get(key) ?? { name: key, series: [] }
@@ -32,8 +35,10 @@ export function seriesGroups(names: readonly Named[], deciding: string | null): 
       : group.name === LOSS.name
         ? 1
         : group.isSystem
-          ? 3
-          : 2
+          ? 4
+          : /loss/i.test(group.name)
+            ? 2
+            : 3
   return [...groups.values()].sort((a, b) => first(a) - first(b) || a.name.localeCompare(b.name))
 }
 

@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { Axis, EpochMarks } from '../charts/axis.ts'
 import type { ChartView } from '../view/chartView.svelte.ts'
 import type { MetricSeries } from './metricSeries.svelte.ts'
+import type { SeriesByName } from './seriesByName.ts'
 import type { Palette } from './svg.ts'
 
 interface Sources {
@@ -18,6 +19,8 @@ export class GridState {
   /** The position of the crosshair of every chart, on the horizontal axis. */
   position = $state<number | null>(null)
   palette = $state.raw<Palette>()
+  /** While the page is printed: what was read for it. All charts are then drawn. */
+  printed = $state.raw<SeriesByName | null>(null)
   onwindow: (window: Window) => void = () => undefined
   #sources: Sources
 

@@ -2,7 +2,7 @@ import { api, type NamedSeries, type SeriesDelta } from '../api.ts'
 import { GrowingSeries } from '../watch/growingSeries.ts'
 import type { FollowedSeries, LiveJob } from '../watch/liveJob.svelte.ts'
 import { Reread } from '../watch/reread.svelte.ts'
-import { Followed, NO_SERIES, withSeries } from './seriesByName.ts'
+import { Followed, NO_SERIES, type SeriesByName, withSeries } from './seriesByName.ts'
 
 /** About as many points as a small chart has pixel columns. */
 const POINTS = 500
@@ -61,12 +61,15 @@ export class MetricSeries implements FollowedSeries {
     this.#zooming.ask()
   }
 
-  /** Reads series that may be out of view, for example to save them in a file. */
-  async readAll(names: readonly string[]): Promise<void> {
-    const missing = names.filter((name) => !this.whole.has(name))
+  /** All these series, also those out of view, for example to save them in a file. */
+  async readAll(names: readonly string[]): Promise<SeriesByName> {
+    let all = this.whole
+    const missing = names.filter((name) => !all.has(name))
     for (let from = 0; from < missing.length; from += MOST) {
-      this.#keep(await this.#read(missing.slice(from, from + MOST)))
+      const read = await this.#read(missing.slice(from, from + MOST))
+      all = withSeries(all, read)
     }
+    return withSeries(all, [...this.close.values()])
   }
 
   stop(): void {

@@ -17,6 +17,15 @@ export function watchPalette(root: HTMLElement, onchange: (palette: Palette) => 
   }
 }
 
+/** The colours of a printed page, which are light ones whatever the theme. */
+export function onPaper(root: HTMLElement): Palette {
+  const before = root.style.colorScheme
+  root.style.colorScheme = 'light'
+  const palette = readPalette(root)
+  root.style.colorScheme = before
+  return palette
+}
+
 function readPalette(root: HTMLElement): Palette {
   // Only a property in use resolves `light-dark()`.
   const probe = root.ownerDocument.createElement('span')

@@ -109,6 +109,7 @@ export class LiveJob {
 
   /** Shows other series, once they are read. */
   show(names: string[]): void {
+    if (names.join('\n') === this.#wanted.join('\n')) return
     this.#wanted = names
     this.#curves.ask()
   }
