@@ -93,3 +93,10 @@ test.each<[string, string, Files]>([
     expect(await rootsIn(files)).toEqual([root])
   },
 )
+
+test('a log beside the folder of weights that it names is of that run only', async () => {
+  const lines = [500, 1000, 1500].map((step) => `step:${step}/1500 val_loss:${step}.5 time:1ms\n`)
+  const files = { 'logs/3f2a.txt': lines.join(''), 'logs/77bc.txt': lines.join('') }
+  const both = weights(['logs/3f2a/state_step000500.pt', 'logs/77bc/state_step000500.pt'])
+  expect(await rootsIn({ ...files, ...both })).toEqual(['logs/3f2a', 'logs/77bc'])
+})

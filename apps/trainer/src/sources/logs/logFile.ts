@@ -165,7 +165,7 @@ async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> 
 }
 
 /** Whether a log is of the run in the folder beside it that it names. */
-async function isOfFolderBeside({ root }: Listing, file: string): Promise<boolean> {
+export async function isOfFolderBeside({ root }: Listing, file: string): Promise<boolean> {
   const folder = namedFolder(basename(file))
   if (folder === undefined) return false
   const path = join(root, dirname(file), folder)

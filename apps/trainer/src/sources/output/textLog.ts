@@ -10,6 +10,7 @@ import type { RunStart, FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
 import { RUN_LOG } from '../reader/mixedReader.ts'
+import { isOfFolderBeside } from '../logs/logFile.ts'
 import { groupLogs } from '../logs/logParts.ts'
 import { isTrainerRow } from '../logs/textLines.ts'
 import { ERRORS, findRunOutput, MARK, OUTPUT, readMark } from './runOutput.ts'
@@ -75,12 +76,15 @@ export const TEXT_LOG = lineSource<State>({
 })
 
 /** The text logs of nanoGPT and similar programs in a run's root. */
-export function findOutputLogs(listing: Listing): Promise<string[]> {
+export async function findOutputLogs(listing: Listing): Promise<string[]> {
   const isLog = (head: string): boolean => {
     const parts = head.split(/[\r\n]/).map((part) => bare(part).trim())
     return parts.some(isNanoGpt) || isOfTrainer(parts)
   }
-  return listing.files(/^(?!bestmark-output).*\.(log|txt|out)(\.gz)?$/i, isLog)
+  const found = await listing.files(/^(?!bestmark-output).*\.(log|txt|out)(\.gz)?$/i, isLog)
+  const own: string[] = []
+  for (const file of found) if (!(await isOfFolderBeside(listing, file))) own.push(file)
+  return own
 }
 
 /** Whether lines are the output of the HuggingFace Trainer with its bar, which has the step. */
