@@ -15,8 +15,8 @@ beforeAll(async () => {
   site = await openSite()
   await recordHostAlive(site.db, { host_id: HOST.host_id, hostname: HOST.host })
   await publishTargets(site.db, HOST.host_id, [
-    { name: 'folder', kind: 'folder', place: 'models' },
-    { name: 'hub', kind: 'command', place: 'hf' },
+    { name: 'folder', kind: 'folder', place: 'models', conditions: null },
+    { name: 'hub', kind: 'command', place: 'hf', conditions: null },
   ])
   run = await new Run(site.db, 'moby').begin()
   for (const [at, loss] of [2.5, 2.4, 2.1].entries()) {

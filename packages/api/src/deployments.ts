@@ -16,6 +16,8 @@ const CreateInput = OrdererInput.extend({
   target: z.string().max(64).optional(),
   /** By default only what serving needs. */
   contents: z.enum(['serving', 'whole']).optional(),
+  /** Ship only if it is better than what is live there by more than the noise. */
+  if_better: z.boolean().optional(),
   /** A folder with files that the checkpoint lacks: below the run's root, or its base model's. */
   files_from: z.string().max(4_096).optional(),
 })

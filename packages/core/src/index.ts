@@ -15,9 +15,17 @@ export { type BacktestRun } from './backtest/replay.ts'
 export * from './backtest/figures.ts'
 export { checkText, type ModelCheckState } from './models/checkText.ts'
 export * from './models/servingAdvice.ts'
+export { conditionText } from './models/conditionText.ts'
+export * from './models/conditionCheck.ts'
+export { TargetConditions } from './models/targetConditions.ts'
 export { servingAdviceText } from './models/servingAdviceText.ts'
 export { betterText } from './comparison/betterText.ts'
-export { betterThan, type BetterCheckpoint, type LiveCheckpoint } from './comparison/better.ts'
+export {
+  betterThan,
+  type BetterCheckpoint,
+  isSameData,
+  type LiveCheckpoint,
+} from './comparison/better.ts'
 export { compareRuns } from './comparison/compareRuns.ts'
 export * from './comparison/comparison.ts'
 export { differingAmong } from './comparison/differingOptions.ts'

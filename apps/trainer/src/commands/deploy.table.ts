@@ -12,6 +12,7 @@ export const DEPLOY = command({
     'The agent on the host of the files ships it. With --wait the command ends when that is done, ' +
       'and exits with 2 if it failed, or with 1 if it was stopped before.',
     'Exits with 1 if the job has no best checkpoint.',
+    'Exits with 3 if a condition of the target does not hold; then nothing is shipped.',
   ],
   arguments: { JOB: one(JOB) },
   options: {
@@ -30,6 +31,9 @@ export const DEPLOY = command({
     ),
     by: optional(text('NAME'), 'Who ships it. Default: your user name.'),
     reason: optional(text('TEXT'), 'Why, for the ledger. Needed for another than the best.'),
+    'if-better': flag(
+      'Ship only if it is better than what is live there by more than the noise; otherwise exit with 3.',
+    ),
     wait: flag('Wait until it is live.'),
     json: flag('Print the entry of the ledger as JSON.'),
   },

@@ -64,6 +64,18 @@ test('what is missing for serving is said, and is taken from a named folder', as
   expect(names).not.toContain('notes.txt')
 })
 
+test('with --if-better nothing is ordered and the code is 3, unless it is better than what is live', async () => {
+  const words = ['deploy', 'Moby 1', '--as', 'nightly', '--if-better']
+  expect((await run(...words, '--checkpoint', '100', '--reason', 'a test')).code).toBe(0)
+  await ship()
+  expect((await run(...words)).code).toBe(0)
+  await ship()
+  const again = await run(...words)
+  expect([again.code, again.stdout]).toEqual([3, ''])
+  expect(again.stderr).toContain('This checkpoint is live there now. Another one must be better.')
+  expect(await listDeployments(here.board.db, { model_name: 'nightly' })).toHaveLength(2)
+})
+
 test('what cannot be shipped is said in one sentence', async () => {
   const vectors: [words: string[], code: number, message: string][] = [
     [['bare'], 1, 'bare has no best checkpoint. Name one with --checkpoint.'],

@@ -10,6 +10,7 @@ import {
   type Database,
   type Deployment,
   deploymentById,
+  HeldBack,
   Refused,
   shippingAdvice,
 } from '@bestmark/db'
@@ -43,7 +44,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const given = values['with-files-from']
   const files_from = given === undefined ? undefined : callerPath(given)
   const what = { contents: values.contents, files_from, may_read_any_folder: true }
-  const order = { job_id: job.job_id, checkpoint_id, target: values.target, ...what }
+  const where = { target: values.target, if_better: values['if-better'] }
+  const order = { job_id: job.job_id, checkpoint_id, ...where, ...what }
   if (!values.json) await notifyAdvice(db, job.job_id, checkpoint_id)
   const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
   const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(failed)
@@ -104,5 +106,7 @@ function shippedText({ step, path, job_name, model_name, target }: Deployment): 
 }
 
 function failed(error: unknown): never {
+  if (error instanceof HeldBack)
+    throw new Failure(error.message, { exit: EXIT.disagreement, cause: error })
   throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
 }

@@ -9,18 +9,24 @@ import type { Report } from './verification.ts'
 /** How often an agent says that a delivery still goes on (ms); it may take hours. */
 const STILL = 5_000
 
+interface DeliverySteps {
+  report: Report
+  answered: (output: string | null) => void
+  /** Throws if a condition does not hold now. */
+  assertMet: () => Promise<void>
+}
+
 /**
- * The step of a shipment that hands a complete version to its target; undefined for a folder, which
- * has it already. `answered` gets the target's answer. If the target does not take the version, its
- * folder is removed. If the agent is stopped, it stays, and the next agent delivers it.
+ * The step of a shipment that checks the conditions again, and hands a complete version to its target;
+ * a folder has it already. `answered` gets the target's answer. If a condition does not hold, or the
+ * target does not take the version, its folder is removed. If the agent is stopped, it stays, and the next agent delivers it.
  */
 export function deliveryStep(
   order: ClaimedDeployment,
   options: TargetOptions,
-  { report, answered }: { report: Report; answered: (output: string | null) => void },
+  { report, answered, assertMet }: DeliverySteps,
   signal: AbortSignal,
-): ((folder: string) => Promise<void>) | undefined {
-  if (options.kind === 'folder') return undefined
+): (folder: string) => Promise<void> {
   const { deployment_id, model_name, target, job_id, job_name, step, choice } = order
   const value = isFiniteMeasure(choice?.value) ? choice.value : null
   const facts = {
@@ -35,18 +41,25 @@ export function deliveryStep(
   }
   const sizes = { bytes_done: order.bytes_total, bytes_total: order.bytes_total }
   const say = (): void => report({ status: 'delivering', ...sizes })
-  return async (folder) => {
+  const handOver = async (folder: string): Promise<void> => {
+    await assertMet()
+    if (options.kind === 'folder') return
     say()
     const timer = setInterval(say, STILL)
     try {
       const files = (await readManifest(folder))?.files ?? {}
       const { output } = await deliver(options, { folder, files, ...facts }, signal)
       answered(output)
+    } finally {
+      clearInterval(timer)
+    }
+  }
+  return async (folder) => {
+    try {
+      await handOver(folder)
     } catch (error) {
       if (!signal.aborted) await rm(folder, { recursive: true, force: true })
       throw error
-    } finally {
-      clearInterval(timer)
     }
   }
 }

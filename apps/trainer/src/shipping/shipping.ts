@@ -1,6 +1,8 @@
+import type { TargetConditions } from '@bestmark/core'
 import { join } from 'node:path'
 import {
   advanceDeployment,
+  assertConditions,
   databaseFailure,
   claimDeployment,
   type ClaimedDeployment,
@@ -83,7 +85,11 @@ async function shipOrder(
   const assertOurs = (): Promise<void> => reporter.assertOurs()
   const report = (progress: ShipmentProgress): void => reporter.report(progress)
   const answered = (output: string | null): void => void (reporter.output = output)
-  const deliver = deliveryStep(order, options, { report, answered }, signal)
+  const assertMet = async (): Promise<void> => {
+    const required = requiredOf(order, options)
+    if (required) await assertConditions(db, order, required)
+  }
+  const deliver = deliveryStep(order, options, { report, answered, assertMet }, signal)
   const place = { deployment_id, created_at, modelFolder, version, served_before }
   const target = { ...place, deliver }
   const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined
@@ -97,10 +103,23 @@ async function shipOrder(
     const back = { ...target, earlier: earlier_path, what: `${path} of ${job_name}` }
     return await goBack({ ...back, ledger, assertOurs }, report, signal)
   }
+  await assertMet()
   const found = await checkShippable(db, order)
   const wanted = { contents, files_from, card: choice && { model_name, choice } }
   const shipment = { ...target, ...found, ...wanted, root, source: source_path, ledger, assertOurs }
   return await shipToFolder(shipment, report, signal)
+}
+
+/**
+ * What an order must meet now: the target's conditions and those that it was ordered with. A roll back
+ * must meet none, because its files were live there before.
+ */
+function requiredOf(
+  { conditions, rolls_back_to }: ClaimedDeployment,
+  options: TargetOptions,
+): TargetConditions | undefined {
+  if (rolls_back_to !== null || (!conditions && !options.conditions)) return undefined
+  return { ...conditions?.conditions, ...options.conditions }
 }
 
 /** The options of a target. Throws a Failure if the configuration no longer has it. */

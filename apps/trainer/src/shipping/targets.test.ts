@@ -55,6 +55,22 @@ test('a program gets the version, and no variable that is not allowed; its outpu
   )
 })
 
+test('the agent checks the conditions of its file itself, and nothing changes if one does not hold', async () => {
+  await using home = await temporaryFolder()
+  const { host_id, order, now, ship, folder } = await withTarget(home.path, node('1'))
+  expect((await ship()).status).toBe('done')
+  const before = await realpath(join(folder, 'current'))
+  await order('prod')
+  const conditions = { value: { metric: 'eval_loss', bound: 0.5 } }
+  const targets = { prod: { ...node('1'), conditions } }
+  await writeFile(join(home.path, TARGETS_FILE), JSON.stringify({ targets }))
+  await shipNext(db, host_id, home.path, never)
+  const { status, error } = await now()
+  expect([status, error]).toEqual(['failed', expect.stringContaining('must be at most 0.5')])
+  expect(await realpath(join(folder, 'current'))).toBe(before)
+  expect((await readdir(folder)).filter((name) => name !== 'current')).toHaveLength(1)
+})
+
 test('a program that fails or takes too long changes nothing, and its reason is kept', async () => {
   await using home = await temporaryFolder()
   const failing = node('console.error("no such model"); process.exit(4)')

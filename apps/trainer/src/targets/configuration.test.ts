@@ -24,7 +24,7 @@ targets:
 
 test('without a file a host has the default target', async () => {
   expect(shownTargets(await read(undefined))).toEqual([
-    { name: 'folder', kind: 'folder', place: 'models' },
+    { name: 'folder', kind: 'folder', place: 'models', conditions: null },
   ])
 })
 
@@ -36,6 +36,14 @@ test('a file adds targets, and what is shown of them has no secret', async () =>
     ['hook', 'http', 'deploy.example'],
   ])
   expect(JSON.stringify(shown)).not.toMatch(/hidden|hooks\/key/)
+})
+
+test('a target of any kind may state conditions, which the board gets', async () => {
+  const value = { metric: 'eval_loss', bound: 2 }
+  const conditions = { policy: 'as_declared', value, better_than_live: true, scored_on: 'mmlu' }
+  const targets = { folder: { kind: 'folder', conditions } }
+  const shown = shownTargets(await read(JSON.stringify({ targets })))
+  expect(shown[0]?.conditions).toEqual(conditions)
 })
 
 test('JSON is read, too, and the default target may have another folder', async () => {
@@ -59,6 +67,10 @@ test('an error names the line and the key', async () => {
     [
       'targets:\n  a:\n    kind: command\n    argv:\n      - x\n      - "{modle}"\n',
       /line 6: .*\{modle\} is unknown; use \{path\}/,
+    ],
+    [
+      'targets:\n  a:\n    kind: folder\n    conditions:\n      policy: luck\n',
+      /line 5: targets\.a\.conditions\.policy: /,
     ],
     ['targets:\n  a: {kind: folder, gate: {}}\n', /line 2: targets\.a\.gate: .*[Uu]nrecognized/],
     [

@@ -36,7 +36,8 @@ export async function readTargets(home: string): Promise<Targets> {
 /** What people may see of the targets. */
 export function shownTargets(targets: Targets): Target[] {
   return [...targets].map(([name, options]) => {
-    return { name, kind: options.kind, place: placeOf(options) }
+    const { kind, conditions = null } = options
+    return { name, kind, place: placeOf(options), conditions }
   })
 }
 

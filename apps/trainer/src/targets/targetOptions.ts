@@ -1,4 +1,4 @@
-import { IS_NO_WEBHOOK, isWebhookUrl, TargetName } from '@bestmark/core'
+import { IS_NO_WEBHOOK, isWebhookUrl, TargetConditions, TargetName } from '@bestmark/core'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 
@@ -30,13 +30,18 @@ export function filledWord(word: string, values: Record<Placeholder, string>): s
   return word.replaceAll(LIKE_ONE, (_, name: Placeholder) => values[name])
 }
 
+/** What every target may state. */
+const Common = { conditions: TargetConditions.optional() }
+
 const Folder = z.strictObject({
+  ...Common,
   kind: z.literal('folder'),
   /** The folder of all models. Default: `models` in the data folder. */
   path: AbsolutePath.optional(),
 })
 
 const Command = z.strictObject({
+  ...Common,
   kind: z.literal('command'),
   /** The program and its words; no shell reads them. */
   argv: z.array(Word).min(1).max(1_000),
@@ -46,6 +51,7 @@ const Command = z.strictObject({
 })
 
 const Http = z.strictObject({
+  ...Common,
   kind: z.literal('http'),
   url: Url,
   /** The variable with the secret that signs each message. */

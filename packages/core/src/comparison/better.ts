@@ -67,9 +67,26 @@ function betterOf(
   const noise = near_ties?.noise ?? null
   return {
     ...{ job_id, name, alive, checkpoint, by, noise },
-    is_within_noise: noise !== null && by <= noise.standard_error,
+    is_within_noise: isWithinNoise(by, noise),
     is_data_unknown: data.length === 0 || run.data.length === 0,
   }
+}
+
+/** Whether the noise may explain a difference. Unknown noise explains nothing. */
+export function isWithinNoise(difference: number, noise: Noise | null): boolean {
+  return noise !== null && difference <= noise.standard_error
+}
+
+/** A checkpoint's value of a metric in its run. */
+interface MeasuredIn {
+  at: Pick<LiveCheckpoint, 'attempt' | 'step' | 'metric'>
+  run: RunToCompare
+}
+
+/** Whether no sign shows that two values were measured on different data. */
+export function isSameData(one: MeasuredIn, other: MeasuredIn): boolean {
+  const data = [one, other].map(({ at, run }) => ({ data: dataOf(at, run) }))
+  return dividedByData(data).length === 1
 }
 
 function isComparable(
@@ -82,7 +99,7 @@ function isComparable(
 }
 
 /** The data that the live checkpoint was evaluated on. */
-function dataOf({ attempt, step, metric }: LiveCheckpoint, { config, input }: RunToCompare) {
+function dataOf({ attempt, step, metric }: MeasuredIn['at'], { config, input }: RunToCompare) {
   const at = step === null ? undefined : finder(decisionOf(input).evaluations)({ attempt, step })
   return dataFacts(at, metric, configOptions(config))
 }

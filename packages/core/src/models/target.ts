@@ -1,3 +1,5 @@
+import type { TargetConditions } from './targetConditions.ts'
+
 /** What a target does with the files: keeps them, hands them to a program, sends a message. */
 export type TargetKind = 'folder' | 'command' | 'http'
 
@@ -10,4 +12,6 @@ export interface Target {
   kind: TargetKind
   /** Where the files go, as people read it: a folder, a program, a host. */
   place: string
+  /** What must hold before a checkpoint is shipped there; null if nothing must. */
+  conditions: TargetConditions | null
 }

@@ -1,4 +1,4 @@
-import { type FrozenChoice, readMeasured } from '@bestmark/core'
+import { type CheckedConditions, type FrozenChoice, readMeasured } from '@bestmark/core'
 import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import {
@@ -31,6 +31,8 @@ export interface Deployment {
   /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
   rolls_back_to: string | null
   contents: ShippedContents
+  /** The conditions that it had to meet when it was ordered; null if there were none. */
+  conditions: CheckedConditions | null
   /** A folder whose files are added where the checkpoint lacks them; null for none. */
   files_from: string | null
   model_name: string
@@ -70,6 +72,7 @@ export const FACE = {
   why: deployments.why,
   rolls_back_to: deployments.rolls_back_to,
   contents: deployments.contents,
+  conditions: deployments.conditions,
   files_from: deployments.files_from,
   model_name: deployments.model_name,
   target: deployments.target,

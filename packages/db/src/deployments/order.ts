@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import {
-  DEFAULT_TARGET,
-  freezeChoice,
-  type FrozenChoice,
-  MODEL_NAME,
-  ownValue,
-  stepKey,
-} from '@bestmark/core'
+import { DEFAULT_TARGET, MODEL_NAME, type TargetConditions } from '@bestmark/core'
 import { and, eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments, type JobRow, type ShippedContents } from '../schema.ts'
-import { decided } from '../selection/decided.ts'
-import { hasTarget } from '../targets/targets.ts'
+import { conditionsOf } from '../targets/targets.ts'
 import { Refused } from '../values/refused.ts'
+import { metConditions } from './conditions.ts'
+import { shippedChoice } from './shippedChoice.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
 
 /** Why no file is copied or removed for a job from an export file. */
@@ -42,6 +36,8 @@ export interface ShippingOrder extends Orderer {
   target?: string | undefined
   /** A folder with files that the checkpoint lacks: below the run's root, or its base model's. */
   files_from?: string | undefined
+  /** Ship only if it is better than what is live there by more than the noise. */
+  if_better?: boolean | undefined
   /** The person who orders may read any folder of the host. */
   may_read_any_folder?: boolean
 }
@@ -49,7 +45,8 @@ export interface ShippingOrder extends Orderer {
 /**
  * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
  * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
- * if its host has no such target, or if it is not the best and no reason is given. Throws JobUnknown
+ * if its host has no such target, or if it is not the best and no reason is given. Throws HeldBack if
+ * a condition of the target does not hold. Throws JobUnknown
  * if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
@@ -70,13 +67,18 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
     const files_from = filesFrom(order, files.base)
     const is_best = job.best_checkpoint_id === checkpoint_id
     if (!is_best) assertExplained(job, name, order)
-    await assertTarget(tx, job, target)
+    const required = await requiredOf(tx, job, target, order.if_better ?? false)
+    const checked = { job_id, checkpoint_id, host_id: job.host_id, target, model_name }
+    const conditions = required && {
+      conditions: required,
+      checks: await metConditions(db, tx, checked, required),
+    }
     const what = { job_id, deployment_id, checkpoint_id, model_name, contents, files_from, target }
     const row = { ...what, is_best, revision }
     const state = { status: 'queued', bytes_total: bytes ?? 0, created_at: clock } as const
-    const choice = await choiceOf(db, tx, order)
+    const { choice } = await shippedChoice(db, tx, order)
     const texts = { reason: reasonOf(job, is_best), ...orderer(order) }
-    await tx.insert(deployments).values({ ...row, ...state, ...texts, choice })
+    await tx.insert(deployments).values({ ...row, ...state, ...texts, choice, conditions })
     return { set: { deployments_revision: revision }, answer: undefined }
   })
   return written(await deploymentById(db, job_id, deployment_id))
@@ -87,11 +89,20 @@ export function orderer({ by, why }: Orderer): { by: string | null; why: string 
   return { by: by?.trim() || null, why: why?.trim() || null }
 }
 
-/** Throws Refused if the job's host has no such target. */
-async function assertTarget(tx: Tx, job: JobRow, target: string): Promise<void> {
-  if (await hasTarget(tx, job.host_id, target)) return
+/**
+ * What an order must meet: the conditions of the target and its own; null for nothing. Throws Refused
+ * if the job's host has no such target.
+ */
+async function requiredOf(
+  tx: Tx,
+  { host, host_id }: JobRow,
+  target: string,
+  if_better: boolean,
+): Promise<TargetConditions | null> {
+  const stated = await conditionsOf(tx, host_id, target)
+  if (stated !== undefined) return if_better ? { ...stated, better_than_live: true } : stated
   throw new Refused(
-    `${job.host} has no target "${target}". \`bestmark targets\` lists the targets; they are ` +
+    `${host} has no target "${target}". \`bestmark targets\` lists the targets; they are ` +
       'in targets.yaml in the data folder of that host.',
   )
 }
@@ -136,21 +147,6 @@ async function shippable(tx: Tx, job_id: string, checkpoint_id: string): Promise
   if (row.files_state === 'complete') return row
   const why = row.files_why ? ` (${row.files_why})` : ''
   throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
-}
-
-/** The decision over the job at this moment. */
-async function choiceOf(
-  db: Database,
-  tx: Tx,
-  { job_id, checkpoint_id }: ShippingOrder,
-): Promise<FrozenChoice | undefined> {
-  const made = await decided(db, tx, job_id)
-  const checkpoint = made?.checkpoints.find((one) => one.checkpoint_id === checkpoint_id)
-  if (!made || !checkpoint) return undefined
-  const { selection, measured } = made
-  const values = measured.get(stepKey(checkpoint)) ?? {}
-  const value = selection.metric === null ? null : (ownValue(values, selection.metric) ?? null)
-  return freezeChoice(selection, checkpoint_id, value)
 }
 
 /** Why this checkpoint is shipped, from the job's row. */

@@ -73,7 +73,8 @@ async function jobsWithBetter(
     .limit(MOST)
 }
 
-async function runsOf(tx: Tx, jobs: readonly JobRow[]): Promise<RunToCompare[]> {
+/** The runs of jobs, to compare them. */
+export async function runsOf(tx: Tx, jobs: readonly JobRow[]): Promise<RunToCompare[]> {
   const inputs = await inputsOfJobs(tx, jobs)
   return jobs.flatMap((job) => {
     const { job_id, name, status } = job

@@ -1,4 +1,10 @@
-import type { FrozenChoice, ModelCheckState, TargetKind } from '@bestmark/core'
+import type {
+  CheckedConditions,
+  FrozenChoice,
+  ModelCheckState,
+  TargetConditions,
+  TargetKind,
+} from '@bestmark/core'
 import {
   bigint,
   boolean,
@@ -43,6 +49,8 @@ export const deployments = pgTable(
     why: storableText(),
     /** The decision at that time; null in rows of older versions. */
     choice: plain().$type<FrozenChoice>(),
+    /** The conditions that it had to meet, and the outcome; null if there were none. */
+    conditions: plain().$type<CheckedConditions>(),
     /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
     rolls_back_to: uuid(),
     contents: text().$type<ShippedContents>().notNull().default('whole'),
@@ -88,6 +96,7 @@ export const targets = pgTable(
     name: text().notNull(),
     kind: text().$type<TargetKind>().notNull(),
     place: storableText().notNull(),
+    conditions: plain().$type<TargetConditions>(),
     read_at: milliseconds().notNull(),
   },
   (row) => [primaryKey({ columns: [row.host_id, row.name] })],

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
-const target = (name: string) => ({ name, kind: 'folder', place: 'x' }) as const
+const target = (name: string) => ({ name, kind: 'folder', place: 'x', conditions: null }) as const
 
 test('what a host publishes replaces its earlier targets, and leaves those of other hosts', async () => {
   const [one, two] = [randomUUID(), randomUUID()]

@@ -1,4 +1,4 @@
-import { DEFAULT_TARGET, type Target } from '@bestmark/core'
+import { DEFAULT_TARGET, type Target, type TargetConditions } from '@bestmark/core'
 import { and, asc, eq, notInArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
@@ -45,12 +45,19 @@ export async function listTargets(db: Database, host_id?: string): Promise<HostT
   return rows.map(({ target, host }) => ({ ...target, host }))
 }
 
-/** Whether a host has a target of this name. Every host has the default one. */
-export async function hasTarget(tx: Tx, host_id: string | null, name: string): Promise<boolean> {
-  if (name === DEFAULT_TARGET) return true
-  const rows = await tx
-    .select({ name: targets.name })
+/**
+ * The conditions of a host's target; null if it states none, undefined if there is no such target.
+ * Every host has the default one.
+ */
+export async function conditionsOf(
+  tx: Tx,
+  host_id: string | null,
+  name: string,
+): Promise<TargetConditions | null | undefined> {
+  const [row] = await tx
+    .select({ conditions: targets.conditions })
     .from(targets)
     .where(and(eq(targets.host_id, host_id ?? ''), eq(targets.name, name)))
-  return rows.length > 0
+  if (row) return row.conditions
+  return name === DEFAULT_TARGET ? null : undefined
 }

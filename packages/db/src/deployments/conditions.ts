@@ -1,0 +1,95 @@
+import {
+  checkConditions,
+  type ConditionCheck,
+  conditionText,
+  isSameData,
+  type LiveFacts,
+  type TargetConditions,
+} from '@bestmark/core'
+import { inArray } from 'drizzle-orm'
+import type { Database } from '../connection/client.ts'
+import { ledger, type LedgerEntry } from '../models/ledger.ts'
+import { runsOf } from '../models/better.ts'
+import { snapshot } from '../rows/snapshot.ts'
+import type { Tx } from '../rows/job.ts'
+import { trainingJobs } from '../schema.ts'
+import { Refused } from '../values/refused.ts'
+import { liveDeployments } from './deployments.ts'
+import { shippedChoice, type ShippedChoice } from './shippedChoice.ts'
+
+/** Conditions of a target do not hold, so nothing is shipped. */
+export class HeldBack extends Refused {
+  /** Every condition, also those that hold. */
+  readonly checks: readonly ConditionCheck[]
+
+  constructor(target: string, checks: readonly ConditionCheck[]) {
+    const failed = checks.filter(({ passes }) => !passes).map(conditionText)
+    super(`Target ${target} has conditions, so nothing is shipped. ${failed.join(' ')}`)
+    this.checks = checks
+  }
+}
+
+/** What is to be shipped, and where. */
+export interface CheckedOrder {
+  job_id: string
+  checkpoint_id: string
+  host_id: string | null
+  target: string
+  model_name: string
+}
+
+/** Checks an order against conditions as things are now. Throws HeldBack if one does not hold. */
+export async function assertConditions(
+  db: Database,
+  order: CheckedOrder,
+  conditions: TargetConditions,
+): Promise<void> {
+  await snapshot(db, (tx) => metConditions(db, tx, order, conditions))
+}
+
+/** The outcome for an order that meets all conditions. Throws HeldBack if one does not hold. */
+export async function metConditions(
+  db: Database,
+  tx: Tx,
+  order: CheckedOrder,
+  conditions: TargetConditions,
+): Promise<ConditionCheck[]> {
+  const shipped = await shippedChoice(db, tx, order)
+  const live = conditions.better_than_live ? await liveFacts(tx, order, shipped) : null
+  const checks = checkConditions(conditions, { ...shipped, live })
+  if (checks.every(({ passes }) => passes)) return checks
+  throw new HeldBack(order.target, checks)
+}
+
+/** What is live where the order goes; null if nothing is. */
+async function liveFacts(
+  tx: Tx,
+  order: CheckedOrder,
+  shipped: ShippedChoice,
+): Promise<LiveFacts | null> {
+  const { model_name, host_id, target, job_id, checkpoint_id } = order
+  const all = await liveDeployments({ orm: tx }, { model_name })
+  const found = all.find((one) => one.host_id === host_id && one.target === target)
+  if (!found) return null
+  const deployment_ids = [found.deployment_id]
+  const [live] = await ledger({ orm: tx }, { deployment_ids, limit: 1 })
+  const is_same_checkpoint = found.job_id === job_id && found.checkpoint_id === checkpoint_id
+  const is_same_data = live ? await isOnSameData(tx, live, { ...shipped, job_id }) : true
+  return { choice: live?.choice ?? null, is_same_checkpoint, is_same_data }
+}
+
+/** Whether no sign shows that both were evaluated on different data. */
+async function isOnSameData(
+  tx: Tx,
+  live: LedgerEntry,
+  { job_id, choice, at }: ShippedChoice & { job_id: string },
+): Promise<boolean> {
+  const metric = choice?.metric ?? null
+  if (metric === null || at === null) return true
+  const job_ids = [...new Set([live.job_id, job_id])]
+  const jobs = await tx.select().from(trainingJobs).where(inArray(trainingJobs.job_id, job_ids))
+  const runs = await runsOf(tx, jobs)
+  const [before, run] = [live.job_id, job_id].map((id) => runs.find((one) => one.job_id === id))
+  if (!before || !run) return true
+  return isSameData({ at: { ...live, metric }, run: before }, { at: { ...at, metric }, run })
+}
