@@ -122,7 +122,7 @@ function notBetter({
 function checkScored(test_set: string, { values }: ConditionFacts): ConditionCheck {
   const metrics = Object.keys(values).filter((name) => {
     const isOfSet = name.startsWith(test_set) && /^[/_ .,-]/.test(name.slice(test_set.length))
-    return isOfSet && isFiniteMeasure(values[name])
+    return isOfSet && isFiniteMeasure(ownValue(values, name))
   })
   return { code: 'scored_on', passes: metrics.length > 0, test_set, metrics: metrics.sort() }
 }
