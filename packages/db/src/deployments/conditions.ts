@@ -6,15 +6,14 @@ import {
   type LiveFacts,
   type TargetConditions,
 } from '@bestmark/core'
-import { inArray } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { ledger, type LedgerEntry } from '../models/ledger.ts'
-import { runsOf } from '../models/better.ts'
+import { runsOf } from '../comparison/runsOfJobs.ts'
 import { snapshot } from '../rows/snapshot.ts'
 import type { Tx } from '../rows/job.ts'
-import { trainingJobs } from '../schema.ts'
+import { deployments, trainingJobs } from '../schema.ts'
 import { Refused } from '../values/refused.ts'
-import { liveDeployments } from './deployments.ts'
+import { type Deployment, liveDeployments, readChoice } from './deployments.ts'
 import { shippedChoice, type ShippedChoice } from './shippedChoice.ts'
 
 /** Conditions of a target do not hold, so nothing is shipped. */
@@ -71,17 +70,19 @@ async function liveFacts(
   const all = await liveDeployments({ orm: tx }, { model_name })
   const found = all.find((one) => one.host_id === host_id && one.target === target)
   if (!found) return null
-  const deployment_ids = [found.deployment_id]
-  const [live] = await ledger({ orm: tx }, { deployment_ids, limit: 1 })
+  const [row] = await tx
+    .select({ choice: deployments.choice })
+    .from(deployments)
+    .where(eq(deployments.deployment_id, found.deployment_id))
   const is_same_checkpoint = found.job_id === job_id && found.checkpoint_id === checkpoint_id
-  const is_same_data = live ? await isOnSameData(tx, live, { ...shipped, job_id }) : true
-  return { choice: live?.choice ?? null, is_same_checkpoint, is_same_data }
+  const is_same_data = await isOnSameData(tx, found, { ...shipped, job_id })
+  return { choice: readChoice(row?.choice ?? null), is_same_checkpoint, is_same_data }
 }
 
 /** Whether no sign shows that both were evaluated on different data. */
 async function isOnSameData(
   tx: Tx,
-  live: LedgerEntry,
+  live: Deployment,
   { job_id, choice, at }: ShippedChoice & { job_id: string },
 ): Promise<boolean> {
   const metric = choice?.metric ?? null

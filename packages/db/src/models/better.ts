@@ -1,14 +1,12 @@
 import {
   betterThan,
   type BetterCheckpoint,
-  isActive,
   isFiniteMeasure,
   type LiveCheckpoint,
-  type RunToCompare,
 } from '@bestmark/core'
 import { and, asc, desc, eq, gt, isNull, lt, ne, type SQL } from 'drizzle-orm'
-import { inputsOfJobs } from '../comparison/rowsOfJobs.ts'
-import { configOf, type Tx } from '../rows/job.ts'
+import { runsOf } from '../comparison/runsOfJobs.ts'
+import type { Tx } from '../rows/job.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -71,14 +69,4 @@ async function jobsWithBetter(
     )
     .orderBy(order, asc(best_step))
     .limit(MOST)
-}
-
-/** The runs of jobs, to compare them. */
-export async function runsOf(tx: Tx, jobs: readonly JobRow[]): Promise<RunToCompare[]> {
-  const inputs = await inputsOfJobs(tx, jobs)
-  return jobs.flatMap((job) => {
-    const { job_id, name, status } = job
-    const input = inputs.get(job_id)
-    return input ? [{ job_id, name, alive: isActive(status), config: configOf(job), input }] : []
-  })
 }
