@@ -29,6 +29,13 @@ test('the live checkpoint, an equal value and a worse one are not better', () =>
   expect(betterThan(live, liveRun, runs)).toBeNull()
 })
 
+test('a run whose checkpoints are all gone is not better', () => {
+  const gone = run('gone', [[100, 1]], {
+    input: { checkpoints: checkpoints({ step: 100, files_state: 'missing' }) },
+  })
+  expect(betterThan(live, liveRun, [gone])).toBeNull()
+})
+
 test('a later checkpoint of the live run may be better', () => {
   const grown = run(
     'live',

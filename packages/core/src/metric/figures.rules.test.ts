@@ -124,6 +124,7 @@ test('rates, times and errors are not metrics', () => {
 test('a metric is found by its logged name, and a test metric never replaces another', () => {
   expect(asLogged('val_f1', ['eval_f1'])).toBe('eval_f1')
   expect(asLogged('val_f1', ['eval_f1', 'val_f1'])).toBe('val_f1')
+  expect(asLogged('f1', ['val_f1', 'eval_f1'])).toBe('eval_f1')
   expect(asLogged('test_f1', ['eval_f1'])).toBe('test_f1')
   expect(asLogged('f2', ['eval_f1'])).toBe('f2')
   expect(asLogged('f1', ['eval_loss', 'validation_f1'])).toBe('validation_f1')

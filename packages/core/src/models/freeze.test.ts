@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { checkpoints, choose, evaluations } from '../selection/testing.ts'
+import { measuredJson } from '../measured.ts'
 import { freezeChoice, MOST_ALTERNATIVES } from './freeze.ts'
+import { FrozenChoice } from './frozenChoice.ts'
 
 const saved = (...steps: number[]) =>
   checkpoints(...steps.map((step) => ({ step, checkpoint_id: `id-${step}` })))
@@ -59,4 +61,22 @@ test('alternatives that the noise cannot tell from the best are marked', () => {
     alternatives.map(({ value }) => value - 2 <= error),
   )
   expect(new Set(alternatives.map(({ is_tied }) => is_tied)).size).toBe(2)
+})
+
+test('a best that is alone within the noise is not marked as tied', () => {
+  const curve = [5, 4, 3, 2, 3, 4, 5].map((loss, at) => [at, loss] as const)
+  const clear = choose({
+    evaluations: evaluations(...curve),
+    checkpoints: saved(...curve.map(([step]) => step)),
+  })
+  const { alternatives, noise } = freezeChoice(clear, 'id-0', 5)
+  expect(noise).not.toBeNull()
+  expect(alternatives[0]).toMatchObject({ step: 3, is_tied: false })
+})
+
+test('a choice is the same after it was stored', () => {
+  for (const value of [1, NaN]) {
+    const choice = freezeChoice(selection, 'id-200', value)
+    expect(FrozenChoice.parse(JSON.parse(measuredJson(choice)))).toEqual(choice)
+  }
 })

@@ -88,7 +88,7 @@ export function servingAdvice(one: ServedFiles, others: readonly ServedFiles[]):
 }
 
 function sourcesOf(
-  { path, kind, base }: ServedFiles,
+  { kind, base }: ServedFiles,
   has: readonly string[],
   others: readonly ServedFiles[],
 ): FilesSource[] {
@@ -96,7 +96,7 @@ function sourcesOf(
     const names = (other.serving?.has ?? []).filter(
       (name) => isTakenFor(kind, name) && !has.includes(name),
     )
-    return other.path !== path && names.length > 0 ? [{ path: other.path, names }] : []
+    return names.length > 0 ? [{ path: other.path, names }] : []
   })
   const most = sources.sort((a, b) => b.names.length - a.names.length).slice(0, MOST_SOURCES)
   const lacksVocabulary = !has.some((name) => isVocabulary(name))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { brokenCondition } from './conditions.ts'
 import type { Condition } from './policyOptions.ts'
 import { checkpoints, choose, evaluations } from './testing.ts'
 
@@ -14,6 +15,14 @@ const subjectTo = (relation: Condition['relation'], bound: number, metric = 'eva
     checkpoints: checkpoints(100, 200, 300),
     options: { subject_to: [{ metric, relation, bound }] },
   })
+
+test('an evaluation that meets every condition breaks none', () => {
+  const [first] = rows
+  const condition = { metric: 'eval_f1', relation: '>=', bound: 0.5 } as const
+  expect(first && [brokenCondition(first, []), brokenCondition(first, [condition])]).toEqual([
+    ...[undefined, undefined],
+  ])
+})
 
 test('a value equal to the bound meets the condition', () => {
   expect(subjectTo('<=', 0.6).ranking.map(({ step }) => step)).toEqual([200, 100])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decisionOf } from './decision.ts'
 import { choose, checkpoints, evaluations } from './testing.ts'
 import { lowestLoss, undeclared } from './undeclared.ts'
 
@@ -192,4 +193,29 @@ test('an aggregate uses the logged directions of its parts', () => {
   expect(mean({ ...none, directions: { zorp: 'max', zarp: 'max' } })).toBe(200)
   expect(mean({ ...none, directions: { zorp: 'min', zarp: 'max' } })).toBeUndefined()
   expect(mean(none)).toBeUndefined()
+})
+
+test('a function of the loss decides in its place, however its name is written', () => {
+  for (const metric of ['eval_bits_per_byte', 'eval_bits per byte', 'eval_ppl'])
+    expect(undeclared([metric])).toMatchObject({ metric, basis: 'nobody', direction: 'min' })
+})
+
+test('the direction of an only metric is asked for, until it is given', () => {
+  const problem = { code: 'direction_unknown', metric: 'eval_zeta' }
+  expect(undeclared(['eval_zeta'])).toEqual({
+    ...{ metric: 'eval_zeta', basis: 'nobody', direction: null, because: null, problem },
+  })
+  const given = { evaluations: evaluations([100, { eval_zeta: 1 }]), checkpoints: checkpoints(100) }
+  const undeclaredRun = { metric: null, direction: null, declared_by: null }
+  const input = {
+    policy: 'as_declared',
+    declaration: undeclaredRun,
+    claim: null,
+    ...given,
+  } as const
+  expect(decisionOf(input).decided.problem).toEqual(problem)
+  expect(choose(given).best).toBeNull()
+  expect(choose({ ...given, options: { direction: 'max' } })).toMatchObject({
+    ...{ metric: 'eval_zeta', direction: 'max', best: { step: 100 } },
+  })
 })
