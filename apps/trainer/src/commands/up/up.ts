@@ -22,14 +22,14 @@ import { UP } from './up.table.ts'
 import { runWithRestarts, RESTARTS, type Restarts } from './restarts.ts'
 
 /** How long the run may take to write its last checkpoint before it is killed (ms). Ctrl-C waits for it. */
-const PATIENCE = 3500
+const PATIENCE = 3_000
 
 /** The wait before a job is watched again after an error (ms). */
 const WATCH_AGAIN = 1000
 
 /**
  * Starts the whole board and restarts parts that die, until SIGINT, SIGTERM or SIGHUP. Then it stops
- * the run, the agent, the web server and the database, in this order.
+ * the web server and the run, the agent, and the database, in this order.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, UP)
@@ -64,6 +64,8 @@ export async function main(words: readonly string[]): Promise<number> {
     log('Ctrl-C stops everything.')
     leaving.signal.throwIfAborted()
     const showing = values['no-demo'] ? undefined : showFirstRun(board, agent, errors, things)
+    // They end while the run writes its last checkpoint, since all must end within five seconds.
+    things.defer(() => void pages[Symbol.asyncDispose]())
     await Promise.all([pages.keep(log, restarts), working, showing])
   }
   await Promise.race([leaving.aborted, up()])
