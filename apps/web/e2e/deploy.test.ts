@@ -17,6 +17,10 @@ beforeAll(async () => {
   await publishTargets(site.db, HOST.host_id, [
     { name: 'folder', kind: 'folder', place: 'models', conditions: null },
     { name: 'hub', kind: 'command', place: 'hf', conditions: null },
+    {
+      ...{ name: 'prod', kind: 'folder', place: '/srv' },
+      conditions: { value: { metric: 'eval_loss', bound: 2.2 } },
+    },
   ])
   run = await new Run(site.db, 'moby').begin()
   for (const [at, loss] of [2.5, 2.4, 2.1].entries()) {
@@ -96,6 +100,26 @@ test('the last used target is preselected, with what is live there, and the whol
   const [order] = await listDeployments(site.db, { job_id: run.job_id })
   const expected = { target: 'folder', contents: 'whole', files_from: null, is_best: false }
   expect(order).toMatchObject({ ...expected, why: 'shorter answers' })
+})
+
+test('a checkpoint that a target does not take is told before it is shipped, with what would pass', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = dialogOn(page)
+  await dialog.getByLabel('target on tower').selectOption('prod (/srv)')
+  await dialog.getByRole('radio', { name: /^step 200/ }).check()
+  await dialog.getByText('eval_loss must be at most 2.2; this checkpoint has 2.4').waitFor()
+  expect(await violationsOf(page)).toEqual([])
+  const before = await listDeployments(site.db, { job_id: run.job_id })
+  await dialog.getByLabel('why step 200, and not the best, step 300').fill('shorter answers')
+  await dialog.getByRole('button', { name: 'Ship step 200 to prod/moby' }).click()
+  await dialog.getByText('Target prod has conditions, so nothing is shipped.').waitFor()
+  expect(await listDeployments(site.db, { job_id: run.job_id })).toEqual(before)
+  await dialog.getByRole('radio', { name: /^step 300/ }).check()
+  await dialog.getByText('eval_loss must be at most 2.2').waitFor({ state: 'detached' })
+  await dialog.getByRole('button', { name: 'Ship step 300 to prod/moby' }).click()
+  await dialog.getByText('waiting for the agent').waitFor()
 })
 
 test('on the narrowest phone the dialog does not scroll sideways', async () => {

@@ -1,4 +1,11 @@
-import { createDeployment, listDeployments, liveDeployments, shippingAdvice } from '@bestmark/db'
+import { conditionText } from '@bestmark/core'
+import {
+  createDeployment,
+  listDeployments,
+  liveDeployments,
+  checkOrderConditions,
+  shippingAdvice,
+} from '@bestmark/db'
 import { z } from 'zod'
 import { Id, procedure, router } from './trpc.ts'
 
@@ -8,12 +15,16 @@ export const OrdererInput = z.object({
   why: z.string().max(1_000).optional(),
 })
 
-const CreateInput = OrdererInput.extend({
+const PlaceInput = z.object({
   job_id: Id,
   checkpoint_id: Id,
   model_name: z.string(),
   /** The name of a target of the job's host. Default: the folder `models`. */
   target: z.string().max(64).optional(),
+})
+
+const CreateInput = PlaceInput.extend({
+  ...OrdererInput.shape,
   /** By default only what serving needs. */
   contents: z.enum(['serving', 'whole']).optional(),
   /** Ship only if it is better than what is live there by more than the noise. */
@@ -36,6 +47,12 @@ export const deployments = router({
     .query(async ({ ctx, input }) => {
       return (await shippingAdvice(ctx.db, input.job_id, input.checkpoint_id)) ?? null
     }),
+
+  /** The conditions of the target that an order must meet, checked now; a text if one does not hold. */
+  conditions: procedure.input(PlaceInput).query(async ({ ctx, input }) => {
+    const checks = await checkOrderConditions(ctx.db, input)
+    return checks.map((check) => ({ ...check, text: check.passes ? null : conditionText(check) }))
+  }),
 
   /** All deployments, newest first, and the live one of each model name. */
   list: procedure.input(ListInput.prefault({})).query(async ({ ctx, input }) => {

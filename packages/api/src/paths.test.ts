@@ -65,6 +65,7 @@ async function answers(): Promise<Record<string, unknown>> {
     watchMany: newsOfMany.value,
     'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
     'deployments.advice': await api.deployments.advice(chosen),
+    'deployments.conditions': await api.deployments.conditions({ ...chosen, model_name: 'moby' }),
     'deployments.list': await api.deployments.list(),
     'checkpoints.list': await api.checkpoints.list({ job_id }),
     'checkpoints.marks': await api.checkpoints.marks({ job_id, from_step: 0, to_step: 1_000 }),

@@ -1,5 +1,5 @@
 import { InputRefused, LIVE, wire } from '@bestmark/core'
-import { type Database, jobStatus, JobUnknown, Refused } from '@bestmark/db'
+import { type Database, HeldBack, jobStatus, JobUnknown, Refused } from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
@@ -21,7 +21,15 @@ const t = initTRPC
   .create({
     transformer: wire,
     isDev: false,
-    errorFormatter: ({ shape, error }) => ({ ...shape, message: sentenceOf(error) }),
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      message: sentenceOf(error),
+      // What held an order back, for programs.
+      data: {
+        ...shape.data,
+        ...(error.cause instanceof HeldBack && { checks: error.cause.checks }),
+      },
+    }),
     sse: {
       // Missing pings show that a connection died; the client then reconnects.
       ping: { enabled: true, intervalMs: LIVE.pingMs },

@@ -36,7 +36,7 @@ export {
   listDeployments,
   liveDeployments,
 } from './deployments/deployments.ts'
-export { createDeployment, exportedRefusal } from './deployments/order.ts'
+export { checkOrderConditions, createDeployment, exportedRefusal } from './deployments/order.ts'
 export { rollBack } from './deployments/rollBack.ts'
 export { stopEmbedded } from './connection/embedded/embedded.ts'
 export { takeTurn } from './connection/embedded/turn.ts'

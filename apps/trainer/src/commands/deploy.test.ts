@@ -73,6 +73,12 @@ test('with --if-better nothing is ordered and the code is 3, unless it is better
   const again = await run(...words)
   expect([again.code, again.stdout]).toEqual([3, ''])
   expect(again.stderr).toContain('This checkpoint is live there now. Another one must be better.')
+  const told = await run(...words, '--json')
+  const [check] = JSON.parse(told.stdout).held_back
+  expect([told.code, check]).toMatchObject([
+    3,
+    { code: 'better_than_live', passes: false, reason: 'same_checkpoint' },
+  ])
   expect(await listDeployments(here.board.db, { model_name: 'nightly' })).toHaveLength(2)
 })
 

@@ -48,7 +48,12 @@ export async function main(words: readonly string[]): Promise<number> {
   const order = { job_id: job.job_id, checkpoint_id, ...where, ...what }
   if (!values.json) await notifyAdvice(db, job.job_id, checkpoint_id)
   const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
-  const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(failed)
+  const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(
+    (error: unknown) => {
+      if (values.json && error instanceof HeldBack) print(measuredJson({ held_back: error.checks }))
+      return failed(error)
+    },
+  )
   if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
   const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
   if (values.json) print(measuredJson(ended))

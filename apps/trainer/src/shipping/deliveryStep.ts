@@ -1,6 +1,6 @@
 import { isFiniteMeasure } from '@bestmark/core'
 import { rm } from 'node:fs/promises'
-import type { ClaimedDeployment } from '@bestmark/db'
+import { type ClaimedDeployment, databaseFailure } from '@bestmark/db'
 import { readManifest } from './manifest.ts'
 import { deliver } from '../targets/delivery.ts'
 import type { TargetOptions } from '../targets/targetOptions.ts'
@@ -19,7 +19,8 @@ interface DeliverySteps {
 /**
  * The step of a shipment that checks the conditions again, and hands a complete version to its target;
  * a folder has it already. `answered` gets the target's answer. If a condition does not hold, or the
- * target does not take the version, its folder is removed. If the agent is stopped, it stays, and the next agent delivers it.
+ * target does not take the version, its folder is removed. If the agent is stopped, or the database
+ * fails, it stays, and the next agent delivers it.
  */
 export function deliveryStep(
   order: ClaimedDeployment,
@@ -58,7 +59,8 @@ export function deliveryStep(
     try {
       await handOver(folder)
     } catch (error) {
-      if (!signal.aborted) await rm(folder, { recursive: true, force: true })
+      const isKept = signal.aborted || databaseFailure(error) !== undefined
+      if (!isKept) await rm(folder, { recursive: true, force: true })
       throw error
     }
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkpoints, evaluations } from '../selection/testing.ts'
-import { betterThan, type LiveCheckpoint } from './better.ts'
+import { betterThan, isWithinNoise, type LiveCheckpoint } from './better.ts'
 import { run, sampled } from './testing.ts'
 
 /** Step 100 of a run at loss 2, live. */
@@ -124,4 +124,10 @@ test('a difference within the noise says so, and unknown noise covers nothing', 
   expect(clear).toMatchObject({ is_within_noise: false })
   const few = betterThan(live, liveRun, [run('few', [[10, 1.9999]])])
   expect(few).toMatchObject({ noise: null, is_within_noise: false })
+})
+
+test('a difference as large as the standard error is within the noise', () => {
+  const noise = { source: 'logged', standard_error: 0.5, text: '' } as const
+  expect([0.4, 0.5, 0.6].map((by) => isWithinNoise(by, noise))).toEqual([true, true, false])
+  expect(isWithinNoise(0, null)).toBe(false)
 })

@@ -88,7 +88,7 @@ export class Finder<Row extends StepKey> {
   find({ attempt, step }: { attempt: number; step: number | null }): Row | undefined {
     if (step === null) return undefined
     const next = this.#rows[this.#next]
-    if (next?.step === step && next.attempt === attempt) {
+    if (isAt(next, attempt, step) && !isAt(this.#rows[this.#next - 1], attempt, step)) {
       this.#next++
       return next
     }
@@ -98,10 +98,18 @@ export class Finder<Row extends StepKey> {
   #search(weights: StepKey): Row | undefined {
     const at = lowerBound(this.#rows, weights)
     const found = this.#rows[at]
-    const isFound = found !== undefined && byStep(found, weights) === 0
+    const isFound = isAt(found, weights.attempt, weights.step)
     this.#next = isFound ? at + 1 : at
     return isFound ? found : undefined
   }
+}
+
+function isAt<Row extends StepKey>(
+  row: Row | undefined,
+  attempt: number,
+  step: number,
+): row is Row {
+  return row?.step === step && row.attempt === attempt
 }
 
 /** `find` of a new `Finder`. */

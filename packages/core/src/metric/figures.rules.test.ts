@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isLoss, isTest } from './direction.ts'
 import { aggregateDirection, partsOf, withAggregate } from './aggregate.ts'
-import { asLogged, firstEvaluations, metricNames } from './evaluations.ts'
+import { asLogged, Finder, firstEvaluations, metricNames } from './evaluations.ts'
 import { errorFigure, figure, listedWords, signed } from './figure.ts'
 import { directionOf } from './directionOf.ts'
 import { evaluations } from '../selection/testing.ts'
@@ -11,6 +11,14 @@ test('a value has five significant digits and no trailing zeros, an error has tw
     ...['1.2346', '1.5', '0.00012346', '123460'],
   ])
   expect([0.01234, 0.5].map(errorFigure)).toEqual(['0.012', '0.5'])
+})
+
+test('a look-up gives the first of equal rows, however often and in whatever order it is asked', () => {
+  const rows = [1, 2, 2, 2, 3].map((step, at) => ({ attempt: 0, step, at }))
+  const finder = new Finder(rows)
+  const found = [2, 2, 2, 3, 3, 1, 2, 4, 2].map((step) => finder.find({ attempt: 0, step })?.at)
+  expect(found).toEqual([1, 1, 1, 4, 4, 0, 1, undefined, 1])
+  expect(finder.find({ attempt: 1, step: 2 })).toBeUndefined()
 })
 
 test('a difference has its sign, and 0 has a plus', () => {

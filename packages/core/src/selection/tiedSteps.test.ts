@@ -61,3 +61,14 @@ test('words about collected steps are those of a list of all candidates', () => 
     { numRuns: 500 },
   )
 })
+
+test('a row beside the ties without an evaluation is no candidate', () => {
+  const input = {
+    evaluations: evaluations([100, 1], [200, 1], [300, 1]),
+    checkpoints: checkpoints(100, 200, 300, 400),
+  }
+  const candidates = new CheckpointCandidates(input, { metric: 'eval_loss', conditions: [] })
+  const tied = new TiedSteps(candidates)
+  for (const [index, step] of [100, 200, 300].entries()) tied.add(index, index + 1, step)
+  expect(tied.words()).toBe('Steps 100–300')
+})

@@ -8,7 +8,7 @@ import { checkpoint, evaluation, event as eventOf, newJob, recordEvents } from '
 import { advanceDeployment, claimDeployment } from './claim.ts'
 import { assertConditions, HeldBack } from './conditions.ts'
 import { listDeployments } from './deployments.ts'
-import { createDeployment, type ShippingOrder } from './order.ts'
+import { checkOrderConditions, createDeployment, type ShippingOrder } from './order.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -47,6 +47,7 @@ test('an order that meets no condition is refused with what would pass, and is n
     'Target prod has conditions, so nothing is shipped. eval_loss must be at most 2; this checkpoint has 2.5.',
   )
   await expect(refused).rejects.toMatchObject({ checks: [{ code: 'value', passes: false }] })
+  expect(await checkOrderConditions(db, order)).toMatchObject([{ code: 'value', passes: false }])
   expect(await listDeployments(db, { job_id: order.job_id })).toEqual([])
   const { conditions } = await ship(await orderOf(1.5))
   expect(conditions).toMatchObject({ checks: [{ code: 'value', passes: true, found: 1.5 }] })
@@ -54,6 +55,11 @@ test('an order that meets no condition is refused with what would pass, and is n
 
 test('an order may state itself that it must be better than what is live', async () => {
   const { orderOf, ship } = await aHost(null)
+  const asked = await orderOf(2)
+  expect(await checkOrderConditions(db, asked)).toEqual([])
+  expect(await checkOrderConditions(db, { ...asked, if_better: true })).toMatchObject([
+    { code: 'better_than_live', passes: true },
+  ])
   await ship({ ...(await orderOf(2)), if_better: true })
   const worse = createDeployment(db, { ...(await orderOf(3)), if_better: true })
   await expect(worse).rejects.toBeInstanceOf(HeldBack)

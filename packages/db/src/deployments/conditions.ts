@@ -53,11 +53,21 @@ export async function metConditions(
   order: CheckedOrder,
   conditions: TargetConditions,
 ): Promise<ConditionCheck[]> {
-  const shipped = await shippedChoice(db, tx, order)
-  const live = conditions.better_than_live ? await liveFacts(tx, order, shipped) : null
-  const checks = checkConditions(conditions, { ...shipped, live })
+  const checks = await conditionChecks(db, tx, order, conditions)
   if (checks.every(({ passes }) => passes)) return checks
   throw new HeldBack(order.target, checks)
+}
+
+/** Checks every condition for an order, also those that do not hold. */
+export async function conditionChecks(
+  db: Database,
+  tx: Tx,
+  order: CheckedOrder,
+  conditions: TargetConditions,
+): Promise<ConditionCheck[]> {
+  const shipped = await shippedChoice(db, tx, order)
+  const live = conditions.better_than_live ? await liveFacts(tx, order, shipped) : null
+  return checkConditions(conditions, { ...shipped, live })
 }
 
 /** What is live where the order goes; null if nothing is. */

@@ -1,13 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { DEFAULT_TARGET, MODEL_NAME, type TargetConditions } from '@bestmark/core'
+import {
+  type ConditionCheck,
+  DEFAULT_TARGET,
+  MODEL_NAME,
+  type TargetConditions,
+} from '@bestmark/core'
 import { and, eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
-import { checkpoints, deployments, type JobRow, type ShippedContents } from '../schema.ts'
+import { snapshot } from '../rows/snapshot.ts'
+import {
+  checkpoints,
+  deployments,
+  type JobRow,
+  type ShippedContents,
+  trainingJobs,
+} from '../schema.ts'
 import { conditionsOf } from '../targets/targets.ts'
-import { Refused } from '../values/refused.ts'
-import { metConditions } from './conditions.ts'
+import { JobUnknown, Refused } from '../values/refused.ts'
+import { conditionChecks, metConditions } from './conditions.ts'
 import { shippedChoice } from './shippedChoice.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
 
@@ -46,8 +58,7 @@ export interface ShippingOrder extends Orderer {
  * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
  * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
  * if its host has no such target, or if it is not the best and no reason is given. Throws HeldBack if
- * a condition of the target does not hold. Throws JobUnknown
- * if there is no such job.
+ * a condition of the target does not hold, and JobUnknown if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
   const { job_id, checkpoint_id, model_name, contents = 'serving' } = order
@@ -82,6 +93,24 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
     return { set: { deployments_revision: revision }, answer: undefined }
   })
   return written(await deploymentById(db, job_id, deployment_id))
+}
+
+/**
+ * The checks of all conditions that an order would have to meet now; empty if there are none. Throws
+ * Refused if the job's host has no such target, and JobUnknown if there is no such job.
+ */
+export async function checkOrderConditions(
+  db: Database,
+  order: Pick<ShippingOrder, 'job_id' | 'checkpoint_id' | 'model_name' | 'target' | 'if_better'>,
+): Promise<ConditionCheck[]> {
+  const { job_id, target = DEFAULT_TARGET, if_better = false } = order
+  return snapshot(db, async (tx) => {
+    const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
+    if (!job) throw new JobUnknown(job_id)
+    const required = await requiredOf(tx, job, target, if_better)
+    if (!required) return []
+    return conditionChecks(db, tx, { ...order, target, host_id: job.host_id }, required)
+  })
 }
 
 /** What a person wrote, without blanks around it; null if that is nothing. */

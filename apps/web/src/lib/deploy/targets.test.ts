@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { deliveryWords, firstTarget, FOLDER, offeredTargets } from './targets.ts'
 
-const hub = { name: 'hub', kind: 'command', place: 'hf' } as const
+const hub = { name: 'hub', kind: 'command', place: 'hf', conditions: null } as const
 
 test('the default target is offered first, also if the host has published none', () => {
   expect(offeredTargets([])).toEqual([FOLDER])

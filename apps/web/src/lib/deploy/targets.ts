@@ -3,12 +3,17 @@ import type { HostTarget } from '../api.ts'
 import { remember, remembered } from '../page/remembered.ts'
 
 /** A target as the dialog offers it. */
-export type OfferedTarget = Pick<HostTarget, 'name' | 'kind' | 'place'>
+export type OfferedTarget = Pick<HostTarget, 'name' | 'kind' | 'place' | 'conditions'>
 
 const KEY = 'bestmark_target'
 
 /** The target that every host has, also if its agent has published none yet. */
-export const FOLDER: OfferedTarget = { name: DEFAULT_TARGET, kind: 'folder', place: 'models' }
+export const FOLDER: OfferedTarget = {
+  name: DEFAULT_TARGET,
+  kind: 'folder',
+  place: 'models',
+  conditions: null,
+}
 
 /** The targets of a host with the default one first. */
 export function offeredTargets(published: readonly OfferedTarget[]): OfferedTarget[] {
