@@ -112,6 +112,7 @@ test('a checkpoint that a target does not take is told before it is shipped, wit
   await dialog.getByText('eval_loss must be at most 2.2; this checkpoint has 2.4').waitFor()
   expect(await violationsOf(page)).toEqual([])
   const before = await listDeployments(site.db, { job_id: run.job_id })
+  await dialog.getByLabel('your name').fill('ana')
   await dialog.getByLabel('why step 200, and not the best, step 300').fill('shorter answers')
   await dialog.getByRole('button', { name: 'Ship step 200 to prod/moby' }).click()
   await dialog.getByText('Target prod has conditions, so nothing is shipped.').waitFor()

@@ -154,7 +154,7 @@ test('the keyboard alone leads from the list to the best checkpoint and its depl
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Deploy' })
   await dialog.waitFor()
-  await dialog.getByRole('radio', { checked: true }).focus()
+  await dialog.getByRole('radio', { checked: true, name: /^step/ }).focus()
   await page.keyboard.press('ArrowDown')
   await dialog.getByRole('button', { name: /^Ship step 400 to/ }).waitFor()
   await page.keyboard.press('Escape')

@@ -68,7 +68,8 @@ test.each(['folder', 'command'] as const)(
         (one) => one.status === 'done' && one.deployment_id !== live?.deployment_id,
       )
       // Each second order goes back to the version before, once there is one.
-      if (kill % 2 === 1 && earlier) await rollBack(db, earlier)
+      if (kill % 2 === 1 && earlier)
+        await rollBack(db, { job_id, deployment_id: earlier.deployment_id })
       else await run.order('prod')
       const child = shipElsewhere(db, home.path, host_id)
       const dead = once(child, 'exit')

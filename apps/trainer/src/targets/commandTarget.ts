@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openHandle } from '../files/runFile.ts'
 import { runCommand } from '../processes/timedCommand.ts'
@@ -17,7 +17,10 @@ export async function runTargetCommand(
   order: DeliveryOrder,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const logs = await mkdtemp(join(dirname(order.folder), '.output-'))
+  // One folder per shipment, so that the next agent removes what a killed one left.
+  const logs = join(dirname(order.folder), `.output-${order.deployment_id}`)
+  await rm(logs, { recursive: true, force: true })
+  await mkdir(logs, { mode: 0o700 })
   const values = valuesOf(order)
   const [out, err] = [join(logs, 'out'), join(logs, 'err')]
   try {
