@@ -35,7 +35,7 @@ export const DEPLOY = command({
       'Ship only if it is better than what is live there by more than the noise; otherwise exit with 3.',
     ),
     wait: flag('Wait until it is live.'),
-    json: flag('Print the entry of the ledger as JSON.'),
+    json: flag('Print the entry of the ledger as JSON, or the checks that hold it back.'),
   },
   examples: [
     {

@@ -49,10 +49,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (!values.json) await notifyAdvice(db, job.job_id, checkpoint_id)
   const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
   const ordered = await createDeployment(db, { ...order, model_name, by, why }).catch(
-    (error: unknown) => {
-      if (values.json && error instanceof HeldBack) print(measuredJson({ held_back: error.checks }))
-      return failed(error)
-    },
+    (error: unknown) => failed(error, values.json),
   )
   if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
   const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
@@ -110,8 +107,10 @@ function shippedText({ step, path, job_name, model_name, target }: Deployment): 
   return `${what} of ${job_name} as ${model_name} to ${target}`
 }
 
-function failed(error: unknown): never {
-  if (error instanceof HeldBack)
+function failed(error: unknown, json: boolean): never {
+  if (error instanceof HeldBack) {
+    if (json) print(measuredJson({ held_back: error.checks }))
     throw new Failure(error.message, { exit: EXIT.disagreement, cause: error })
+  }
   throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
 }
