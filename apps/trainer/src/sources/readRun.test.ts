@@ -27,7 +27,7 @@ test('the error for weights without a log names both, and does not say that noth
   await expect(readRun(folder.path)).rejects.toThrow(
     `No training run found in ${folder.path}. It has weights (net_1.pth, net_2.pth, net_3.pth and 1 more). ` +
       'No reader recognised a line with a step or an epoch and a value in loss_log.txt. ' +
-      `If the log is in another folder, pick, import and watch read LOG_FOLDER --checkpoints ${folder.path}.`,
+      `If the log is in another folder, give both to pick, import or watch: LOG_FOLDER --checkpoints ${folder.path}.`,
   )
 })
 
