@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '@bestmark/db'
 
-/** Chunks per read. */
+/** Chunks, and ends of series that are not in a chunk yet, per read. */
 const PIECE = 200
 
 /** What is compared per series. Both sides add in order of steps, so equal sums are bit-identical. */
@@ -33,7 +33,7 @@ export async function assertSameAsCopied(
 async function recordedSums({ sql }: Database): Promise<Sums[]> {
   const found = new Map<string, Sums>()
   const chunks = sql<{ name: string; steps: Buffer; values: Buffer; times: Buffer }[]>`
-    select name, steps, values, times from series_chunks order by name collate "C", ordinal`
+    select name, steps, values, times from series_pieces order by name collate "C", ordinal`
   for await (const rows of chunks.cursor(PIECE)) {
     for (const { name, ...bytes } of rows) {
       const nothing = { name, count: 0, values: 0, steps: 0, times: 0, last_step: NaN }

@@ -72,13 +72,10 @@ export async function writeOutput(
   const stateAt = (step: number): string => {
     const log_history = log.filter((entry) => (entry['step'] ?? 0) <= step)
     const base = { global_step: step, max_steps: 1000, num_train_epochs: 1, save_steps: 100 }
-    return pythonJson({
-      best_metric: null,
-      best_model_checkpoint: null,
-      ...base,
-      ...state,
-      log_history,
-    })
+    const best = { best_metric: null, best_model_checkpoint: null }
+    const fields = Object.entries({ ...best, ...base, ...state, log_history })
+    fields.sort(([a], [b]) => (a < b ? -1 : 1))
+    return `${pythonJson(Object.fromEntries(fields), 2)}\n`
   }
   await mkdir(root, { recursive: true })
   for (const step of saves) {

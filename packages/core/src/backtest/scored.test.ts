@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backtest } from './backtest.ts'
 import { replayOf, type BacktestRun, type Replay } from './replay.ts'
-import { fitCoefficients, GRID } from './scored.ts'
+import { coefficientGrid, fitCoefficients } from './scored.ts'
 import { aRun, curves, figuresOf } from './testing.ts'
 
 const LENGTH = 6
@@ -33,15 +33,13 @@ function fieldsOf(runs: readonly BacktestRun[]): Replay[] {
 }
 
 test('the grid contains every division of 1 into quarters, simple ones first', () => {
-  expect(GRID).toHaveLength(70)
-  expect(GRID.slice(0, 5).map((weights) => Object.values(weights))).toEqual([
-    [1],
-    [1],
-    [1],
-    [1],
-    [1],
-  ])
-  for (const weights of GRID) {
+  expect(coefficientGrid()).toHaveLength(70)
+  expect(
+    coefficientGrid()
+      .slice(0, 5)
+      .map((weights) => Object.values(weights)),
+  ).toEqual([[1], [1], [1], [1], [1]])
+  for (const weights of coefficientGrid()) {
     expect(Object.values(weights).reduce((sum, one) => sum + one, 0)).toBe(1)
   }
 })

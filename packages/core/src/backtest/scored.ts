@@ -6,15 +6,20 @@ import { scoredIndex } from './picks.ts'
 /** Coefficients are shares of one, in quarters. */
 const PARTS = 4
 
+let grid: readonly Coefficients[] | undefined
+
 /**
  * Every division of four quarters among the five features: 70 sets of coefficients. There are few,
  * because each further set is another chance to fit noise. Of equal sets the one with fewer
- * features wins.
+ * features wins. Made once, and only for a backtest.
  */
-export const GRID: readonly Coefficients[] = shares(PARTS, FEATURES)
-  .reverse()
-  .map((parts) => Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS])))
-  .sort((a, b) => Object.keys(a).length - Object.keys(b).length)
+export function coefficientGrid(): readonly Coefficients[] {
+  grid ??= shares(PARTS, FEATURES)
+    .reverse()
+    .map((parts) => Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS])))
+    .sort((a, b) => Object.keys(a).length - Object.keys(b).length)
+  return grid
+}
 
 function shares(left: number, [name, ...others]: readonly Feature[]): [Feature, number][][] {
   if (name === undefined) return left === 0 ? [[]] : []
@@ -42,14 +47,18 @@ export interface FittedCoefficients {
 export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients {
   const groups = Map.groupBy(replays, ({ run }) => run.group)
   const regrets = new Map([...groups].map(([group, some]) => [group, groupRegrets(some)]))
-  const totals = GRID.map((_, at) => sum([...regrets.values()].map((one) => one[at] ?? 0)))
+  const totals = coefficientGrid().map((_, at) =>
+    sum([...regrets.values()].map((one) => one[at] ?? 0)),
+  )
   const held_out = new Map<Replay, number>()
   const without = new Map<string, Coefficients>()
   for (const [group, some] of groups) {
     if (groups.size < 2) break
     const others = [...regrets].filter(([name]) => name !== group).map(([, one]) => one)
     // Summed again: with a difference of totals, rounding would keep traces of the group itself.
-    const coefficients = lowest(GRID.map((_, at) => sum(others.map((one) => one[at] ?? 0))))
+    const coefficients = lowest(
+      coefficientGrid().map((_, at) => sum(others.map((one) => one[at] ?? 0))),
+    )
     without.set(group, coefficients)
     for (const replay of some) held_out.set(replay, scoredIndex(replay, coefficients))
   }
@@ -58,7 +67,7 @@ export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients 
 
 /** A group's mean regret with each set of coefficients. */
 function groupRegrets(replays: readonly Replay[]): number[] {
-  return GRID.map((coefficients) => {
+  return coefficientGrid().map((coefficients) => {
     const all = replays.map((replay) => {
       const value = replay.candidates[scoredIndex(replay, coefficients)]?.value ?? replay.worst
       return regretOf(replay, value)
@@ -73,7 +82,7 @@ function lowest(regrets: readonly number[]): Coefficients {
   for (const [at, regret] of regrets.entries()) {
     if (regret < (regrets[best] ?? NaN) - 1e-9) best = at
   }
-  return GRID[best] ?? {}
+  return coefficientGrid()[best] ?? {}
 }
 
 function sum(values: readonly number[]): number {

@@ -13,10 +13,12 @@ export function configOptions(config: Readonly<Record<string, unknown>>): Config
 
 /** Natural order of names: `layer.2` before `layer.10`. */
 export function byName(a: string, b: string): number {
-  return NAMES.compare(a, b)
+  names ??= new Intl.Collator('en', { numeric: true })
+  return names.compare(a, b)
 }
 
-const NAMES = new Intl.Collator('en', { numeric: true })
+/** Made when it is first used, because that takes longer than all other code of the core takes to load. */
+let names: Intl.Collator | undefined
 
 function flattened(config: object, prefix: string): ConfigOption[] {
   return Object.entries(config).flatMap(([key, value]: [string, unknown]) => {

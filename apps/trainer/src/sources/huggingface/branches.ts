@@ -80,6 +80,7 @@ function sharedEntries(a: StateFile, b: StateFile): number {
 }
 
 function isSame(a: LogEntry, b: LogEntry | undefined): boolean {
+  if (a === b) return true
   if (!b) return false
   const keys = Object.keys(a)
   return (

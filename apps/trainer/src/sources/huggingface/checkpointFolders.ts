@@ -5,6 +5,7 @@ import { type InspectedFiles, inspectCheckpoint } from '../../checkpoints/inspec
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
+import type { ParsedLogs } from './parsedLogs.ts'
 import { readTrainerState, type TrainerState } from './trainerState.ts'
 
 /** The Trainer's state. It is the last file of a checkpoint, and is written to the root after training. */
@@ -66,8 +67,14 @@ export async function findCheckpointNames(listing: Listing): Promise<string[]> {
   return renamed
 }
 
-/** The checkpoints of an output folder in order of steps, with the state of their files. */
-export async function findCheckpointFolders(path: string): Promise<CheckpointFolder[]> {
+/**
+ * The checkpoints of an output folder in order of steps, with the state of their files. `logs` has the
+ * states of its run that were read before.
+ */
+export async function findCheckpointFolders(
+  path: string,
+  logs: ParsedLogs,
+): Promise<CheckpointFolder[]> {
   const all = await readdir(path)
   const names = await findCheckpointNames(new Listing(path))
   // A user may copy one checkpoint out of a run.
@@ -76,7 +83,7 @@ export async function findCheckpointFolders(path: string): Promise<CheckpointFol
   const folders: CheckpointFolder[] = []
   for (let from = 0; from < names.length; from += TOGETHER) {
     const some = names.slice(from, from + TOGETHER)
-    const found = await Promise.all(some.map((name) => readCheckpointFolder(path, name)))
+    const found = await Promise.all(some.map((name) => readCheckpointFolder(path, name, logs)))
     folders.push(...found.filter((one) => one !== undefined))
   }
   return folders.sort((a, b) => a.step - b.step)
@@ -85,11 +92,12 @@ export async function findCheckpointFolders(path: string): Promise<CheckpointFol
 async function readCheckpointFolder(
   root: string,
   name: string,
+  logs: ParsedLogs,
 ): Promise<CheckpointFolder | undefined> {
   const named = NUMBERED.exec(name)?.[1]
   const files = await inspectCheckpoint(root, name, STATE)
   try {
-    const state = await readTrainerState(join(root, name, STATE))
+    const state = await readTrainerState(join(root, name, STATE), logs)
     return { name, step: named === undefined ? state.global_step : Number(named), files, state }
   } catch (error) {
     const code = systemCode(error)

@@ -93,7 +93,7 @@ test('a loss of 0 with a grad_norm of NaN becomes NaN, with one warning', async 
   expect(only(events, 'log').map(({ level, text }) => [level, text])).toEqual([
     [
       'warning',
-      '2 training losses of 0 have a grad_norm of NaN (first in trainer_state.json:1). They are shown as NaN, because logging_nan_inf_filter logs NaN as 0',
+      '2 training losses of 0 have a grad_norm of NaN (first in trainer_state.json:13). They are shown as NaN, because logging_nan_inf_filter logs NaN as 0',
     ],
   ])
 })

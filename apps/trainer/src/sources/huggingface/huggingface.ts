@@ -21,6 +21,7 @@ import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import { readResults, findResultsFiles } from './resultsFiles.ts'
 import { attemptEvents } from './stateEvents.ts'
+import { ParsedLogs } from './parsedLogs.ts'
 import { readTrainerState, type TrainerState, UnreadState } from './trainerState.ts'
 import { otherLogText } from '../otherLog.ts'
 import type { ReadRun } from '../reader/source.ts'
@@ -37,8 +38,10 @@ export async function readStateFile(path: string): Promise<ReadRun> {
  * `checkpoint-N` folders. Throws a Failure if there is no readable state.
  */
 export async function readHuggingFace(path: string, isOver = true): Promise<ReadRun> {
-  const folders = await findCheckpointFolders(path)
-  const { root, problem } = await rootState(path, folders, isOver)
+  const logs = new ParsedLogs()
+  const { root, unread } = await rootState(path, logs)
+  const folders = await findCheckpointFolders(path, logs)
+  if (unread && (await isNeeded(path, folders, isOver))) throw unread
   const states = folders.flatMap(({ name, state }) =>
     state && name !== ROOT ? [{ folder: name, file: join(name, STATE), state }] : [],
   )
@@ -47,12 +50,9 @@ export async function readHuggingFace(path: string, isOver = true): Promise<Read
   const files = await findResultsFiles(new Listing(path))
   const found = await run(path, states, { folders, files })
   const last = found.events.reduce((attempt, event) => Math.max(attempt, event.attempt), 0)
-  return problem === null
-    ? found
-    : {
-        ...found,
-        events: [...found.events, readerNote(last, { code: 'state_skipped', text: problem })],
-      }
+  if (!unread) return found
+  const skipped = { code: 'state_skipped', text: `Skipped ${STATE}: it ${unread.why}.` } as const
+  return { ...found, events: [...found.events, readerNote(last, skipped)] }
 }
 
 function unreadable(path: string, folders: readonly CheckpointFolder[]): string {
@@ -81,22 +81,28 @@ async function elsewhereNotes(
   return found.place === 'elsewhere' ? placeNote(root, claim.attempt, named, found) : []
 }
 
-/** Reads the root's state. If it is unreadable, it is skipped, unless it is being written or is the only one. */
+/** The state in the root, which has the longest log. */
 async function rootState(
+  path: string,
+  logs: ParsedLogs,
+): Promise<{ root?: TrainerState; unread?: UnreadState }> {
+  if (!(await readdir(path)).includes(STATE)) return {}
+  try {
+    return { root: await readTrainerState(join(path, STATE), logs) }
+  } catch (error) {
+    if (!(error instanceof UnreadState)) throw error
+    return { unread: error }
+  }
+}
+
+/** Whether a root's unreadable state is not skipped: it is being written, or is the only one. */
+async function isNeeded(
   path: string,
   folders: readonly CheckpointFolder[],
   isOver: boolean,
-): Promise<{ root?: TrainerState; problem: string | null }> {
-  const file = join(path, STATE)
-  if (!(await readdir(path)).includes(STATE)) return { problem: null }
-  try {
-    return { root: await readTrainerState(file), problem: null }
-  } catch (error) {
-    const isAlone = folders.every(({ state }) => state === null)
-    if (!(error instanceof UnreadState) || isAlone || (!isOver && (await isFresh(file))))
-      throw error
-    return { problem: `Skipped ${STATE}: it ${error.why}.` }
-  }
+): Promise<boolean> {
+  const isAlone = folders.every(({ state }) => state === null)
+  return isAlone || (!isOver && (await isFresh(join(path, STATE))))
 }
 
 async function isFresh(file: string): Promise<boolean> {

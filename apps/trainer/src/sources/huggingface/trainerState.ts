@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { parsePythonJson } from '@bestmark/core'
 import { z } from 'zod'
 import { Failure, errorText } from '../../failure.ts'
 import { isCount } from '../../files/json.ts'
 import { isLfsPointer, lfsAdvice } from '../../files/lfsPointer.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { fileErrorText, jsonErrorText } from '../../plainErrors.ts'
+import { ParsedLogs } from './parsedLogs.ts'
 
 const number = z.custom<number>((value) => typeof value === 'number')
 /** A number of steps; null if invalid. Python writes -1 for no limit. */
@@ -58,8 +58,11 @@ export class UnreadState extends Failure {
   }
 }
 
-/** Reads one state file. Throws UnreadState. */
-export async function readTrainerState(file: string): Promise<TrainerState> {
+/** Reads one state file; `logs` has those of its run that were read before. Throws UnreadState. */
+export async function readTrainerState(
+  file: string,
+  logs = new ParsedLogs(),
+): Promise<TrainerState> {
   const files = Promise.all([textOfFile(file), stat(file)])
   const [text, { mtimeMs: mtime }] = await files.catch((cause: unknown) => {
     throw new UnreadState(
@@ -72,7 +75,7 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
     const advice = await lfsAdvice(file)
     throw new UnreadState(file, `is a Git LFS pointer, not the file itself; ${advice}`)
   }
-  const state = File.safeParse(parseState(file, text))
+  const state = File.safeParse(parseState(file, text, logs))
   if (!state.success) {
     const [issue] = state.error.issues
     const where = issue?.path.join('.') || 'its outermost value'
@@ -84,9 +87,9 @@ export async function readTrainerState(file: string): Promise<TrainerState> {
   return { ...state.data, log_history, skipped_rows, text, rows, mtime }
 }
 
-function parseState(file: string, text: string): unknown {
+function parseState(file: string, text: string, logs: ParsedLogs): unknown {
   try {
-    return parsePythonJson(text.replace(/^\uFEFF/, ''))
+    return logs.parse(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
     throw new UnreadState(file, jsonErrorText(cause), cause)
   }
