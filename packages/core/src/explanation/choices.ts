@@ -9,10 +9,12 @@ const ORDER = ['macro', 'f1', 'auprc', 'wer', 'cer', 'accuracy']
 
 /**
  * Held-out metrics: the most informative first, those of single classes last. In preference training
- * losses are left out.
+ * losses are left out. Those of a test set count only if nothing else was measured.
  */
 export function decisiveMetrics(evaluations: readonly Evaluation[]): string[] {
-  const names = metricNames(evaluations).filter((name) => !isTest(name))
+  const all = metricNames(evaluations)
+  const validated = all.filter((name) => !isTest(name))
+  const names = validated.length > 0 ? validated : all
   const isMuted = isPreferenceTraining(names)
   return overallFirst(
     names.filter((name) => !(isMuted && isLoss(name))),

@@ -38,7 +38,7 @@ export function explanationText(
     }),
     columns(readings.map(readingRow), [1]),
     winners.length > 0 ? ['By other metrics:', ...columns(winners.map(winnerRow), [1])] : [],
-    question ? questionLines(question, width, answer) : [],
+    question ? questionLines(question, { width, answer }) : [],
     tableLines(selection, table, rows),
   ]
   return parts
@@ -60,10 +60,10 @@ function wrapped(text: string, width: number, mark = ''): string[] {
   return [...lines, line]
 }
 
-function questionLines(
+/** A question for a terminal, with the command for each answer. */
+export function questionLines(
   { code, choices, text }: Question,
-  width: number,
-  answer: TextOptions['answer'],
+  { width = 100, answer }: Pick<TextOptions, 'width' | 'answer'>,
 ): string[] {
   const asked = wrapped(text, width, '?  ')
   if (!answer) return asked

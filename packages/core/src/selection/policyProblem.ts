@@ -19,6 +19,8 @@ export type PolicyProblem =
   | { code: 'without_value'; metric: string }
   | { code: 'direction_unknown'; metric: string }
   | { code: 'several_losses'; losses: readonly string[] }
+  | { code: 'several_metrics'; metrics: readonly string[] }
+  | { code: 'only_tests'; metrics: readonly string[] }
   | { code: 'loss_shows_no_progress'; logged: readonly string[] }
 
 /** The problem of a metric without values: it was never logged, or never before a checkpoint. */

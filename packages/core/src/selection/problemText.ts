@@ -23,6 +23,10 @@ export function problemText(problem: PolicyProblem): string {
       return `It is unknown whether a low or a high ${problem.metric} is better. Choose min or max.`
     case 'several_losses':
       return `Several evaluation losses were logged: ${problem.losses.join(', ')}. Choose which one decides.`
+    case 'several_metrics':
+      return `No loss was measured, and nothing declares which of these decides: ${problem.metrics.join(', ')}.`
+    case 'only_tests':
+      return `Only a test set was measured: ${problem.metrics.join(', ')}. Choose a metric if it should decide; new data will give a worse value than this set.`
     case 'loss_shows_no_progress':
       return `The loss of preference or reinforcement training does not show progress. Choose the metric that decides.${loggedText(problem.logged)}`
   }

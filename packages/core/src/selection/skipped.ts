@@ -48,6 +48,7 @@ function byEvaluation(
   if (!evaluation) {
     return ['no_evaluation', `no evaluation at step ${step}, so it cannot be compared`]
   }
+  if (metric === '') return ['no_metric', 'no metric decides, so it cannot be compared']
   const value = measureOf(evaluation, metric)
   if (value === undefined || value === null) {
     return ['no_metric', `the evaluation at step ${step} has no ${metric}`]

@@ -61,15 +61,14 @@ test('if no loss was measured, the one metric that is a function of it decides',
     'eval_ppl rises and falls with the loss',
   )
   expect(undeclared(['eval_loss', 'eval_ppl', 'eval_acc']).metric).toBe('eval_loss')
-  expect(undeclared(['eval_ppl', 'val_bpb', 'eval_acc']).problem?.code).toBe('never_logged')
-  expect(undeclared(['test_ppl', 'eval_acc', 'eval_f1']).problem?.code).toBe('never_logged')
+  expect(undeclared(['eval_ppl', 'val_bpb', 'eval_acc']).problem?.code).toBe('several_metrics')
+  expect(undeclared(['test_ppl', 'eval_acc', 'eval_f1']).problem?.code).toBe('several_metrics')
 })
 
 test('if no loss was measured, a single metric of known direction decides', () => {
   const acc = { metric: 'eval_acc', basis: 'nobody', direction: 'max', problem: null }
   expect(undeclared(['eval_acc', 'zorp'])).toMatchObject(acc)
   expect(undeclared(['eval_acc']).because).toBe('eval_acc is the only metric that was measured')
-  expect(undeclared(['eval_acc', 'eval_f1'])).toMatchObject({ problem: { code: 'never_logged' } })
   expect(undeclared(['eval_acc', 'val_a_loss'])).toMatchObject({ metric: 'val_a_loss' })
 })
 
@@ -77,13 +76,38 @@ test('if the only measured metric has no known direction, that is what is asked'
   const asked = { metric: 'zorp', problem: { code: 'direction_unknown', metric: 'zorp' } }
   expect(undeclared(['zorp'])).toMatchObject(asked)
   expect(undeclared(['zorp', 'Test', 'test_zork'])).toMatchObject(asked)
-  expect(undeclared(['zorp', 'zork'])).toMatchObject({ problem: { code: 'never_logged' } })
   const rows = {
     evaluations: evaluations([100, { zorp: 1 }], [200, { zorp: 2 }]),
     checkpoints: checkpoints(100, 200),
   }
   expect(choose(rows)).toMatchObject({ best: null, metric: 'zorp', direction: null })
   expect(choose({ ...rows, options: { direction: 'max' } }).best?.step).toBe(200)
+})
+
+test('if nothing tells which metric decides, a person is asked; a test set alone decides nothing', () => {
+  const asked = (code: string, metrics: string[]) => ({ metric: null, problem: { code, metrics } })
+  expect(undeclared(['eval_acc', 'eval_f1', 'test_acc'])).toMatchObject(
+    asked('several_metrics', ['eval_acc', 'eval_f1']),
+  )
+  expect(undeclared(['zorp', 'zork'])).toMatchObject(asked('several_metrics', ['zorp', 'zork']))
+  for (const tests of [['test_acc'], ['test_loss', 'test/acc'], ['test_a_f1', 'test_b_f1']]) {
+    expect(undeclared(tests)).toMatchObject(asked('only_tests', tests))
+  }
+  expect(undeclared([]).problem?.code).toBe('never_logged')
+  expect(undeclared(['eval_a_loss', 'eval_b_loss', 'eval_f1']).problem?.code).toBe('several_losses')
+  const rows = {
+    evaluations: evaluations(
+      [100, { eval_acc: 1, eval_f1: 0 }],
+      [200, { eval_acc: 0, eval_f1: 1 }],
+    ),
+    checkpoints: checkpoints(100, 200),
+  }
+  const { best, metric, reason, skipped } = choose(rows)
+  expect({ best, metric }).toEqual({ best: null, metric: null })
+  expect(reason).toContain('which of these decides: eval_acc, eval_f1.')
+  expect(skipped.map(({ text }) => text)).toEqual(
+    [100, 200].map(() => 'no metric decides, so it cannot be compared'),
+  )
 })
 
 test('a metric that could not be compared is named with the options that compare it', () => {

@@ -5,7 +5,8 @@ import { directionOf } from '../metric/directionOf.ts'
 
 /** What decides if neither a person nor the run declared a metric, and by which rule. */
 export interface Undeclared {
-  metric: string
+  /** Null if nothing tells which metric it is, which is then the problem. */
+  metric: string | null
   basis: 'nobody' | 'speech' | 'preference'
   /** Null if it is unknown, which is then the problem. */
   direction: Direction | null
@@ -41,7 +42,9 @@ export function undeclared(names: readonly string[]): Undeclared {
     const because = `${speech} is an error rate, so it decides before the loss`
     return { metric: speech, basis: 'speech', direction: 'min', because, problem: null }
   }
-  return onlyMeasure(held) ?? ofLoss(held) ?? onlyName(held) ?? lowestLoss(names)
+  return (
+    onlyMeasure(held) ?? ofLoss(held) ?? onlyName(held) ?? notOne(held, names) ?? lowestLoss(names)
+  )
 }
 
 /** Metrics that rise and fall with the loss: a perplexity is exp(loss), bits are loss / ln 2. */
@@ -84,8 +87,19 @@ function onlyName(held: readonly string[]): Undeclared | undefined {
   return { metric, basis: 'nobody', direction: null, because: null, problem }
 }
 
+/** If no loss was measured and nothing tells which of the other metrics decides, a person is asked. */
+function notOne(held: readonly string[], names: readonly string[]): Undeclared | undefined {
+  const nothing = { metric: null, basis: 'nobody', direction: null, because: null } as const
+  if (names.length === 0 || held.some(isLoss)) return undefined
+  const problem: PolicyProblem =
+    held.length > 0
+      ? { code: 'several_metrics', metrics: held }
+      : { code: 'only_tests', metrics: names }
+  return { ...nothing, problem }
+}
+
 /** The rule of policy `lowest_eval_loss`. */
-export function lowestLoss(names: readonly string[]): Undeclared {
+export function lowestLoss(names: readonly string[]): Undeclared & { metric: string } {
   const nobody = { basis: 'nobody', direction: 'min', because: null } as const
   if (isPreferenceTraining(names)) return { ...refused(names), ...nobody }
   const losses = names.filter((name) => isLoss(name) && !/^(test|train)[_/]/.test(name))

@@ -1,8 +1,11 @@
 import {
   contextOf,
+  directionOf,
   explain,
   explanationTable,
   explanationText,
+  isLoss,
+  questionLines,
   rowsFrom,
   select,
   decisionOf,
@@ -28,6 +31,8 @@ export interface Choice {
   explanation: Explanation
   /** Why an option cannot be used in this run, such as a metric that was not logged. */
   problem: string | null
+  /** Without any evaluation: series of training that may decide if a person names one. */
+  namable: string[]
   /** Notes of the reader, such as a warning about skipped rows. */
   reader_notes: ReadNote[]
   /** The setup of the run. */
@@ -58,7 +63,12 @@ export async function choiceOf(
   const serving = best == null ? [] : await servingNotes(run.root, best, paths)
   const reader_notes = [...readerNotes(run.events), ...serving]
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
-  return { root: run.root, selection, explanation, problem, reader_notes, ...setup }
+  const namable = rows.evaluations.length > 0 ? [] : logged.filter(isTaskMetric)
+  return { root: run.root, selection, explanation, problem, namable, reader_notes, ...setup }
+}
+
+function isTaskMetric(name: string): boolean {
+  return directionOf(name) !== undefined && !isLoss(name)
 }
 
 async function servingNotes(
@@ -84,9 +94,21 @@ export function explanationLines(
   explanation: Explanation,
   answer: NonNullable<TextOptions['answer']>,
 ): string[] {
-  const width = Math.min(process.stdout.columns || 100, 120)
   const table = explanationTable(selection)
-  return explanationText(selection, explanation, table, { width, rows: ROWS, answer }).split('\n')
+  const options = { width: widthOfText(), rows: ROWS, answer }
+  return explanationText(selection, explanation, table, options).split('\n')
+}
+
+/** The question that a run leaves open, with the commands that answer it; empty if there is none. */
+export function openQuestion(
+  { question }: Explanation,
+  answer: NonNullable<TextOptions['answer']>,
+): string[] {
+  return question ? questionLines(question, { width: widthOfText(), answer }) : []
+}
+
+function widthOfText(): number {
+  return Math.min(process.stdout.columns || 100, 120)
 }
 
 /** The option words that make a metric decide. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Explanation, Selection } from '@bestmark/core'
 import { expect, test } from 'vitest'
 import { command } from '../testing.ts'
-import { temporaryFolder, writeOutput } from '../../testing.ts'
+import { temporaryFolder, weightsOf, writeFiles, writeOutput } from '../../testing.ts'
 
 /** The loss is lowest at 200, F1 highest at 300, WER lowest at 400, the latency grows. */
 const log = [
@@ -102,6 +102,51 @@ test('a bound on an unlogged metric exits with 2; a run without evaluations exit
     (await command(['pick', ...words], { cwd: folder.path })).code
   expect(await code('run', '--subject-to', 'eval_kl<=1')).toBe(2)
   expect(await code('none', '--metric', 'bleu')).toBe(1)
+})
+
+/** Writes the table of an own loop, and weights for each of its epochs. */
+async function writeTable(folder: string, head: string, rows: readonly string[]): Promise<void> {
+  const weights = rows.map((_, epoch) => [`model_epoch${epoch}.safetensors`, weightsOf(epoch)])
+  const table = [head, ...rows.map((row, epoch) => `${epoch},${row}`)].join('\n')
+  await writeFiles(folder, { 'log.csv': `${table}\n`, ...Object.fromEntries(weights) })
+}
+
+test('if nothing tells which metric decides, each choice has its command', async () => {
+  const rows = ['0.5,0.4', '0.7,0.5', '0.6,0.7']
+  for (const [names, why] of [
+    [['val_accuracy', 'val_f1'], 'No loss was measured'],
+    [['test_bleu', 'test_chrf'], 'Only a test set was measured'],
+  ] as const) {
+    await using folder = await temporaryFolder()
+    await writeTable(folder.path, ['epoch', ...names].join(), rows)
+    const { code, stdout, stderr } = await command(['pick', '.'], { cwd: folder.path })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain(`No checkpoint can be chosen. ${why}`)
+    for (const [name, step] of [
+      [names[0], 2],
+      [names[1], 3],
+    ] as const) {
+      expect(stderr.replace(/\s+/g, ' ')).toContain(`${name} picks step ${step} (0.7)`)
+      const words = `pick . --metric ${name} --mode max`
+      expect(stderr).toContain(`bestmark ${words}`)
+      const answered = await command(words.split(' '), { cwd: folder.path })
+      expect(answered.stdout.split('\n')[0]).toBe(
+        join(folder.path, `model_epoch${step - 1}.safetensors`),
+      )
+    }
+  }
+})
+
+test('metrics of a table without a split are offered, since its program may have held data out', async () => {
+  await using folder = await temporaryFolder()
+  await writeTable(folder.path, 'epoch,accuracy,seconds', ['0.5,3', '0.7,4', '0.6,4'])
+  const { code, stderr } = await command(['pick', '.'], { cwd: folder.path })
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('Logged while training: accuracy. If'),
+  ])
+  const { stdout } = await command(['pick', '.', '--metric', 'accuracy'], { cwd: folder.path })
+  expect(stdout.split('\n')[0]).toBe(join(folder.path, 'model_epoch1.safetensors'))
 })
 
 test('--json prints the selection and the explanation', async () => {

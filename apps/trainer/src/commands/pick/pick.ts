@@ -7,6 +7,7 @@ import {
   choiceOf,
   explanationLines,
   metricWords,
+  openQuestion,
   type Choice,
 } from './choice.ts'
 import { EXIT, Failure, errorText, worseExit, type Exit } from '../../failure.ts'
@@ -123,6 +124,13 @@ function printPlain(given: Answer, hasSeveral: boolean, explain: boolean): void 
   if (!best) {
     const [first = '', ...others] = explain ? why.slice(1) : why
     notify(`${prefix}${first}`, ...others)
+    if (!explain) notify(...openQuestion(explanation, answer))
+    if (selection.metric !== null && given.namable.length > 0) {
+      const names = given.namable.join(', ')
+      notify(
+        `Logged while training: ${names}. If held-out data gave one of them, add --metric NAME.`,
+      )
+    }
     if (selection.metric !== null && selection.direction === null) {
       notify(`Add --metric ${shellWord(selection.metric)} --mode min, or --mode max.`)
     }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { directionOf } from '@bestmark/core'
 import { linesOf } from '../../files/lineEnds.ts'
 import type { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
@@ -198,7 +199,7 @@ function readingsOf(
   return lines.slice(0, MOST_LINES).flatMap((line) => read(line) ?? [])
 }
 
-/** Describes a log by its records; undefined if they have too few metrics. */
+/** Describes a log by its records; undefined if too few have a loss or another known metric. */
 function describeLog(
   kind: LogKind,
   readings: readonly LogRecord[],
@@ -206,9 +207,10 @@ function describeLog(
   isOfLosses = false,
 ) {
   const isMeasured = readings.some(({ evaluation }) => Object.keys(evaluation).length > 0)
-  const hasLoss = readings.filter(({ metrics }) =>
-    Object.keys(metrics).some((name) => isOfLosses || /loss/i.test(name)),
-  )
-  const isLog = isMeasured ? readings.length > 0 : hasLoss.length >= fewest
+  // Lines of text have many words that are also names of metrics.
+  const isKnown = (name: string): boolean =>
+    isOfLosses || /loss/i.test(name) || (kind !== 'text' && directionOf(name) !== undefined)
+  const known = readings.filter(({ metrics }) => Object.keys(metrics).some(isKnown))
+  const isLog = isMeasured ? readings.length > 0 : known.length >= fewest
   return isLog ? { kind, isMeasured, isWithinEpoch: isWithinEpoch(readings) } : undefined
 }
