@@ -11,16 +11,13 @@ import { exportHeader } from '../export/exportHeader.ts'
 import { importExport } from '../export/restoration.ts'
 import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
 import { isSqlite } from '../files/sqlite.ts'
-import { importRun, type NameOptions } from '../recording/importRun.ts'
+import { importRun, IMPORTS_AT_ONCE, type NameOptions } from '../recording/importRun.ts'
 import { applyNames } from '../recording/jobNames.ts'
 import { archivePartJobs } from '../recording/partJobs.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
 import { linkCheckpoints, requireOnePath } from '../sources/checkpointLinks.ts'
 import { IMPORT } from './import.table.ts'
 import { nameBelow } from './watch/runName.ts'
-
-/** While one run waits for the database, others read their files. */
-const IMPORTS = 4
 
 /** One job to import: a run's folder or state file, or a file of `bestmark export`. */
 interface Found {
@@ -46,7 +43,7 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   await using board = await openBoard()
   let exit: Exit = EXIT.found
-  const atOnce = pLimit(IMPORTS)
+  const atOnce = pLimit(IMPORTS_AT_ONCE)
   const imports = found.map((one) => {
     return { one, jobs: atOnce(() => importFound(board, one, values)) }
   })

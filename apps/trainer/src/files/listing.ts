@@ -1,8 +1,7 @@
-import { closeSync, readSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
-import { openFile } from './runFile.ts'
+import { readStart } from './runFile.ts'
 import { textBytes } from './textForm.ts'
 
 /** How many bytes at the beginning of a file are read. */
@@ -55,20 +54,14 @@ async function listNames(folder: string): Promise<string[]> {
   }
 }
 
-/** Reads synchronously, because that is faster for the thousands of files of a search. */
 function readHead(path: string): string {
-  let file: number | undefined
   try {
-    file = openFile(path)
-    const bytesRead = readSync(file, HEAD_BUFFER, 0, HEAD, 0)
-    return textBytes(HEAD_BUFFER.subarray(0, bytesRead))
+    return textBytes(readStart(path, HEAD_BUFFER))
       .toString('utf8', 0, HEAD)
       .replace(/^\uFEFF/, '')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return ''
-  } finally {
-    if (file !== undefined) closeSync(file)
   }
 }
 

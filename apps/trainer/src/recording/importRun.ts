@@ -21,6 +21,9 @@ import { openRun, findSources } from '../sources/sources.ts'
 import { digestOf } from '../sources/reader/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
+/** How many runs are imported at a time. While one waits for the database, others read their files. */
+export const IMPORTS_AT_ONCE = 4
+
 /** A name and project for an imported run; missing ones come from the run. */
 export interface NameOptions {
   name?: string | undefined

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
 import { JobDeleted, jobStatus } from '@bestmark/db'
 import { AGENT_OPTIONS } from '../../agent/options.ts'
@@ -5,7 +6,12 @@ import type { Board } from '../../board/board.ts'
 import { followFiles } from '../../recording/follower.ts'
 import { archivePartJobs } from '../../recording/partJobs.ts'
 import { findRenamedLogJob } from '../../recording/renamedLogs.ts'
-import { importRun, type NameOptions, register } from '../../recording/importRun.ts'
+import {
+  importRun,
+  IMPORTS_AT_ONCE,
+  type NameOptions,
+  register,
+} from '../../recording/importRun.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { applyNames } from '../../recording/jobNames.ts'
 import { SilentRuns } from '../../recording/silentRuns.ts'
@@ -94,23 +100,21 @@ export class Watcher {
     }
     const [weights, roots, seen] = [new Set<string>(), new Set<string>(), new Set<string>()]
     const onWeights = (folder: string): void => void weights.add(folder)
-    let isTaken = true
+    const takes: Promise<boolean>[] = []
+    const atOnce = pLimit(IMPORTS_AT_ONCE)
     for (const path of paths) {
       for await (const run of searchRuns(path, { signal, onUnreadable, onWeights }, seen)) {
-        if (signal.aborted) return
         roots.add(run.root).add(run.folder)
         const named = { ...run, name: await nameBelow(path, run) }
-        await this.#take(named, signal).catch((error: unknown) => {
-          isTaken = false
-          this.#errors.reportFor(`Skipped ${run.root}`, error)
-        })
+        takes.push(atOnce(() => this.#isTaken(named, signal)))
       }
     }
+    const taken = await Promise.all(takes)
     if (!this.#hasNamedWeights && !signal.aborted) this.#nameWeights(weights, roots)
     if (this.#hasArchivedParts || signal.aborted) return
     await this.#archiveParts(roots).catch((error: unknown) => {
       // If a run could not be recorded, its trouble was reported just now.
-      if (isTaken) this.#errors.report(error)
+      if (!taken.includes(false)) this.#errors.report(error)
     })
   }
 
@@ -125,6 +129,18 @@ export class Watcher {
   async #archiveParts(roots: Set<string>): Promise<void> {
     for (const text of await archivePartJobs(this.#board, roots)) this.#display.message(text)
     this.#hasArchivedParts = true
+  }
+
+  /** Takes a run, or reports why it cannot be taken. */
+  async #isTaken(run: RunIdentity, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false
+    try {
+      await this.#take(run, signal)
+      return true
+    } catch (error) {
+      this.#errors.reportFor(`Skipped ${run.root}`, error)
+      return false
+    }
   }
 
   async #take(run: RunIdentity, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
 import { JOURNAL } from '../../journal/header.ts'
 import { hasLiveProcess } from '../../processes/mark.ts'
-import { openHandle, statIfSeen } from '../../files/runFile.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { isDiscriminator } from './adversary.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
@@ -182,9 +182,7 @@ class Walk {
   async #isInside(path: string, name: string): Promise<boolean> {
     if (!mayBeWeights(name)) return false
     try {
-      await using file = await openHandle(join(this.#root, path))
-      // The file is closed when this returns, so it must be read before.
-      return await holdsWeights(file, name)
+      return await holdsWeights(join(this.#root, path), name)
     } catch (error) {
       ignoreMissing(error)
       return false

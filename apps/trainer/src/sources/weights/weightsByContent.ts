@@ -1,6 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
 import { boosterOf, mayBeBooster } from '../../checkpoints/weights/boosters.ts'
-import { bytesAt } from '../../checkpoints/weights/bytes.ts'
 import { isFlaxState } from '../../checkpoints/weights/msgpack.ts'
 import { isOldTorch } from '../../checkpoints/weights/pickle.ts'
 import {
@@ -11,6 +9,7 @@ import {
 import { hasNoExtension } from '../../checkpoints/weights/torchName.ts'
 import { isZip } from '../../checkpoints/weights/zip.ts'
 import { zipEntries } from '../../checkpoints/weights/zipEntries.ts'
+import { openHandle, readStart } from '../../files/runFile.ts'
 import { isCounted, readNameHints } from './nameHints.ts'
 
 /** The file in an archive of weights that only such an archive has. */
@@ -32,13 +31,14 @@ function mayBeArchive(name: string): boolean {
 
 /**
  * Whether a file holds weights: an archive of torch or Stable-Baselines3, a state of flax, a pickled
- * model, or boosted trees.
+ * model, or boosted trees. Throws and rejects as `openHandle` does.
  */
-export async function holdsWeights(file: FileHandle, name: string): Promise<boolean> {
+export async function holdsWeights(path: string, name: string): Promise<boolean> {
   const isPickled = mayBePickledModel(name)
-  const head = await bytesAt(file, 0, isPickled ? MODEL_HEAD : HEAD)
+  const head = readStart(path, Buffer.alloc(isPickled ? MODEL_HEAD : HEAD))
   if (!isPickled && !mayBeArchive(name)) return boosterOf(head) !== undefined
   if (isZip(head)) {
+    await using file = await openHandle(path)
     const entries = await zipEntries(file, (await file.stat()).size)
     return entries?.some((entry) => MAIN_ENTRY.test(entry.name)) ?? false
   }
