@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream'
 import type { TrainingJobStatus } from '@bestmark/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ProgressLine } from './progressLine.ts'
+import { notify } from './terminal.ts'
 
 /** A terminal that keeps what is written to it. */
 function terminal(): { out: NodeJS.WriteStream; written: () => string } {
@@ -56,4 +57,26 @@ test('the line is cleared before a program prints, and shown again after its lin
   line.clearFor(Buffer.from('done\n'))
   line.show(job(51))
   expect(written()).toContain('step 51')
+})
+
+test("a message on a terminal begins on a new line, and never continues a program's progress bar", () => {
+  const { out, written } = terminal()
+  using _stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => out.write(text))
+  const line = new ProgressLine(out)
+  const message = (): string => {
+    written()
+    notify('found')
+    return written()
+  }
+  line.clearFor(Buffer.from('50%|###'))
+  expect(message()).toBe('\nfound\n')
+  expect(message()).toBe('found\n')
+  line.show(job(50))
+  expect(message()).toBe('\r\u001b[Kfound\n')
+  line.clearFor(Buffer.from('60%|####'))
+  line.clearFor(Buffer.from('done\n'))
+  expect(message()).toBe('found\n')
+  line.clearFor(Buffer.from('100%|##'))
+  line.end()
+  expect(message()).toBe('\nfound\n')
 })

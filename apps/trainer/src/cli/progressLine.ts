@@ -1,4 +1,5 @@
 import { figure, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestmark/core'
+import { unfinishedLines } from './terminal.ts'
 
 const WIDTH = 24
 const NEWLINE = 10
@@ -21,6 +22,7 @@ export class ProgressLine {
       if (this.#isMidLine) return
       if (line !== this.#shown) this.#out.write(`\r\u001b[K${line.slice(0, this.#out.columns - 1)}`)
       this.#shown = line
+      unfinishedLines.add(this.#endForMessage)
       return
     }
     const tenth = Math.floor((job.progress ?? 0) * 10)
@@ -33,12 +35,23 @@ export class ProgressLine {
     if (this.#shown) this.#out.write('\r\u001b[K')
     this.#shown = ''
     this.#isMidLine = bytes.at(-1) !== NEWLINE
+    if (this.#isMidLine) unfinishedLines.add(this.#endForMessage)
+    else unfinishedLines.delete(this.#endForMessage)
   }
 
   /** Ends the line, so that the next output starts on a new line. */
   end(): void {
     if (this.#out.isTTY && this.#shown) this.#out.write('\n')
     this.#shown = ''
+    if (!this.#isMidLine) unfinishedLines.delete(this.#endForMessage)
+  }
+
+  /** A message begins on a new line: it replaces this line, or follows half a line of the program. */
+  readonly #endForMessage = (): void => {
+    this.#out.write(this.#isMidLine ? '\n' : '\r\u001b[K')
+    this.#shown = ''
+    this.#isMidLine = false
+    unfinishedLines.delete(this.#endForMessage)
   }
 }
 

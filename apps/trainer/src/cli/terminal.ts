@@ -8,8 +8,12 @@ export function print(...lines: readonly string[]): void {
   process.stdout.write(textOf(lines))
 }
 
-/** Prints messages for a person to stderr, as `print` does. */
+/** Ends lines on the terminal that are not complete, such as half a progress bar. */
+export const unfinishedLines = new Set<() => void>()
+
+/** Prints messages for a person to stderr, as `print` does. They begin on a new line. */
 export function notify(...lines: readonly string[]): void {
+  for (const end of unfinishedLines) end()
   process.stderr.write(textOf(lines))
 }
 

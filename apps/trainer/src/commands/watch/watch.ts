@@ -52,11 +52,7 @@ class WatchDisplay implements Display {
     this.#json = json
   }
 
-  message = (line: string): void => {
-    const bytes = Buffer.from(`${line}\n`)
-    this.#line?.clearFor(bytes)
-    notify(line)
-  }
+  readonly message = notify
 
   show = (job: TrainingJobStatus): void => {
     this.#line?.show(job)
