@@ -25,6 +25,7 @@ export async function run(): Promise<void> {
   const [job_id = ''] = compared
   const floor = await time(() => db.sql`select 1`)
   printLine(`  an empty query ${floor}`)
+  printLine(`  frames of a page with only a canvas: ${framesText(await onlyCanvas(context))}`)
   await measured(context, `a job of ${STEPS} evaluations`, at(`/jobs/${job_id}`), overChart)
   const overview = await time(() => readSeries(db, long, { names: ['loss'], points: 1_000 }))
   printLine(`  an overview of ${LONG} points read: ${overview}`)
@@ -35,7 +36,7 @@ export async function run(): Promise<void> {
     context,
     `${COMPARED} compared runs`,
     at(`/compare?jobs=${compared.join(',')}`),
-    overChart,
+    overComparison,
   )
   await manyJobs(db)
   printLine(`  a page of ${JOBS} jobs read: ${await time(() => listJobs(db, { limit: 50 }))}`)
@@ -130,6 +131,35 @@ async function overChart(page: Page): Promise<void> {
   for (let at = 0; at < 60; at++) await page.mouse.move(box.x + (box.width * at) / 60, y)
   await page.mouse.move(box.x + box.width / 2, y)
   await zoom(page)
+}
+
+async function overComparison(page: Page): Promise<void> {
+  await overChart(page)
+  const rows = page.locator('tr[data-run]')
+  for (let row = 0; row < 8; row++) await rows.nth(row).hover()
+}
+
+/** What this machine needs for the least picture of the same size: one line per frame. */
+async function onlyCanvas(context: BrowserContext): Promise<number[]> {
+  const page = await context.newPage()
+  await page.setContent('<canvas role="slider" width="1104" height="414"></canvas>')
+  await page.evaluate(drawUnderPointer)
+  const taken = await frames(page, () => overChart(page))
+  await page.close()
+  return taken
+}
+
+/** Runs in the page. */
+function drawUnderPointer(): void {
+  const canvas = document.querySelector('canvas')
+  const context = canvas?.getContext('2d')
+  const draw = (event: MouseEvent): void => {
+    event.preventDefault()
+    context?.clearRect(0, 0, canvas?.width ?? 0, canvas?.height ?? 0)
+    context?.fillRect(event.offsetX, 0, 1, canvas?.height ?? 0)
+  }
+  canvas?.addEventListener('pointermove', draw)
+  canvas?.addEventListener('wheel', draw, { passive: false })
 }
 
 async function overList(page: Page): Promise<void> {

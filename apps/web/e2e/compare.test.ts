@@ -178,6 +178,42 @@ test('a new best is shown without a reload', async () => {
   expect(two.job_id).not.toBe(one.job_id)
 })
 
+/** Whether each line of the curves is drawn as SVG. */
+const drawnLines = (page: Page) =>
+  page.locator('g[data-run] path.line').evaluateAll((lines) => {
+    return lines.map((line) => getComputedStyle(line).visibility === 'visible')
+  })
+
+/** The colours of a canvas, without its empty part. */
+const coloursOn = (page: Page) =>
+  page.locator('.chart canvas').evaluate((canvas) => {
+    if (!(canvas instanceof HTMLCanvasElement)) throw new Error('This is not a canvas.')
+    const { width, height } = canvas
+    const pixels = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? []
+    const colours = new Set<string>()
+    for (let at = 0; at < pixels.length; at += 4) {
+      if (pixels[at + 3] === 255) colours.add([...pixels.slice(at, at + 3)].join(' '))
+    }
+    return [...colours].toSorted()
+  })
+
+test('many lines are a canvas in the colours of the theme, one run in front is drawn, and paper has vectors', async () => {
+  const page = await (await site.visitor()).newPage()
+  await showOn(page, [1280, 'light'])
+  await goLive(page, '/compare?project=fifty')
+  await expect.poll(() => coloursOn(page)).toContain('97 106 254')
+  expect(await drawnLines(page)).toEqual(Array(50).fill(false))
+  await page.locator('tr[data-run]').nth(3).hover()
+  await expect.poll(async () => (await drawnLines(page)).filter(Boolean).length).toBe(1)
+  await showOn(page, [1280, 'dark'])
+  await expect.poll(() => coloursOn(page)).toContain('98 241 100')
+  await page.emulateMedia({ media: 'print' })
+  expect(await drawnLines(page)).toEqual(Array(50).fill(true))
+  expect(await page.locator('.chart canvas').isVisible()).toBe(false)
+  await page.goto('/compare/report?project=fifty')
+  expect(await drawnLines(page)).toEqual(Array(50).fill(true))
+})
+
 const SCREENS: readonly Screen[] = [
   [320, 'light'],
   [768, 'dark'],

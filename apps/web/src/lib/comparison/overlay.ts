@@ -36,7 +36,8 @@ interface Overlay {
 }
 
 /** Up to this many lines are drawn to the pixel; of more, a column is `COARSE` pixels wide. */
-const [FEW, COARSE] = [8, 4]
+export const FEW = 8
+const COARSE = 4
 
 /** Prepares the picture of several runs in one metric; the best one is drawn over the others. */
 export function prepareOverlay(

@@ -1,3 +1,4 @@
+import { watchTheme } from '../charts/theme.ts'
 import type { Palette } from './svg.ts'
 
 /**
@@ -6,15 +7,8 @@ import type { Palette } from './svg.ts'
  */
 export function watchPalette(root: HTMLElement, onchange: (palette: Palette) => void): () => void {
   const look = (): void => onchange(readPalette(root))
-  const dark = matchMedia('(prefers-color-scheme: dark)')
-  const observer = new MutationObserver(look)
-  observer.observe(root, { attributes: true, attributeFilter: ['data-theme'] })
-  dark.addEventListener('change', look)
   look()
-  return () => {
-    observer.disconnect()
-    dark.removeEventListener('change', look)
-  }
+  return watchTheme(root, look)
 }
 
 /** The colours of a printed page, which are light ones whatever the theme. */
