@@ -1,8 +1,8 @@
 import { createCaller } from '@bestmark/api'
-import { unavailable, type Board } from '@bestmark/api/board'
+import { isApiSecret, LINK, tokenCaller, unavailable, type Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
-import { isCrossSite, isLoopback, mayWrite } from '#lib/server/access.ts'
+import { bearer, isCrossSite, isLoopback, mayWrite } from '#lib/server/access.ts'
 import { board, closeBoard, access } from '#lib/server/board.ts'
 import { compressed } from '#lib/server/compression.ts'
 import { hasAccess, oldCookies, openLink, removeOldCookies } from '#lib/server/authorization.ts'
@@ -32,7 +32,8 @@ const machine: Handle = ({ event, resolve }) => {
 const authorization: Handle = async ({ event, resolve }) => {
   if (await access.isToken(event.url.searchParams.get('token'))) return openLink(event, access)
   const authorized = await hasAccess(event, access)
-  if (!authorized && !isProcedureCall(event)) {
+  const shown = bearer(event.request.headers)
+  if (!authorized && !isApiSecret(shown) && !isProcedureCall(event)) {
     const old = await oldCookies(event, access)
     return old.length > 0 ? removeOldCookies(event, refusals.oldCookie(), old) : refusals.token()
   }
@@ -47,7 +48,10 @@ const authorization: Handle = async ({ event, resolve }) => {
     }
     return resolve(event)
   }
-  const context = { db: open.db, authorized }
+  const { db } = open
+  const caller = authorized ? LINK : await tokenCaller(db, shown)
+  if (typeof caller !== 'object' && !isProcedureCall(event)) return refusals.token()
+  const context = { db, caller }
   event.locals.context = () => context
   event.locals.api = createCaller(context)
   return resolve(event)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LINK } from './caller.ts'
 import { createCaller } from './root.ts'
 import { type TestBoard, testBoard } from './testing.ts'
 
@@ -6,7 +7,7 @@ let board: TestBoard
 let api: ReturnType<typeof createCaller>
 beforeAll(async () => {
   board = await testBoard()
-  api = createCaller({ db: board.db, authorized: true })
+  api = createCaller({ db: board.db, caller: LINK })
 })
 afterAll(() => board[Symbol.asyncDispose]())
 
@@ -42,7 +43,7 @@ test('a rule has a kind at least, and a test needs a rule', async () => {
 })
 
 test('nobody without the token sees or changes a rule', async () => {
-  const stranger = createCaller({ db: board.db, authorized: false })
+  const stranger = createCaller({ db: board.db, caller: undefined })
   await expect(stranger.alerts.rules.list()).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   const change = stranger.alerts.rules.save({ ...RULE, destination: { type: 'desktop' } })
   await expect(change).rejects.toMatchObject({ code: 'UNAUTHORIZED' })

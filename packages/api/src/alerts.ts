@@ -27,21 +27,30 @@ const ListInput = z.object({
 
 const RuleId = z.object({ rule_id: Id })
 
+/** A rule lets the board send messages to any address of its network. */
+const ADMIN = { scope: 'admin' } as const
+
 const rules = router({
   /** The rules, oldest first, without the secrets of their destinations. */
   list: procedure.query(({ ctx }) => listRules(ctx.db)),
 
   /** Adds or changes a rule; an empty secret keeps the stored one. Answers with all rules. */
-  save: procedure.input(RuleInput).mutation(async ({ ctx, input }) => {
-    await saveRule(ctx.db, input)
-    return listRules(ctx.db)
-  }),
+  save: procedure
+    .meta(ADMIN)
+    .input(RuleInput)
+    .mutation(async ({ ctx, input }) => {
+      await saveRule(ctx.db, input)
+      return listRules(ctx.db)
+    }),
 
   /** Removes a rule with its messages. Answers with all rules. */
-  remove: procedure.input(RuleId).mutation(async ({ ctx, input }) => {
-    await removeRule(ctx.db, input.rule_id)
-    return listRules(ctx.db)
-  }),
+  remove: procedure
+    .meta(ADMIN)
+    .input(RuleId)
+    .mutation(async ({ ctx, input }) => {
+      await removeRule(ctx.db, input.rule_id)
+      return listRules(ctx.db)
+    }),
 })
 
 /** Messages about jobs. */

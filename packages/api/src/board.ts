@@ -5,7 +5,8 @@ import {
   releaseMemoryWhenIdle,
 } from '@bestmark/db'
 
-export { DatabaseUnavailable, BoardAccess, resolveHome } from '@bestmark/db'
+export { LINK, tokenCaller } from './caller.ts'
+export { DatabaseUnavailable, BoardAccess, isApiSecret, resolveHome } from '@bestmark/db'
 export { unavailable, unavailableSentence } from './unavailable.ts'
 
 /** What a server needs to answer for one board. */

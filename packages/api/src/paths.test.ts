@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { advanceDeployment } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LINK } from './caller.ts'
 import { appRouter, createCaller, type RouterOutputs } from './root.ts'
 import { type JournalLine, type TestBoard, testBoard } from './testing.ts'
 
@@ -25,7 +26,7 @@ const RUN: readonly JournalLine[] = [
 
 /** The answers of every procedure about one run, by the name of the procedure. */
 async function answers(): Promise<Record<string, unknown>> {
-  const api = createCaller({ db: board.db, authorized: true })
+  const api = createCaller({ db: board.db, caller: LINK })
   const job_id = await board.newJob()
   await board.recordEvents(job_id, ...RUN)
   const stop = { job_id: await board.newJob('stopped') }

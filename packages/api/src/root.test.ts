@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LINK } from './caller.ts'
 import { createCaller } from './root.ts'
 import { type TestBoard, testBoard } from './testing.ts'
 
@@ -7,7 +8,7 @@ let board: TestBoard
 let api: ReturnType<typeof createCaller>
 beforeAll(async () => {
   board = await testBoard()
-  api = createCaller({ db: board.db, authorized: true })
+  api = createCaller({ db: board.db, caller: LINK })
 })
 afterAll(() => board[Symbol.asyncDispose]())
 
@@ -17,7 +18,7 @@ const checkpoint = (step: number) =>
   ({ type: 'checkpoint', step, path: `checkpoint-${step}`, files_state: 'complete' }) as const
 
 test('every procedure is refused without the token', async () => {
-  const stranger = createCaller({ db: board.db, authorized: false })
+  const stranger = createCaller({ db: board.db, caller: undefined })
   const job_id = randomUUID()
   const closed = [
     () => stranger.jobs.list(),

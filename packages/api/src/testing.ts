@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LINK } from './caller.ts'
 import { httpOptions } from './httpOptions.ts'
 
 /** A board over real HTTP with a fresh database, for tests of tools. */
@@ -34,7 +35,7 @@ export async function testBoard(): Promise<TestBoard> {
     basePath: '/trpc/',
     createContext: ({ req }) => ({
       db,
-      authorized: req.headers.authorization === `Bearer ${token}`,
+      caller: req.headers.authorization === `Bearer ${token}` ? LINK : undefined,
     }),
   })
   const server = createServer((request, response) => {

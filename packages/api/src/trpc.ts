@@ -1,15 +1,32 @@
-import { InputRefused, LIVE, wire } from '@bestmark/core'
-import { type Database, HeldBack, jobStatus, JobUnknown, Refused } from '@bestmark/db'
+import { InputRefused, LIVE, type Scope, wire } from '@bestmark/core'
+import {
+  audited,
+  type Database,
+  HeldBack,
+  jobStatus,
+  JobUnknown,
+  Refused,
+  type TokenEnd,
+} from '@bestmark/db'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
+import { type Caller, requireScope, whileValid } from './caller.ts'
 import { issueSentence } from './issueSentence.ts'
+import { subjectOf } from './subject.ts'
 import { unavailable } from './unavailable.ts'
 
-/** The context of every procedure: the open database, and whether the caller sent the token. */
+/** The context of every procedure: the open database, and who calls. */
 export interface Context {
   db: Database
-  authorized: boolean
+  /** Undefined without the link and without a token. */
+  caller: Caller | TokenEnd | undefined
+}
+
+/** Facts of a procedure. */
+interface Meta extends OpenApiMeta {
+  /** What its caller needs. Default: `read` for a query or subscription, `write` for a mutation. */
+  scope?: Scope
 }
 
 /** An id as the database writes it; upper and lower case are accepted. */
@@ -17,7 +34,7 @@ export const Id = z.uuid().toLowerCase()
 
 const t = initTRPC
   .context<Context>()
-  .meta<OpenApiMeta>()
+  .meta<Meta>()
   .create({
     transformer: wire,
     isDev: false,
@@ -39,22 +56,40 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t
 
-/** A procedure that requires the token. */
-export const procedure = t.procedure.use(async ({ ctx, type, next }) => {
-  if (!ctx.authorized) {
-    throw new TRPCError({
-      code: 'UNAUTHORIZED',
-      message: 'Open the link that `bestmark up` printed, or send its token in a Bearer header.',
-    })
+/** A procedure that checks the scope of its caller. A write is in the audit. */
+export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawInput, next }) => {
+  const { db } = ctx
+  const needed = meta?.scope ?? (type === 'mutation' ? 'write' : 'read')
+  const caller = requireScope(ctx.caller, needed, path)
+  if (type === 'subscription') {
+    // A subscription has no time limit; its own queries fail if the database does.
+    const result = await reachable(() => next())
+    if (!result.ok) throw coded(result.error)
+    if (caller.token_id === null) return result
+    return { ...result, data: whileValid(db, caller, result.data as AsyncIterable<unknown>) }
   }
-  // A subscription has no time limit; its own queries fail if the database does.
-  const work = type === 'subscription' ? next() : ctx.db.whileAnswering(() => next())
-  const result = await work.catch((error: unknown) => {
-    throw unavailable(error) ?? error
-  })
+  const answer = () => db.whileAnswering(() => next())
+  const write = async () => {
+    const { kind, token_id, name } = caller
+    const subject = subjectOf(await getRawInput())
+    const entry = { caller: kind, token_id, name, procedure: path, subject }
+    const outcomeOf = (done: Awaited<ReturnType<typeof answer>>) =>
+      done.ok ? 'done' : coded(done.error).code
+    return audited(db, entry, answer, outcomeOf)
+  }
+  const result = await reachable(type === 'mutation' ? write : answer)
   if (!result.ok) throw coded(result.error)
   return result
 })
+
+/** Does some work; where the database cannot be reached, the error says so. */
+async function reachable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw unavailable(error) ?? error
+  }
+}
 
 /** A procedure about one job, which must be on the board. */
 export const jobProcedure = procedure

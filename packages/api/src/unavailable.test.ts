@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LINK } from './caller.ts'
 import { appRouter, createCaller } from './root.ts'
 import { type TestBoard, testBoard } from './testing.ts'
 
@@ -21,7 +22,7 @@ test('a call gets 503 and one sentence while the database is silent, and later w
   const db = await openThrough(proxy.databaseUrl)
   const handler = createHTTPHandler({
     router: appRouter,
-    createContext: () => ({ db, authorized: true }),
+    createContext: () => ({ db, caller: LINK }),
   })
   const server = createServer(handler).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -49,7 +50,7 @@ test('a change that a read-only database refuses gets 503, and the message says 
     )
   await readOnly('on')
   const db = await openThrough(board.db.databaseUrl)
-  const api = createCaller({ db, authorized: true })
+  const api = createCaller({ db, caller: LINK })
   expect(await api.jobs.status({ job_id })).toMatchObject({ status: 'running' })
   await expect(api.jobs.stop({ job_id })).rejects.toMatchObject({
     code: 'SERVICE_UNAVAILABLE',

@@ -1,3 +1,4 @@
+export { includesScope, LONGEST_TOKEN, type Scope, SCOPES } from './access/scope.ts'
 export * from './alerts/alert.ts'
 export { alertsOf, type KeyedAlert } from './alerts/alertsOf.ts'
 export { alertText } from './alerts/alertText.ts'

@@ -11,6 +11,17 @@ export {
 } from './alerts/outbox.ts'
 export { hasAlertRules, listRules, removeRule, saveRule, type ShownRule } from './alerts/rules.ts'
 export { privateFolder, makeHomePrivate } from './access/privateFiles.ts'
+export {
+  type ApiToken,
+  apiTokenEnd,
+  apiTokenOf,
+  createApiToken,
+  isApiSecret,
+  listApiTokens,
+  revokeApiToken,
+  type TokenEnd,
+} from './access/apiTokens.ts'
+export { audited, type AuditEntry, listAudit } from './access/audit.ts'
 export { BoardAccess } from './access/boardAccess.ts'
 export * from './backtest/backtest.ts'
 export { BoardInUse, BoardNotEmpty, RESTORING } from './backup/boardUse.ts'

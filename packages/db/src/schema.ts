@@ -1,3 +1,4 @@
+export * from './schema/access.ts'
 export * from './schema/alerts.ts'
 export * from './schema/board.ts'
 export * from './schema/deployments.ts'

@@ -1,6 +1,7 @@
 import type { CommandTable } from '../cli/command.ts'
 import { AGENT } from './agent.table.ts'
 import { ALERTS } from './alerts.table.ts'
+import { AUDIT } from './audit.table.ts'
 import { BACKTEST } from './backtest/backtest.table.ts'
 import { BACKUP } from './backup/backup.table.ts'
 import { RESTORE } from './backup/restore.table.ts'
@@ -24,6 +25,7 @@ import { RUN } from './run/run.table.ts'
 import { SCORE } from './score/score.table.ts'
 import { SPACE } from './space/space.table.ts'
 import { TARGETS } from './targets.table.ts'
+import { TOKENS } from './tokens.table.ts'
 import { TRAIN } from './train.table.ts'
 import { UP } from './up/up.table.ts'
 import { WATCH } from './watch/watch.table.ts'
@@ -44,6 +46,8 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
     commands: [
       { table: UP, load: () => import('./up/up.ts') },
       { table: LINK, load: () => import('./link.ts') },
+      { table: TOKENS, load: () => import('./tokens.ts') },
+      { table: AUDIT, load: () => import('./audit.ts') },
       { table: AGENT, load: () => import('./agent.ts') },
       { table: ALERTS, load: () => import('./alerts.ts') },
     ],

@@ -143,6 +143,13 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   // These print names only with functions that other commands use. Their pages have other tests.
   agent: () => [['agent', '--help']],
   link: () => [['link', '--help']],
+  tokens: () => [
+    ['tokens', '--new', HOSTILE_TEXTS.lines],
+    ['tokens'],
+    ['tokens', '--json'],
+    ['tokens', '--revoke', HOSTILE_TEXTS.terminal],
+  ],
+  audit: () => [['audit'], ['audit', '--json']],
   up: () => [['up', '--help']],
   report: () => [
     ['report', HOSTILE_TEXTS.terminal],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { LINK } from '../caller.ts'
 import { type JournalLine, type TestBoard, testBoard } from '../testing.ts'
 import { answerPlain, openApiDocument } from './handler.ts'
 import { plainRouter } from './router.ts'
@@ -30,7 +31,7 @@ const RUN: readonly JournalLine[] = [
 
 async function get(path: string, authorized = true): Promise<{ status: number; body: unknown }> {
   const request = new Request(`http://localhost/api/v1${path}`)
-  const context = { db: board.db, authorized }
+  const context = { db: board.db, caller: authorized ? LINK : undefined }
   const answer = await answerPlain(
     request,
     () => context,

@@ -5,6 +5,7 @@ const STATUS: Partial<Record<TRPCError['code'], number>> = {
   NOT_FOUND: 404,
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
 }
 
 /** The status and message of an error for the reader of a page. */

@@ -1,0 +1,61 @@
+import { columns } from '@bestmark/core'
+import { type ApiToken, createApiToken, listApiTokens, Refused, revokeApiToken } from '@bestmark/db'
+import { openBoard } from '../board/board.ts'
+import { parse } from '../cli/parse.ts'
+import { notify, print } from '../cli/terminal.ts'
+import { EXIT, Failure } from '../failure.ts'
+import { TOKENS } from './tokens.table.ts'
+
+/** Makes, lists or revokes tokens. Exits with 1 if there is none to list. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values } = parse(words, TOKENS)
+  const { new: name, scope, days, revoke } = values
+  if (name !== undefined && revoke !== undefined) {
+    throw new Failure('Give --new or --revoke, not both.')
+  }
+  await using board = await openBoard()
+  if (name !== undefined) {
+    const making = createApiToken(board.db, { name, scope, days })
+    const { token, secret } = await making.catch(refusal)
+    print(values.json ? JSON.stringify({ ...token, secret }) : secret)
+    notify(`Keep it: it is not shown again. It allows to ${allows(token)} until ${day(token)}.`)
+    return EXIT.found
+  }
+  if (revoke !== undefined) {
+    const token = await revokeApiToken(board.db, revoke).catch(refusal)
+    if (values.json) print(JSON.stringify(token))
+    notify(`The token "${token.name}" no longer gives access.`)
+    return EXIT.found
+  }
+  const tokens = await listApiTokens(board.db)
+  if (values.json) print(...tokens.map((token) => JSON.stringify(token)))
+  else print(...columns(tokens.map(cellsOf), []))
+  if (tokens.length === 0) notify('There is no token. Make one: bestmark tokens --new NAME')
+  return tokens.length > 0 ? EXIT.found : EXIT.nothing
+}
+
+function refusal(error: unknown): never {
+  throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
+}
+
+function cellsOf(token: ApiToken): string[] {
+  const used = token.used_at === null ? 'never used' : `used ${minute(token.used_at)}`
+  return [token.token_id.slice(0, 8), token.name, token.scope, stateOf(token), used]
+}
+
+function stateOf(token: ApiToken): string {
+  if (token.revoked_at !== null) return `revoked ${minute(token.revoked_at)}`
+  return `${token.expires_at <= Date.now() ? 'expired' : 'expires'} ${day(token)}`
+}
+
+function allows({ scope }: ApiToken): string {
+  return scope === 'admin' ? 'do everything' : scope
+}
+
+function day({ expires_at }: ApiToken): string {
+  return new Date(expires_at).toISOString().slice(0, 10)
+}
+
+function minute(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+}

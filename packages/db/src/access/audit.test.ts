@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '../testing.ts'
+import { audited, type AuditedWrite, listAudit } from './audit.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const STOP: AuditedWrite = {
+  ...{ caller: 'token', token_id: null, name: 'ci', procedure: 'jobs.stop' },
+  subject: { job_id: 'a' },
+}
+
+test('an entry is stored before the write, and its outcome after it', async () => {
+  const during = await audited(
+    db,
+    STOP,
+    async () => (await listAudit(db, 1))[0]?.outcome,
+    (outcome) => (outcome === null ? 'done' : 'early'),
+  )
+  expect(during).toBeNull()
+  const [entry] = await listAudit(db, 1)
+  expect(entry).toMatchObject({ ...STOP, outcome: 'done' })
+})
+
+test('a write that breaks leaves its entry without an outcome', async () => {
+  const breaks = () => Promise.reject(new Error('broken'))
+  await expect(audited(db, STOP, breaks, () => 'done')).rejects.toThrow('broken')
+  expect((await listAudit(db, 1))[0]).toMatchObject({ outcome: null })
+})
+
+test('without an entry nothing is written', async () => {
+  let wrote = false
+  const write = async () => void (wrote = true)
+  const token_id = 'not a uuid'
+  await expect(audited(db, { ...STOP, token_id }, write, () => 'done')).rejects.toThrow()
+  expect(wrote).toBe(false)
+})
+
+test('no statement changes an entry of the audit, or deletes one', async () => {
+  await audited(
+    db,
+    STOP,
+    async () => undefined,
+    () => 'done',
+  )
+  const before = await listAudit(db, 100)
+  const { sql } = db
+  for (const attempt of [
+    () => sql`delete from audit_log`,
+    () => sql`truncate audit_log`,
+    () => sql`update audit_log set outcome = 'failed' where outcome is not null`,
+    () => sql`update audit_log set name = 'eve' where outcome is null`,
+    () => sql`update audit_log set at = 0, outcome = 'done' where outcome is null`,
+  ]) {
+    await expect(attempt()).rejects.toThrow(/audit (are never deleted|does not change)/)
+  }
+  expect(await listAudit(db, 100)).toEqual(before)
+})
