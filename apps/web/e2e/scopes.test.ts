@@ -1,18 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Scope } from '@bestmark/core'
 import { createApiToken, listAudit, revokeApiToken } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
-import { openSite, type Site } from './site.ts'
+import { openOwnSite, type OwnSite } from './site.ts'
 
-let site: Site
+let site: OwnSite
 let run: Run
 let tokens: Record<string, string | null>
 
 beforeAll(async () => {
-  site = await openSite()
+  site = await openOwnSite()
   run = await (await new Run(site.db, 'scoped').begin()).train([3, 2])
   tokens = {
     'the link': site.token,
@@ -125,4 +125,28 @@ test('an expired token is told so', async () => {
     code: 'UNAUTHORIZED',
     message: expect.stringContaining('This token has expired.'),
   })
+})
+
+test('many unknown tokens are refused without a look-up, while tokens in use still work', async () => {
+  expect(await rename('write', 'scoped')).toBe(200)
+  const guess = () => {
+    const headers = { authorization: `Bearer bestmark_${randomBytes(32).toString('base64url')}` }
+    return fetch(`${site.url}/api/v1/jobs`, { headers })
+  }
+  const statuses: number[] = []
+  // Twice the limit of a minute, because a minute may end meanwhile.
+  while (statuses.at(-1) !== 429 && statuses.length < 120) {
+    const answer = await guess()
+    await answer.body?.cancel()
+    statuses.push(answer.status)
+  }
+  expect(new Set(statuses)).toEqual(new Set([401, 429]))
+  expect(await rename('write', 'scoped')).toBe(200)
+  expect(await rename('the link', 'scoped')).toBe(200)
+})
+
+test('the server printed no secret', () => {
+  for (const secret of Object.values(tokens)) {
+    if (secret) expect(site.printed()).not.toContain(secret)
+  }
 })

@@ -2,6 +2,7 @@ import { createCaller } from '@bestmark/api'
 import { isApiSecret, LINK, tokenCaller, unavailable, type Board } from '@bestmark/api/board'
 import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
+import { Attempts } from '#lib/server/attempts.ts'
 import { bearer, isCrossSite, isLoopback, mayWrite } from '#lib/server/access.ts'
 import { board, closeBoard, access } from '#lib/server/board.ts'
 import { compressed } from '#lib/server/compression.ts'
@@ -29,6 +30,8 @@ const machine: Handle = ({ event, resolve }) => {
   return resolve(event)
 }
 
+const attempts = new Attempts()
+
 const authorization: Handle = async ({ event, resolve }) => {
   if (await access.isToken(event.url.searchParams.get('token'))) return openLink(event, access)
   const authorized = await hasAccess(event, access)
@@ -49,7 +52,9 @@ const authorization: Handle = async ({ event, resolve }) => {
     return resolve(event)
   }
   const { db } = open
+  if (!authorized && shown !== null && !attempts.allows(shown)) return refusals.attempts()
   const caller = authorized ? LINK : await tokenCaller(db, shown)
+  if (isApiSecret(shown)) attempts.note(shown, caller !== undefined)
   if (typeof caller !== 'object' && !isProcedureCall(event)) return refusals.token()
   const context = { db, caller }
   event.locals.context = () => context

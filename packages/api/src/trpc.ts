@@ -13,6 +13,7 @@ import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
 import { type Caller, requireScope, whileValid } from './caller.ts'
 import { issueSentence } from './issueSentence.ts'
+import { oneOfMany } from './streams.ts'
 import { subjectOf } from './subject.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -66,7 +67,8 @@ export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawI
     const result = await reachable(() => next())
     if (!result.ok) throw coded(result.error)
     if (caller.token_id === null) return result
-    return { ...result, data: whileValid(db, caller, result.data as AsyncIterable<unknown>) }
+    const messages = whileValid(db, caller, result.data as AsyncIterable<unknown>)
+    return { ...result, data: oneOfMany(caller.token_id, messages) }
   }
   const answer = () => db.whileAnswering(() => next())
   const write = async () => {

@@ -31,6 +31,17 @@ export const refusals = {
       ],
     }),
 
+  attempts: () =>
+    plainPage({
+      status: 429,
+      title: 'Too many unknown tokens',
+      sentences: [
+        'Programs sent many tokens that this board does not have. Wait a minute, then try again.',
+        'Tokens that were used within the last hour still work.',
+      ],
+      headers: { 'retry-after': '60' },
+    }),
+
   origin: () =>
     plainPage({
       status: 403,
