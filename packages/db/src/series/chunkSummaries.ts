@@ -30,10 +30,10 @@ export type ChunkSummary = ChunkKey &
     has_outline: boolean
   }
 
-/** Numbers of Postgres in its binary form: a head of 20 bytes, then each number after its length. */
-const [HEAD, EACH] = [20, 12]
+/** The bytes of a number as Postgres sends it, and of a chunk with its two flags. */
+const EACH = 8
 const FLAGS = 2
-const SIZE = HEAD + EACH * (NUMBERS.length + FLAGS)
+const SIZE = EACH * (NUMBERS.length + FLAGS)
 
 /**
  * The chunks of some series of a job, by attempt and ordinal. Postgres packs the numbers of all chunks
@@ -47,11 +47,14 @@ export async function chunkSummaries(
   if (names.length === 0) return []
   const numbers = NUMBERS.map((name) => `coalesce(${name}::float8, 'NaN')`)
   const flags = ['is_open::int', '(outline is not null)::int']
-  const packed = sql.raw(`array_send(array[${[...numbers, ...flags].join(', ')}]::float8[])`)
+  // An array would take twice as long, and half as many bytes more.
+  const packed = sql.raw([...numbers, ...flags].map((one) => `float8send(${one})`).join(' || '))
   const rows = await orm.execute(sql`
     select name, attempt, string_agg(packed, '' order by ordinal) as packed
     from (select name, attempt, ordinal, ${packed} as packed from ${seriesPieces}
-      where job_id = ${job_id} and name = any(${sql.param(names)}::text[])) as piece
+      where job_id = ${job_id} and name = any(${sql.param(names)}::text[])
+      -- Packs before the sort, which would else carry the outlines.
+      offset 0) as piece
     group by name, attempt order by name, attempt`)
   // The columns are those of the query.
   return (rows as unknown as PackedRow[]).flatMap((row) => unpacked(job_id, row))
@@ -66,7 +69,7 @@ interface PackedRow {
 function unpacked(job_id: string, { name, attempt, packed }: PackedRow): ChunkSummary[] {
   const numbers = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
   return Array.from({ length: packed.byteLength / SIZE }, (_, row) => {
-    const at = (column: number): number => numbers.getFloat64(row * SIZE + HEAD + EACH * column + 4)
+    const at = (column: number): number => numbers.getFloat64(row * SIZE + EACH * column)
     return {
       ...{ job_id, name, attempt },
       ordinal: at(0),
