@@ -126,14 +126,14 @@ test.each([
   ])
 })
 
-test('a JSON document per epoch is a log, as AllenNLP writes it', async () => {
+test('a JSON document per epoch is a log, as AllenNLP writes it with completed epochs in names', async () => {
   const logs = LOSSES.map((validation_loss, epoch) => {
     const text = JSON.stringify({ epoch, training_loss: 1, validation_loss }, null, 4)
     return [`metrics_epoch_${epoch}.json`, text]
   })
-  const saved = weights(['model_state_e1_b0.th'])
+  const saved = weights(['model_state_e2_b0.th', 'model_state_e2_b50.th'])
   expect(await bestOf({ ...Object.fromEntries(logs), ...saved })).toEqual([
-    'model_state_e1_b0.th',
+    'model_state_e2_b0.th',
     2,
     'eval_loss',
     0.7,

@@ -191,6 +191,14 @@ test("MACE's records of evaluations have no split in their names", async () => {
     'eval_loss',
     0.3,
   ])
+  // Unless it is asked to keep all, it keeps one file, whose name has the epoch of its log.
+  const kept = weights(['checkpoints/m_run-1_epoch-1.pt'])
+  expect(await bestOf({ 'results/m_run-1_train.txt': lines.join(''), ...kept })).toEqual([
+    'checkpoints/m_run-1_epoch-1.pt',
+    2,
+    'eval_loss',
+    0.3,
+  ])
 })
 
 test("mIoU decides in PaddleSeg's printed lines, and a folder per iteration is a checkpoint", async () => {

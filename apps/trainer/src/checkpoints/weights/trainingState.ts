@@ -23,6 +23,9 @@ function isTrainingKey(key: unknown): key is string {
   return typeof key === 'string' && TRAINING_KEY.test(key)
 }
 
+/** Whether a value has no tensor: a number, a text, or a dictionary or list of such values. */
 function isPlain(value: unknown): boolean {
+  if (value instanceof Map) return [...value.values()].every(isPlain)
+  if (Array.isArray(value)) return value.every(isPlain)
   return value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value)
 }

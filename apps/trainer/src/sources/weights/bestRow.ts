@@ -1,4 +1,4 @@
-import { directionOf, isFiniteMeasure, ownValue } from '@bestmark/core'
+import { asLogged, directionOf, isFiniteMeasure, ownValue } from '@bestmark/core'
 import { heldOutName } from '../events/names.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 
@@ -20,7 +20,7 @@ export function findBestRow(
   fits: (step: number) => boolean = () => true,
 ): BestRow | undefined {
   const names = new Set(rows.flatMap(({ values }) => Object.keys(values)))
-  const wanted = declared === null ? [...names] : [heldOutName(declared)]
+  const wanted = declared === null ? [...names] : [asLogged(heldOutName(declared), [...names])]
   const found = wanted.flatMap((metric) => {
     if (!names.has(metric)) return declared === null ? [] : [undefined]
     const direction = directionOf(metric)

@@ -21,11 +21,10 @@ export interface SignSearch {
 /** Weights with the same name pattern count in the same way. */
 export function fromNames(search: SignSearch): void {
   const { candidates, history, axis, add, named, unclear } = search
-  for (const group of Map.groupBy(candidates, ({ found }) => found.hints.pattern).values()) {
-    if (areBatches(group)) {
-      for (const one of group) unclear.set(one, 'Its name has an epoch and a batch inside it')
-      continue
-    }
+  for (const all of Map.groupBy(candidates, ({ found }) => found.hints.pattern).values()) {
+    const inside = areBatches(all) ? all : all.filter(({ found }) => INSIDE.test(found.path))
+    for (const one of inside) unclear.set(one, 'Its name has an epoch and a batch inside it')
+    const group = all.filter((one) => !inside.includes(one))
     // Names may have the other count of their files, which is not that of the log.
     if (group.every(({ found, facts }) => isOtherCount(found.hints.step, facts))) continue
     const bySteps = stepNumbers(group, history, axis)
@@ -138,12 +137,16 @@ function areSteps(group: readonly Candidate[], { rows, last }: LogHistory): bool
   return isBehind || (hits > 0 && (isFar || 2 * hits >= numbers.length))
 }
 
-/** Names of timm, DETR and MAE, of AllenNLP and of Lightning, which have the epoch of their logs. */
-const AS_LOGGED = /^(checkpoint-?#\.pth(\.tar)?|model_state_e#_b#\.th|(.*[^a-z])?epoch=#\D.*ckpt)$/
+/** Names of timm, DETR and MAE, of MACE and of Lightning, which have the epoch of their logs. */
+const AS_LOGGED =
+  /^(checkpoint-?#\.pth(\.tar)?|.+_run-#_epoch-#(_swa)?\.pt|(.*[^a-z])?epoch=#\D.*ckpt)$/
+/** AllenNLP names completed epochs, and batches of the next one. */
+const COMPLETED = /^model_state_e#_b#\.th$/
+const INSIDE = /(^|\/)model_state_e\d+_b0*[1-9]\d*\.th$/
 
 /**
- * The documented way of a program. Keras and TensorFlow number files from 1, even if their logs start
- * at 0. Lightning names completed steps. A name that is one more than the epoch in its file counts
+ * The documented way of a program. Keras, TensorFlow and AllenNLP number files from 1, even if their
+ * logs start at 0. Lightning names completed steps. A name that is one more than the epoch in its file counts
  * completed epochs.
  */
 function usualBase(group: readonly Candidate[], { axis, history }: SignSearch): Base | null {
@@ -152,8 +155,9 @@ function usualBase(group: readonly Candidate[], { axis, history }: SignSearch): 
   const fromOne: Base = axis.shift === 0 && history.rows.some(({ step }) => step === 0) ? -1 : 0
   const { path, file } = first?.found ?? { path: '', file: '' }
   if (AS_LOGGED.test(first?.found.hints.pattern ?? '')) return axis.shift
+  const isAllen = COMPLETED.test(first?.found.hints.pattern ?? '')
   const isKeras = /\.(keras|h5|hdf5)$/.test(path) || file.endsWith('.index')
-  return isKeras || isOneMore(group) ? fromOne : null
+  return isKeras || isAllen || isOneMore(group) ? fromOne : null
 }
 
 function isOneMore(group: readonly Candidate[]): boolean {
