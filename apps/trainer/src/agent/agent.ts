@@ -17,7 +17,7 @@ import { JOURNAL } from '../journal/header.ts'
 import { followFiles } from '../recording/follower.ts'
 import { register } from '../recording/importRun.ts'
 import { isTraining, SilentRuns } from '../recording/silentRuns.ts'
-import { hasRunProcess } from '../processes/mark.ts'
+import { hasRunProcess, isTrainedElsewhere } from '../processes/mark.ts'
 import { pause } from '../pause.ts'
 import type { RecordedRun } from '../recording/recordedRun.ts'
 import { endReplacedJob, holdsOtherRun } from '../recording/replacedRuns.ts'
@@ -172,7 +172,7 @@ export class Agent {
         this.#follow({ job_id, folder: root, host_id })
         continue
       }
-      const isForeign = job.recipe === null && !hasRunProcess(root)
+      const isForeign = (job.recipe === null && !hasRunProcess(root)) || isTrainedElsewhere(root)
       const isBack = isForeign ? this.#hasGrown(job_id, root) : isTraining(root)
       if (job.status !== 'lost' || isBack) {
         const { starting } = this.#pace

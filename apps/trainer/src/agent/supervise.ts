@@ -5,7 +5,7 @@ import { AGENT_OPTIONS } from './options.ts'
 import { lastAttempt } from '../journal/read.ts'
 import { JOURNAL } from '../journal/header.ts'
 import { askToStop, readRunProcess } from '../processes/mark.ts'
-import { isAlive } from '../processes/alive.ts'
+import { isAlive, isGone } from '../processes/alive.ts'
 import type { ProcessEnd } from '../processes/spawn.ts'
 import { pause } from '../pause.ts'
 import { followJournal } from '../recording/journal.ts'
@@ -116,7 +116,7 @@ async function untilProcessGone(
   const since = Date.now()
   while (!signal.aborted) {
     const process = readRunProcess(folder)
-    const mayWrite = process ? isAlive(process) : Date.now() - since < starting
+    const mayWrite = process ? !isGone(process) : Date.now() - since < starting
     if (!mayWrite && !isInUse(folder)) return 'gone'
     await pause(POLL_EVERY, signal)
   }

@@ -1,11 +1,27 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, readFileSync } from 'node:fs'
+import { type Machine, sharesProcesses, thisMachine } from '@bestmark/db/machine'
 import { z } from 'zod'
 import { systemCode } from '../failure.ts'
 import { openFile } from '../files/runFile.ts'
 
-/** Identifies a process, even if a later process gets the same pid. */
-export const ProcessMark = z.object({ pid: z.number().int().positive(), started_at: z.string() })
+/** The machine and container of a process. */
+const Where = z.object({
+  hostname: z.string(),
+  machine_id: z.string().nullable(),
+  boot_id: z.string().nullable(),
+  pid_namespace: z.string().nullable(),
+}) satisfies z.ZodType<Machine>
+
+/**
+ * Identifies a process, even if a later process gets the same pid. Without `machine`, as earlier
+ * versions wrote it, the process is looked for on this machine.
+ */
+export const ProcessMark = z.object({
+  pid: z.number().int().positive(),
+  started_at: z.string(),
+  machine: Where.optional(),
+})
 
 export type ProcessMark = z.infer<typeof ProcessMark>
 
@@ -22,9 +38,21 @@ export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): v
   if (isAlive(mark)) process.kill(mark.pid, name)
 }
 
-/** Whether the marked process still runs. */
+/** Whether the marked process runs on this machine. */
 export function isAlive(mark: ProcessMark): boolean {
-  return processStart(mark.pid) === mark.started_at
+  return isSeenFromHere(mark) && processStart(mark.pid) === mark.started_at
+}
+
+/**
+ * Whether the marked process has ended. False for a process of another machine or container, which
+ * cannot be seen from here.
+ */
+export function isGone(mark: ProcessMark): boolean {
+  return isSeenFromHere(mark) && processStart(mark.pid) !== mark.started_at
+}
+
+function isSeenFromHere({ machine }: ProcessMark): boolean {
+  return machine === undefined || sharesProcesses(machine, thisMachine())
 }
 
 function startFromProc(pid: number): string | undefined {

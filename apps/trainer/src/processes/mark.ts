@@ -1,7 +1,8 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ProcessMark, processStart, isAlive, readIfThere } from './alive.ts'
+import { thisMachine } from '@bestmark/db/machine'
+import { isGone, ProcessMark, processStart, isAlive, readIfThere } from './alive.ts'
 
 /**
  * The content of a run's process.json: the process that trains and its attempt. `keeper` is the
@@ -23,15 +24,30 @@ export function askToStop(run: RunProcess): boolean {
   return process.kill(run.keeper ? -run.pid : run.pid, 'SIGTERM')
 }
 
-/** Whether a run's process has ended and its keeper does not run, so that nobody saw the end. */
+/** Whether a run's process has ended and its keeper, too, so that nobody saw the end. */
 export function hasEndedUnseen(run: RunProcess): boolean {
-  return !isAlive(run) && !(run.keeper && isAlive(run.keeper))
+  return isGone(run) && (run.keeper === undefined || isGone(run.keeper))
 }
 
-/** Whether a folder's process or its keeper is known and runs. */
+/** Whether a folder's process or its keeper is known and runs on this machine. */
 export function hasLiveProcess(folder: string): boolean {
   const run = readRunProcess(folder)
+  return run !== undefined && (isAlive(run) || (run.keeper !== undefined && isAlive(run.keeper)))
+}
+
+/**
+ * Whether a folder's process or its keeper is known and may run: one of another machine does,
+ * because nobody here can see that it has ended.
+ */
+export function mayHaveLiveProcess(folder: string): boolean {
+  const run = readRunProcess(folder)
   return run !== undefined && !hasEndedUnseen(run)
+}
+
+/** Whether the process that trains in a folder is known, and is one of another machine or container. */
+export function isTrainedElsewhere(folder: string): boolean {
+  const run = readRunProcess(folder)
+  return run !== undefined && !isAlive(run) && !isGone(run)
 }
 
 /** Writes into process.json that this process trains the run. */
@@ -56,7 +72,7 @@ export function ownMark(): ProcessMark {
 /** The mark of a process; undefined if it has ended. */
 export function markOf(pid: number): ProcessMark | undefined {
   const started_at = processStart(pid)
-  return started_at === undefined ? undefined : { pid, started_at }
+  return started_at === undefined ? undefined : { pid, started_at, machine: thisMachine() }
 }
 
 function writeMark(folder: string, mark: RunProcess): RunProcess {

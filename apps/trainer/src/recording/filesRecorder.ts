@@ -1,5 +1,5 @@
 import { type Batch, folderOfJob, record, sourceCursor, type Database } from '@bestmark/db'
-import { hasLiveProcess } from '../processes/mark.ts'
+import { mayHaveLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
 import {
@@ -173,7 +173,7 @@ export class FilesRecorder {
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // A run without a known process cannot be stopped from the board.
-    if (isBegun && !hasLiveProcess(folder))
+    if (isBegun && !mayHaveLiveProcess(folder))
       await registerSource(this.#db, this.#run, this.#sources, false)
     return true
   }

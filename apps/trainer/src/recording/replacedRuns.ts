@@ -14,7 +14,7 @@ import {
 } from '@bestmark/db'
 import { FILES_GONE, inspectCheckpoint, type InspectedFiles } from '../checkpoints/inspect.ts'
 import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
-import { hasLiveProcess } from '../processes/mark.ts'
+import { mayHaveLiveProcess } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { jsonObject } from '../files/json.ts'
 import { drivenJob } from '../sources/runNote.ts'
@@ -108,7 +108,7 @@ export async function holdsOtherRun(
   const id = journalIn(root)
   if (id === undefined) return isFolderOfAnother(db, job_id, root)
   // A job may begin before its program writes a journal, which then has its own id.
-  if (isIdOfPath(job_id) && hasLiveProcess(root)) return false
+  if (isIdOfPath(job_id) && mayHaveLiveProcess(root)) return false
   return isOtherJournal(db, job_id, id)
 }
 

@@ -1,13 +1,14 @@
 import { databaseTime, endSilentJob, resolveHome, silentJobs, type Database } from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
-import { readRunProcess } from '../processes/mark.ts'
+import { isTrainedElsewhere, readRunProcess } from '../processes/mark.ts'
 import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
 
 /**
  * Ends runs that are silent for too long, and that no known process of this machine writes. A run has
- * stopped if its folder can be reached, else it is lost. A new line makes it run again.
+ * stopped if its folder can be reached; it is lost if not, or if a process of another machine trained
+ * it, since nobody here can see that process. A new line makes it run again.
  */
 export class SilentRuns {
   readonly #db: Database
@@ -28,7 +29,8 @@ export class SilentRuns {
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
       if (!folder || isTraining(folder) || isInUse(folder)) continue
-      const why = statIfSeen(folder) === undefined ? undefined : noNewLines
+      const isSeen = statIfSeen(folder) !== undefined && !isTrainedElsewhere(folder)
+      const why = isSeen ? noNewLines : undefined
       await endSilentJob(this.#db, job_id, limit, why)
     }
   }

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { textOfFile } from '../files/runFile.ts'
-import { hasLiveProcess } from '../processes/mark.ts'
+import { mayHaveLiveProcess } from '../processes/mark.ts'
 
 /**
  * What `bestmark run` writes into a run's folder, so that a later recording uses the same names.
@@ -40,5 +40,5 @@ export async function readRunNote(folder: string): Promise<RunNote | undefined> 
  * `bestmark run` has no program running there.
  */
 export async function drivenJob(folder: string): Promise<string | null | undefined> {
-  return hasLiveProcess(folder) ? (await readRunNote(folder))?.job_id : undefined
+  return mayHaveLiveProcess(folder) ? (await readRunNote(folder))?.job_id : undefined
 }

@@ -13,7 +13,7 @@ import { bestEffort } from './bestEffort.ts'
 import { IDLE_IN_TRANSACTION, type Limits, WORK } from './limits.ts'
 import { Pulse, ServerSilent } from './pulse.ts'
 import { joinEmbedded } from './embedded/embedded.ts'
-import type { Machine } from './embedded/machine.ts'
+import type { Machine } from './machine.ts'
 import * as schema from '../schema.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 

@@ -6,7 +6,12 @@ import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, errorText, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
-import { forgetRunProcess, readRunProcess, writeKeptProcess } from '../../processes/mark.ts'
+import {
+  forgetRunProcess,
+  isTrainedElsewhere,
+  readRunProcess,
+  writeKeptProcess,
+} from '../../processes/mark.ts'
 import { isAlive } from '../../processes/alive.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
@@ -175,9 +180,16 @@ async function endRecording(
   notify(`bestmark: ${what}. ${then}`)
 }
 
-/** Refuses a second program in a folder, since their outputs would mix. */
+/**
+ * Refuses a second program in a folder, since their outputs would mix. A program of another machine
+ * may have been killed there and be continued here, so that is only said.
+ */
 function refuseSecond(root: string): void {
   const other = readRunProcess(root)
+  if (other?.machine && isTrainedElsewhere(root)) {
+    const who = `Process ${other.pid} on ${other.machine.hostname}`
+    notify(`bestmark: ${who} trained in ${root}. Whether it has ended cannot be seen from here.`)
+  }
   if (other && isAlive(other)) {
     const what = `A program already trains in ${root} (process ${other.pid})`
     throw new Failure(`${what}. Wait until it ends, stop it, or name another --folder.`)

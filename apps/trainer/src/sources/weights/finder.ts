@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import type { Listing } from '../../files/listing.ts'
 import { JOURNAL } from '../../journal/header.ts'
-import { hasLiveProcess } from '../../processes/mark.ts'
+import { mayHaveLiveProcess } from '../../processes/mark.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { isDiscriminator } from './adversary.ts'
@@ -72,7 +72,7 @@ export async function findWeights(
  * While its program runs, it may still become a part of a run above it.
  */
 export function isMarkedRun(folder: string, names: readonly string[]): boolean {
-  return names.includes(JOURNAL) || (names.includes(NOTE) && !hasLiveProcess(folder))
+  return names.includes(JOURNAL) || (names.includes(NOTE) && !mayHaveLiveProcess(folder))
 }
 
 const cache = new WeakMap<Listing, Promise<FoundWeights[]>>()

@@ -9,7 +9,7 @@ import { findServerPaths, ensureServer } from './start.ts'
 import { digestOf } from './serverPaths.ts'
 import { takeTurn } from './turn.ts'
 import { forgetHost } from './hostNote.ts'
-import { type Machine, thisMachine } from './machine.ts'
+import { type Machine, thisMachine } from '../machine.ts'
 import { makeHome, unusable } from '../home.ts'
 
 /** The advisory lock of presence: shared by every Bestmark process, exclusive to stop the server. */
@@ -33,7 +33,7 @@ export interface Embedded {
  */
 export async function joinEmbedded(home: string, machine?: Machine): Promise<Embedded> {
   const real = await openHome(home)
-  const me = machine ?? (await thisMachine())
+  const me = machine ?? thisMachine()
   let left = false
   let presence = await holdPresence(real, me, again)
   async function again(): Promise<void> {
@@ -97,7 +97,7 @@ export async function stopEmbedded(
   patience = NOTICED,
 ): Promise<boolean> {
   const real = await openHome(home)
-  const me = machine ?? (await thisMachine())
+  const me = machine ?? thisMachine()
   const paths = await findServerPaths(real)
   await using _turn = await takeTurn(digestOf(real))
   if ((await checkServer(paths)) === 'no') {

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { bestEffort } from '../bestEffort.ts'
 import { unusable } from '../home.ts'
 import { DatabaseUnavailable } from '../unavailable.ts'
-import { type Machine, whereIs } from './machine.ts'
+import { type Machine, whereIs } from '../machine.ts'
 
 /** The file of a data folder that names the machine which runs the database server. */
 export function hostNote(home: string): string {

@@ -12,7 +12,7 @@ import { serverPathsIn } from './serverPaths.ts'
 import { isServerAlive, postmasterPid } from './server.ts'
 import { Guest } from './testGuest.ts'
 import { hostNote } from './hostNote.ts'
-import { type Machine, thisMachine } from './machine.ts'
+import { type Machine, thisMachine } from '../machine.ts'
 
 const ANNA: Machine = {
   hostname: 'anna',
@@ -149,7 +149,7 @@ test.runIf(mayPart && mayLock)(
     const next = guestApart(home)
     expect(await next.output).toBe(await first.output)
     await next.leave()
-    expect((await thisMachine()).boot_id).toBe(
+    expect(thisMachine().boot_id).toBe(
       (JSON.parse(await readFile(hostNote(home), 'utf8')) as Machine).boot_id,
     )
   },

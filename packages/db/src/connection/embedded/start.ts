@@ -9,7 +9,7 @@ import { digestOf, serverPathsIn, type ServerPaths } from './serverPaths.ts'
 import { checkServer, launch, isServerAlive, type Visible } from './server.ts'
 import { takeTurn } from './turn.ts'
 import { forgetHost, hasHostNote, noteHostIfMissing, noteHost, replaceHost } from './hostNote.ts'
-import type { Machine } from './machine.ts'
+import type { Machine } from '../machine.ts'
 
 /** The paths of a data folder's server, which may be in another folder. */
 export async function findServerPaths(home: string): Promise<ServerPaths> {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Machine } from './machine.ts'
+import type { Machine } from '../machine.ts'
 
 /** Makes a process load its modules sooner. */
 const LOADER = import.meta.resolve('@bestmark/db/loader')

@@ -13,7 +13,7 @@ import { addressOf, checkServer, postmasterPid } from './server.ts'
 import { ensureServer } from './start.ts'
 import { Guest } from './testGuest.ts'
 import { takeTurn } from './turn.ts'
-import { thisMachine } from './machine.ts'
+import { thisMachine } from '../machine.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -30,7 +30,7 @@ test.runIf(hasTurns)(
     const home = join(folder, 'held')
     await makeEmptyBoard(home)
     for (let round = 0; round < 3; round++) {
-      const serving = ensureServer(home, await thisMachine())
+      const serving = ensureServer(home, thisMachine())
       // It first checks whether a server answers. Then it gets the turn before those that wait.
       await untilTaken(home)
       {

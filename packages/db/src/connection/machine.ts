@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
-import { readFile, readlink } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { promisify } from 'node:util'
 
 /** Identifies a machine, its boot and its container. */
 export interface Machine {
@@ -18,17 +17,33 @@ export interface Machine {
 /** The namespace of the machine itself, from which the processes of all containers are seen. */
 const WHOLE_MACHINE = 'pid:[4026531836]'
 
+/**
+ * Whether a process id that was noted on a machine means the same process here: not on another machine,
+ * and not in another container.
+ */
+export function sharesProcesses(noted: Machine, me: Machine): boolean {
+  const isOneBoot = noted.boot_id !== null && noted.boot_id === me.boot_id
+  return isOneBoot ? noted.pid_namespace === me.pid_namespace : whereIs(noted, me) === 'here'
+}
+
+let own: Machine | undefined
+
 /** The machine, boot and container that this process runs in. */
-export async function thisMachine(): Promise<Machine> {
+export function thisMachine(): Machine {
+  own ??= readMachine()
+  return own
+}
+
+function readMachine(): Machine {
   const isMac = process.platform === 'darwin'
-  const [machine_id, boot_id, pid_namespace] = await Promise.all([
-    isMac ? hardwareOfMac() : lineOf('/etc/machine-id'),
-    isMac
+  return {
+    hostname: hostname(),
+    machine_id: isMac ? hardwareOfMac() : lineOf('/etc/machine-id'),
+    boot_id: isMac
       ? printedBy('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])
       : lineOf('/proc/sys/kernel/random/boot_id'),
-    readlink('/proc/self/ns/pid').catch(() => null),
-  ])
-  return { hostname: hostname(), machine_id, boot_id, pid_namespace }
+    pid_namespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
+  }
 }
 
 /**
@@ -46,18 +61,26 @@ export function whereIs(noted: Machine, me: Machine): 'here' | 'beside' | 'elsew
   return isSame && isSure ? 'here' : 'elsewhere'
 }
 
-async function hardwareOfMac(): Promise<string | null> {
-  const printed = await printedBy('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice'])
+function hardwareOfMac(): string | null {
+  const printed = printedBy('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice'])
   return /"IOPlatformUUID" = "([^"]+)"/.exec(printed ?? '')?.[1] ?? null
 }
 
-async function printedBy(program: string, args: readonly string[]): Promise<string | null> {
-  const ended = promisify(execFile)(program, args)
-  return ended.then(({ stdout }) => stdout.trim() || null).catch(() => null)
+function printedBy(program: string, args: readonly string[]): string | null {
+  return orNull(() => execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' }).trim())
 }
 
-async function lineOf(path: string): Promise<string | null> {
-  const line = (await readFile(path, 'utf8').catch(() => '')).trim()
+function lineOf(path: string): string | null {
+  const line = orNull(() => readFileSync(path, 'utf8').trim())
   // An image may contain this word instead until its first boot.
-  return line === 'uninitialized' ? null : line || null
+  return line === 'uninitialized' ? null : line
+}
+
+/** What is read; null if it is empty, or the system has none. */
+function orNull(read: () => string): string | null {
+  try {
+    return read() || null
+  } catch {
+    return null
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Machine, thisMachine, whereIs } from './machine.ts'
+import { type Machine, sharesProcesses, thisMachine, whereIs } from './machine.ts'
 
 const WHOLE = 'pid:[4026531836]'
 const HOST: Machine = {
@@ -15,10 +15,26 @@ const CONTAINER: Machine = {
   pid_namespace: 'pid:[4026532000]',
 }
 
-test('this machine recognises itself, and has a boot id', async () => {
-  const me = await thisMachine()
+test('this machine recognises itself, and has a boot id', () => {
+  const me = thisMachine()
   expect(me.boot_id).not.toBeNull()
-  expect(whereIs(me, await thisMachine())).toBe('here')
+  expect(whereIs(me, thisMachine())).toBe('here')
+})
+
+test('process ids mean the same within one container, or after a boot of the same machine', () => {
+  const other = { ...CONTAINER, pid_namespace: 'pid:[4026532111]' }
+  expect(sharesProcesses(HOST, HOST)).toBe(true)
+  expect(sharesProcesses(HOST, { ...HOST, boot_id: 'second' })).toBe(true)
+  expect(sharesProcesses(CONTAINER, CONTAINER)).toBe(true)
+  for (const [noted, me] of [
+    [CONTAINER, HOST],
+    [HOST, CONTAINER],
+    [CONTAINER, other],
+    [HOST, { ...HOST, machine_id: 'b2', boot_id: 'second' }],
+    [HOST, { ...HOST, hostname: 'bert', boot_id: 'second' }],
+  ] as const) {
+    expect(sharesProcesses(noted, me)).toBe(false)
+  }
 })
 
 test.each<[string, Machine, Machine, ReturnType<typeof whereIs>]>([
