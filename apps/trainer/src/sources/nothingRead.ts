@@ -4,6 +4,7 @@ import { mayBeLog } from './logs/logFile.ts'
 import { SUPPORTED_FILES } from './sources.ts'
 import { otherLogText } from './otherLog.ts'
 import { aimText } from './trackers/aim.ts'
+import { wandbText } from './trackers/wandbText.ts'
 import { listWeights } from './weights/finder.ts'
 
 /** At most this many names are listed. */
@@ -11,9 +12,9 @@ const NAMED = 3
 
 /** What lies in a folder in which no run was recognised, and what to do. */
 export async function nothingReadText(root: string): Promise<string> {
-  const evaluated = aimText(root) ?? (await evaluationText(root))
-  if (evaluated !== undefined) return evaluated
   const listing = new Listing(root)
+  const known = aimText(root) ?? (await evaluationText(root)) ?? (await wandbText(listing))
+  if (known !== undefined) return known
   const weights = (await listWeights(listing)).map(({ path }) => path)
   const logs = (await listing.names()).filter(mayBeLog)
   if (weights.length === 0 && logs.length === 0)

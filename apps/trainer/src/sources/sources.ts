@@ -18,7 +18,7 @@ import type { ReadOptions, Source, SourceReader } from './reader/source.ts'
 import { SetupReader } from './setup/setupReader.ts'
 import { TENSORBOARD } from './tensorboard/tensorboard.ts'
 import { RUN_OUTPUT, TEXT_LOG } from './output/textLog.ts'
-import { WANDB } from './trackers/wandb.ts'
+import { WANDB, WANDB_BESIDE } from './trackers/wandb.ts'
 import { isMonitored, WEIGHTS_ONLY } from './unlogged/unlogged.ts'
 import { ULTRALYTICS } from './tables/ultralytics.ts'
 
@@ -94,6 +94,9 @@ async function withLogs(found: readonly Source[], listing: Listing): Promise<Sou
   // Event files may count steps in another way than the log, so they are not read with it.
   if (logs.length > 0 && isDetailed)
     return [LOGS, ...found.filter((source) => source === RUN_OUTPUT)]
+  // A person may have copied the folder of W&B with the weights, so it is used if nothing else is there.
+  const isAlone = found.every((source) => source === RUN_OUTPUT)
+  if (isAlone && (await WANDB_BESIDE.isHere(listing))) return [WANDB_BESIDE, ...found]
   if (found.length === 1 && found[0] === RUN_OUTPUT)
     return [...(await withOutput(listing)), RUN_OUTPUT]
   if (found.length === 0 && (await RESULTS.isHere(listing))) return [RESULTS]

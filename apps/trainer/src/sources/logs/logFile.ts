@@ -6,6 +6,7 @@ import type { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import { isOfRunBelow, isPartName } from '../partNames.ts'
 import { findSiblingLogs, findSiblingWeights } from '../siblingFolders.ts'
+import { findWandbBeside } from '../trackers/wandbFolder.ts'
 import { findWeights, isMarkedRun, listWeights } from '../weights/finder.ts'
 import { readJsonLine } from './jsonLines.ts'
 import { groupLogs } from './logParts.ts'
@@ -61,7 +62,8 @@ export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   const isPrinted = (await listing.names()).includes('catboost_info') && !here.some(isDetailed)
   const below = here.length === 0 || isPrinted ? await findLogsBelow(listing) : []
   const inside = below.length > 0 ? below : here
-  const all = inside.length > 0 ? inside : await findLogsBeside(listing)
+  const beside = inside.length > 0 ? inside : await findLogsBeside(listing)
+  const all = beside.length > 0 ? beside : await findWandbOutput(listing)
   const [first] = all.toSorted((a, b) => logRank(b) - logRank(a))
   if (!first) return []
   const { kind, isMeasured } = first
@@ -112,6 +114,14 @@ async function findLogsBeside(listing: Listing): Promise<LogFile[]> {
   for (const folder of await findSiblingLogs(listing, mayBeLog))
     found.push(...(await findLogsIn(listing, folder)))
   return found.length > 0 && (await listWeights(listing)).length > 0 ? found : []
+}
+
+/** What a program printed, as W&B keeps it, if the history of its run was not copied. */
+async function findWandbOutput(listing: Listing): Promise<LogFile[]> {
+  const run = await findWandbBeside(listing)
+  if (!run || run.file !== undefined) return []
+  const seen = detectLog(await listing.head(run.output), run.output)
+  return seen ? [{ file: run.output, ...seen }] : []
 }
 
 /** Logs beside a folder of weights, with its name: `logs/3f2a.txt` for `logs/3f2a`. */

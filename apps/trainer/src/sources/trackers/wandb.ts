@@ -8,38 +8,56 @@ import { isHeldOut } from '../events/names.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { type Point, type TrackedRun, trackedEvents } from './trackedRun.ts'
+import { findWandbBeside } from './wandbFolder.ts'
 import { readWandbLog, type WandbRecord } from './wandbLog.ts'
 
 const FILE = /^run-.+\.wandb$/
 
 /** A W&B run in `wandb/run-…` or `wandb/offline-run-…`. */
-export const WANDB: Source = {
-  name: 'wandb',
-  isHere: async (listing) => (await files(listing)).length > 0,
-  files,
-  open: (options) => new WholeReader({ files, events: eventsIn }, options),
-  identity: async (root) => {
-    const { name, project } = (await read(root))?.run ?? {}
-    return { ...(name && { name }), ...(project && { project }) }
-  },
-}
+export const WANDB = sourceOf('wandb', async (listing) => {
+  return (await listing.names()).find((name) => FILE.test(name))
+})
 
-async function files(listing: Listing): Promise<string[]> {
-  return (await listing.names()).filter((name) => FILE.test(name)).slice(0, 1)
+/** The W&B run in the folder `wandb` beside the weights of its training. */
+export const WANDB_BESIDE = sourceOf('wandb_beside', async (listing) => {
+  return (await findWandbBeside(listing))?.file
+})
+
+/** Reads the one file of W&B that `find` finds for a root. */
+function sourceOf(name: string, find: (listing: Listing) => Promise<string | undefined>): Source {
+  const files = async (listing: Listing): Promise<string[]> => {
+    const file = await find(listing)
+    return file === undefined ? [] : [file]
+  }
+  return {
+    name,
+    isHere: async (listing) => (await find(listing)) !== undefined,
+    files,
+    open: (options) => {
+      const events = async () => eventsIn(options, await find(new Listing(options.root)))
+      return new WholeReader({ files, events }, options)
+    },
+    identity: async (root) => {
+      const { name, project } = (await read(root, await find(new Listing(root))))?.run ?? {}
+      return { ...(name && { name }), ...(project && { project }) }
+    },
+  }
 }
 
 interface WandbRun extends TrackedRun {
   run: { name?: string; project?: string }
 }
 
-async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]> {
-  const found = await read(root)
+async function eventsIn(
+  { root, isOver }: ReadOptions,
+  file: string | undefined,
+): Promise<TrainingEvent[]> {
+  const found = await read(root, file)
   if (!found) throw new Failure(`Cannot read the W&B file in ${root}: it is empty or damaged.`)
   return trackedEvents(root, { ...found, status: found.status ?? (isOver ? 'stopped' : null) })
 }
 
-async function read(root: string): Promise<WandbRun | undefined> {
-  const [file] = await files(new Listing(root))
+async function read(root: string, file: string | undefined): Promise<WandbRun | undefined> {
   const records = file === undefined ? undefined : readWandbLog(await bytesOfFile(join(root, file)))
   if (file === undefined || !records) return undefined
   const times = { started_at: null, ended_at: null }
