@@ -2,6 +2,7 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { violationsOf } from './axe.ts'
 import { keepPicture } from './kept.ts'
+import { focused } from './keyboard.ts'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
 import { goLive, isLive, openSite, type Site } from './site.ts'
 
@@ -53,21 +54,6 @@ function markControls(page: Page): Promise<string[]> {
           (!(one instanceof HTMLInputElement) || one.type !== 'radio' || isFirst(one)),
       )
       .map((one, at) => (one.dataset['control'] = `${at} ${one.outerHTML.slice(0, 100)}`))
-  })
-}
-
-/** The control that has the focus, and whether a reader sees that it has it. */
-function focused(page: Page): Promise<{ control: string; isSeen: boolean }> {
-  return page.evaluate(() => {
-    const element = document.activeElement
-    if (!(element instanceof HTMLElement)) return { control: '', isSeen: false }
-    const isOutlined = [undefined, '::after'].some((pseudo) => {
-      const { outlineStyle, outlineWidth } = getComputedStyle(element, pseudo)
-      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1
-    })
-    const { top, bottom } = element.getBoundingClientRect()
-    const isSeen = isOutlined && bottom > 0 && top < innerHeight
-    return { control: element.dataset['control'] ?? '', isSeen }
   })
 }
 
