@@ -81,13 +81,14 @@ function directedOption(one: Configuration): DeclaredMetric | undefined {
   return undefined
 }
 
-/** The option that names the deciding metric in timm, fairseq, mmengine and JoeyNMT. */
+/** The option that names the deciding metric in timm, fairseq, mmengine, JoeyNMT and NequIP. */
 const OTHERS = [
   'early_stopping_metric',
   'best_checkpoint_metric',
   'eval_metric',
   'checkpoint_metric',
   'save_best',
+  'metrics_key',
 ]
 
 function otherOption(one: Configuration): DeclaredMetric | undefined {

@@ -2,7 +2,8 @@ import { basename } from 'node:path'
 import { type EventOf, setOwn } from '@bestmark/core'
 import { advance, beginAttempt, noProgress, type Progress } from '../events/attempts.ts'
 import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
-import { measuredEvents, type EventOrigin } from '../events/newEvents.ts'
+import { measuredEvents, readerNote, type EventOrigin } from '../events/newEvents.ts'
+import { valuesText } from '../events/valuesText.ts'
 import type { Found } from '../../journal/gate.ts'
 import { isCount } from '../../files/json.ts'
 import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
@@ -34,12 +35,14 @@ export interface Counts extends Progress {
   best_step: number | null
   /** The step of the last evaluation. */
   evaluated: number | null
+  /** The first step with a training value. */
+  trained_from: number | null
 }
 
 /** The counts before the first record. */
 export function emptyCounts(named: NumberedValue[], axis: Counts['axis'] = null): Counts {
   const nothing = { counted: null, epoch: null, saves: {}, best_of: null } as const
-  const steps = { best_step: null, evaluated: null } as const
+  const steps = { best_step: null, evaluated: null, trained_from: null } as const
   const epochs = { epochs_from_zero: null, epochs: noEpochs() }
   const counts = { ...nothing, ...steps, ...epochs }
   return { ...noProgress(), ...counts, named, axis, shift: 0, restarted_from: null }
@@ -58,6 +61,8 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   if (!at) return []
   const found: Found[] = []
   const { step } = at
+  if (isTraining) state.trained_from ??= step
+  else if (isAfterTraining(state, step)) return [ignoredNote(state, reading, origin)]
   state.best_of ??= reading.best_of ?? null
   if (reading.saved !== undefined && Object.keys(state.saves).length < MOST_SAVES) {
     setOwn(state.saves, basename(reading.saved.replaceAll('\\', '/')), step)
@@ -69,6 +74,20 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   if (reading.saves_best) state.best_step = state.evaluated
   found.push(...measuredEvents({ attempt, ...at }, { metrics, evaluation }, origin))
   return found
+}
+
+/**
+ * Whether an evaluation is of a later process, which has no step of the training: training is past
+ * this step, and began after it.
+ */
+function isAfterTraining({ trained_from = null }: Counts, step: number): boolean {
+  return trained_from !== null && step < trained_from
+}
+
+function ignoredNote(state: Counts, { evaluation }: LogRecord, origin: EventOrigin): Found {
+  const where = origin.line === null ? origin.file : `Line ${origin.line} of ${origin.file}`
+  const text = `${where} has an evaluation without a training step: ${valuesText(evaluation)}. It is ignored`
+  return readerNote(state.attempt, { code: 'evaluation_ignored', text })
 }
 
 /** The start of a new attempt, if the program started again, or if training logs an earlier step again. */

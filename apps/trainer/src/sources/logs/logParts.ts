@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { statIfSeen } from '../../files/runFile.ts'
 import type { Listing } from '../../files/listing.ts'
 import type { Part } from '../reader/part.ts'
 import { type LogSpan, readLogSpan } from './logSpan.ts'
@@ -31,7 +33,8 @@ export async function groupLogs(
 ): Promise<Part[]> {
   if (files.length < 2) return files.length === 0 ? [] : [partOf([...files])]
   const units: Unit[] = []
-  for (const ofOne of Map.groupBy(files, withoutSplit).values()) {
+  const ofTraining = await withoutLater(listing, files, kind)
+  for (const ofOne of Map.groupBy(ofTraining, withoutSplit).values()) {
     units.push({ files: ofOne, span: await readLogSpan(listing, ofOne[0] ?? '', kind) })
   }
   units.sort((a, b) => (a.span?.first ?? 0) - (b.span?.first ?? 0) || byName(a, b))
@@ -43,6 +46,28 @@ export async function groupLogs(
     else if (related.every(({ relation }) => relation === 'separate')) groups.push([unit])
   }
   return groups.map((group) => partOf(group.flatMap((unit) => unit.files)))
+}
+
+/**
+ * Leaves out logs of later processes that only evaluated, and call this epoch 0: a training whose log
+ * began after 0 had ended before.
+ */
+async function withoutLater(
+  listing: Listing,
+  files: readonly string[],
+  kind: LogKind,
+): Promise<string[]> {
+  const logs = await Promise.all(
+    files.map(async (file) => {
+      const span = await readLogSpan(listing, file, kind)
+      const written = statIfSeen(join(listing.root, file))?.mtimeMs ?? 0
+      return { file, span, written }
+    }),
+  )
+  const ended = logs.filter(({ span }) => span && span.first > 0).map(({ written }) => written)
+  const isLater = ({ span, written }: (typeof logs)[number]): boolean =>
+    span?.isEvaluation === true && span.last === 0 && written > Math.max(...ended)
+  return logs.filter((log) => ended.length === 0 || !isLater(log)).map(({ file }) => file)
 }
 
 /** The training of some logs, named after the first one. */

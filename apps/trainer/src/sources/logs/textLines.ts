@@ -73,8 +73,9 @@ const TRAINER_ROW = /^\s*\{'[\w/.@-]+': .*'epoch': '?[\d.]+'?\}\s*$/
 const DICTIONARY = /^\{'[^']+': [^{}]*\}$/
 const NO_METRIC =
   /^(epochs?|steps?|iters?|iterations?|global_step|updates?|num_updates|s|eta|time|lr|v_num|images|.*\blast best)$/i
-/** `best mean dice: 0.5 at epoch: 2` repeats a value of an earlier epoch. */
-const OF_THE_BEST = /^\W*(current )?best\b.*\b(at|in|from|@) (the )?(epoch|step|iter)/i
+/** `best mean dice: 0.5 at epoch: 2` repeats a value of an earlier epoch. chemprop names its model before it. */
+const OF_THE_BEST =
+  /^\W*(current |.*\bmodel \d+ )?best\b.*\b(at|in|from|on|@) (the )?(epoch|step|iter)/i
 /** icefall: `Epoch 3, validation: loss=0.2`. */
 const SPLIT = /\b(?:validation|valid|eval)\s*[:,]\s*(?=[A-Za-z]\w* ?[:=])/i
 
