@@ -49,6 +49,22 @@ test('an evaluation before training is one of the training', async () => {
   expect(found.steps).toEqual([0, 100, 200, 300])
 })
 
+test.each([
+  ['that begins at 0', [0, 100]],
+  ['whose first evaluation is before its first training value', [50, 100]],
+])('a second training in a log %s keeps its evaluations', async (_, steps) => {
+  const rows = (step: number) => [
+    { step, train_loss: 1 },
+    { step, val_loss: 1 },
+  ]
+  const evaluatedFirst = [{ step: 50, val_loss: 0.5 }, ...rows(100)]
+  const again = steps[0] === 0 ? steps.flatMap(rows) : evaluatedFirst
+  const log = [...[100, 200].flatMap(rows), ...again].map((one) => `${JSON.stringify(one)}\n`)
+  const found = await read({ 'log.jsonl': log.join('') }, { names: [] })
+  expect(found.steps).toEqual([100, 200, ...steps])
+  expect(found.warnings.join()).not.toContain('It is ignored')
+})
+
 test('a log of only one evaluation at epoch 0, written after the training, is of another process', async () => {
   const train = LOSSES.map(
     (loss, index) => `Epoch ${index + 1}/4 train loss 1.0 val loss ${loss}\n`,

@@ -35,7 +35,7 @@ export interface Counts extends Progress {
   best_step: number | null
   /** The step of the last evaluation. */
   evaluated: number | null
-  /** The first step with a training value. */
+  /** The lowest step with a training value. */
   trained_from: number | null
 }
 
@@ -61,7 +61,7 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   if (!at) return []
   const found: Found[] = []
   const { step } = at
-  if (isTraining) state.trained_from ??= step
+  if (isTraining) state.trained_from = Math.min(state.trained_from ?? step, step)
   else if (isAfterTraining(state, step)) return [ignoredNote(state, reading, origin)]
   state.best_of ??= reading.best_of ?? null
   if (reading.saved !== undefined && Object.keys(state.saves).length < MOST_SAVES) {
@@ -76,12 +76,9 @@ export function recordEvents(state: Counts, reading: LogRecord, origin: EventOri
   return found
 }
 
-/**
- * Whether an evaluation is of a later process, which has no step of the training: training is past
- * this step, and began after it.
- */
+/** Whether an evaluation is of a later process, which calls it 0: no training of this log began there. */
 function isAfterTraining({ trained_from = null }: Counts, step: number): boolean {
-  return trained_from !== null && step < trained_from
+  return step === 0 && trained_from !== null && trained_from > 0
 }
 
 function ignoredNote(state: Counts, { evaluation }: LogRecord, origin: EventOrigin): Found {
