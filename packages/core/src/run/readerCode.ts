@@ -43,6 +43,8 @@ export const ReaderCode = z.enum([
   // The best checkpoint that the program names is outside the run, or not on this machine.
   'best_elsewhere',
   'best_not_found',
+  // The run's folder has no weights, and a file in it names a folder that has some.
+  'weights_elsewhere',
   'score_skipped',
   'scores_unreadable',
   'not_servable',

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testBoard } from '../../board/testing.ts'
 import { OUTPUT } from '../../sources/output/runOutput.ts'
-import { absolutePathsIn, MentionedFolders } from './mentionedFolders.ts'
+import { absolutePathsIn } from '../../files/absolutePaths.ts'
+import { MentionedFolders } from './mentionedFolders.ts'
 import { programsWithOwnFolders } from './testing.ts'
 
 const here = testBoard()

@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { systemCode } from '../../failure.ts'
-import { isAtOrBelow } from '../../files/below.ts'
+import { absolutePathsIn, isNarrow } from '../../files/absolutePaths.ts'
 import { openHandle, statIfSeen, textIfReadable } from '../../files/runFile.ts'
 import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { resolvedPath } from './namedPaths.ts'
@@ -13,26 +12,8 @@ const SCRIPT = /\.(py|m?[jt]s|sh|jl|r|lua|ya?ml|json|toml|cfg|ini)$/i
 const LONGEST = 1 << 20
 /** How much is read of the start and of the end of an output (bytes). */
 const PIECE = 64 << 10
-/** An absolute path, or one in the home directory, up to a part that is computed. */
-const PATH = /(?<![\w.~:/})\]])~?\/[^\s'"`,;:()[\]{}<>|*?$&=\\]+/g
-/** The value of an environment variable, as Python and a shell ask for it. */
-const VARIABLE = /environ(?:\.get\(|\[)\s*['"](\w+)['"]|getenv\(\s*['"](\w+)['"]|\$\{?(\w+)/g
-/** Caches and packages. Weights there are not those of a run. */
-const CACHE = /\/(\.|hub\/|models--|datasets--|site-packages\/)/
 /** How many folders in a folder are checked for new files. */
 const MOST = 1_000
-
-/** The absolute paths that a text names, such as a script, a configuration or an output. */
-export function absolutePathsIn(text: string): string[] {
-  const variables = [...text.matchAll(VARIABLE)].map(([, ...names]) => {
-    return process.env[names.find((name) => name !== undefined) ?? ''] ?? ''
-  })
-  const written = [...text.matchAll(PATH)].map(([path]) => path.replace(/^~/, homedir()))
-  const paths = [...variables, ...written].filter((path) => path.startsWith('/'))
-  return [...new Set(paths.map((path) => resolve(path.replace(/\.+$/, ''))))].filter(
-    (path) => !CACHE.test(path),
-  )
-}
 
 /**
  * Folders outside the working directory that a program's scripts, configurations or output name, and
@@ -98,13 +79,6 @@ function scriptsIn(argv: readonly string[], cwd: string): string[] {
   const named = words.filter((word) => SCRIPT.test(word))
   const ofModule = argv.includes('-m') && module ? [`${module.replaceAll('.', '/')}.py`] : []
   return [...named, ...ofModule].map((word) => resolve(cwd, word))
-}
-
-/** Whether a folder is narrow enough to search it: no top folder, home or folder of temporary files. */
-function isNarrow(folder: string): boolean {
-  return (
-    folder.split('/').length > 2 && ![homedir(), tmpdir()].some((wide) => isAtOrBelow(wide, folder))
-  )
 }
 
 function foldersIn(folder: string): string[] {

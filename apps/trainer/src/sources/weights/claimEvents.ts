@@ -7,6 +7,7 @@ import { readBestPointer } from './bestPointer.ts'
 import type { Candidate } from './candidate.ts'
 import { readClaimedBest } from './claimedBest.ts'
 import type { LogHistory } from './logHistory.ts'
+import { weightsElsewhere } from './weightsElsewhere.ts'
 import { findNamedWeights, type NamedPath, type NamedWeights } from './namedPath.ts'
 
 interface Weights {
@@ -27,6 +28,8 @@ export async function claimEvents(
   { candidates, saved, history, isInferred }: Weights,
 ): Promise<TrainingEvent[]> {
   const claimed = readClaimedBest(candidates, saved, history, isInferred)
+  const missing = candidates.length === 0 ? await weightsElsewhere(listing) : undefined
+  if (missing) return [readerNote(attempt, missing)]
   if (claimed?.path != null) {
     const file = candidates.find(({ facts }) => facts.best_path !== null)?.found.path ?? ''
     const note = await placeNote(listing.root, attempt, { path: claimed.path, file })
