@@ -1,4 +1,4 @@
-import { figure, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestmark/core'
+import { figure, grouped, isFiniteMeasure, type TrainingJobStatus, visible } from '@bestmark/core'
 import { unfinishedLines } from './terminal.ts'
 
 const WIDTH = 24
@@ -61,12 +61,12 @@ function progressText(job: TrainingJobStatus): string {
   const filled = Math.round((progress ?? 0) * WIDTH)
   const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled)
   const parts = [
-    `${job.name} ${bar} step ${current_step ?? 0}${total_steps === null ? '' : ` of ${total_steps}`}`,
+    `${job.name} ${bar} step ${grouped(current_step ?? 0)}${total_steps === null ? '' : ` of ${grouped(total_steps)}`}`,
     eta_seconds === null ? job.status : `${Math.ceil(eta_seconds)} s left`,
     isFiniteMeasure(loss) ? `loss ${figure(loss)}` : '',
     isFiniteMeasure(eval_loss) ? `eval_loss ${figure(eval_loss)}` : '',
     isFiniteMeasure(job.best_metric)
-      ? `best ${figure(job.best_metric)} at step ${job.best_step}`
+      ? `best ${figure(job.best_metric)} at step ${grouped(job.best_step)}`
       : '',
   ]
   return parts.filter(Boolean).join(' · ')

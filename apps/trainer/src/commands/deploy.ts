@@ -1,4 +1,5 @@
 import {
+  grouped,
   measuredJson,
   modelNameOf,
   servingAdviceText,
@@ -103,7 +104,7 @@ function hasEnded({ status }: Deployment): boolean {
 }
 
 function shippedText({ step, path, job_name, model_name, target }: Deployment): string {
-  const what = step === null ? path : `step ${step}`
+  const what = step === null ? path : `step ${grouped(step)}`
   return `${what} of ${job_name} as ${model_name} to ${target}`
 }
 

@@ -1,4 +1,10 @@
-import { figure, isFiniteMeasure, measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import {
+  figure,
+  grouped,
+  isFiniteMeasure,
+  measuredJson,
+  type TrainingJobStatus,
+} from '@bestmark/core'
 import { examples, listJobs } from '@bestmark/db'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
@@ -28,9 +34,9 @@ export async function main(words: readonly string[]): Promise<number> {
 function plain(job: TrainingJobStatus): string {
   const { best_metric, best_metric_name, best_step } = job
   const best = isFiniteMeasure(best_metric)
-    ? `${best_metric_name} ${figure(best_metric)} at step ${best_step}`
+    ? `${best_metric_name} ${figure(best_metric)} at step ${grouped(best_step)}`
     : 'no best checkpoint'
-  const step = job.current_step === null ? '' : `step ${job.current_step}`
+  const step = job.current_step === null ? '' : `step ${grouped(job.current_step)}`
   const cells = [job.job_id.slice(0, 8), job.status.padEnd(9), step.padEnd(12), best.padEnd(34)]
   return `${cells.join('  ')}  ${job.name}`
 }

@@ -1,4 +1,4 @@
-import { betterText, checkText, figure, measuredJson } from '@bestmark/core'
+import { betterText, checkText, figure, grouped, measuredJson } from '@bestmark/core'
 import {
   type Database,
   type LedgerEntry,
@@ -98,7 +98,7 @@ function liveLines({ entry, better, check }: LiveModel): string[] {
 
 function entryText({ step, path, job_name, choice }: LedgerEntry): string {
   const value = choice?.metric ? `, ${choice.metric} ${figure(choice.value ?? NaN)}` : ''
-  return `${step === null ? path : `step ${step}`} of ${job_name}${value}`
+  return `${step === null ? path : `step ${grouped(step)}`} of ${job_name}${value}`
 }
 
 function didText(entry: LedgerEntry): string {

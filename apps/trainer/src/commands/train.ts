@@ -1,5 +1,5 @@
 import { watch } from '@bestmark/db'
-import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { grouped, hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent/agent.ts'
 import { DEFAULT_PROJECT } from '../cli/argumentTexts.ts'
 import { parse, usageOf } from '../cli/parse.ts'
@@ -93,5 +93,5 @@ async function follow(board: Board, run: StartedRun): Promise<TrainingJobStatus>
 function ending(job: TrainingJobStatus): string {
   const how = hasEnded(job.status) ? job.status : `is still ${job.status}`
   const why = job.error ? `: ${job.error}` : ''
-  return `${job.name} ${how} at step ${job.current_step ?? 0}${why}`
+  return `${job.name} ${how} at step ${grouped(job.current_step ?? 0)}${why}`
 }

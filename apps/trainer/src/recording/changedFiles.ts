@@ -1,3 +1,4 @@
+import { grouped } from '@bestmark/core'
 import {
   currentFiles,
   type Database,
@@ -65,7 +66,7 @@ async function shorterNote(db: Database, job_id: string, events: readonly Traini
     const isMeasured = event.type === 'metrics' || event.type === 'evaluation'
     return isMeasured ? Math.max(last, event.step) : last
   }, 0)
-  const text = `The log became shorter: it ends at step ${reached}, and step ${current_step} was recorded. The recorded values stay.`
+  const text = `The log became shorter: it ends at step ${grouped(reached)}, and step ${grouped(current_step)} was recorded. The recorded values stay.`
   return [readerNote(attempt, { code: 'log_shorter', text })]
 }
 

@@ -1,10 +1,9 @@
-import { isFiniteMeasure, type Measured } from '@bestmark/core'
+import { grouped, isFiniteMeasure, type Measured } from '@bestmark/core'
 
 /** Shown for an unknown value. */
 export const UNKNOWN = '–'
 
 const MINUS = '−'
-const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
 function signed(text: string): string {
   return text.replaceAll('-', MINUS)
@@ -20,7 +19,7 @@ function nonFinite(value: Measured | undefined): string {
 export function measure(value: Measured | undefined): string {
   if (!isFiniteMeasure(value)) return nonFinite(value)
   const size = Math.abs(value)
-  if (size >= 1e4) return signed(size < 1e7 ? grouped.format(value) : value.toExponential(3))
+  if (size >= 1e4) return signed(size < 1e7 ? grouped(Math.round(value)) : value.toExponential(3))
   return signed(size > 0 && size < 1e-3 ? value.toExponential(3) : value.toPrecision(4))
 }
 
@@ -34,7 +33,7 @@ export function shortTo(value: Measured | undefined, digits: number): string {
   if (!isFiniteMeasure(value)) return nonFinite(value)
   const size = Math.abs(value)
   const rounded = Number(value.toPrecision(digits))
-  if (size >= 1e4 && size < 1e7 && digits <= 7) return signed(grouped.format(value))
+  if (size >= 1e4 && size < 1e7 && digits <= 7) return signed(grouped(Math.round(value)))
   if (size >= 1e7 || (size > 0 && size < 1e-3)) return signed(rounded.toExponential())
   return signed(String(rounded))
 }
@@ -49,12 +48,12 @@ export function delta(value: Measured | undefined): string {
 
 function threeDigits(size: number): string {
   if (size < 1e-4 || size >= 1e7) return signed(size.toExponential(1))
-  return size < 999.5 ? size.toPrecision(3) : grouped.format(size)
+  return size < 999.5 ? size.toPrecision(3) : grouped(Math.round(size))
 }
 
 /** A count, grouped by thousands. */
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? UNKNOWN : grouped.format(value)
+  return value === null || value === undefined ? UNKNOWN : grouped(Math.round(value))
 }
 
 /** Epochs, with one decimal unless whole. */

@@ -1,6 +1,6 @@
 import { lastLine } from '../lastLine.ts'
 import { isFiniteMeasure, type Measured } from '../measured.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import { visible } from '../visible.ts'
 import type { Alert, AlertBest } from './alert.ts'
 
@@ -24,7 +24,7 @@ function whatHappened(alert: Alert): string {
     }
     case 'nan': {
       const value = alert.value === null ? 'missing' : String(alert.value)
-      return `${short(alert.metric, MOST.name)} is ${value} at step ${alert.step}`
+      return `${short(alert.metric, MOST.name)} is ${value} at step ${grouped(alert.step)}`
     }
     case 'failed':
       return alert.error ? `failed: ${short(lastLine(alert.error), MOST.error)}` : 'failed'
@@ -37,7 +37,7 @@ function whatHappened(alert: Alert): string {
       return `${alert.status}${best}`
     }
     case 'live_not_best': {
-      const live = alert.live_step === null ? '' : ` (step ${alert.live_step})`
+      const live = alert.live_step === null ? '' : ` (step ${grouped(alert.live_step)})`
       const model = short(alert.model_name, MOST.name)
       return `the live model ${model}${live} is no longer the best; ${bestWords(alert.best)} is better`
     }
@@ -54,7 +54,7 @@ function previousWords(best: AlertBest, previous: AlertBest | null): string {
   if (!previous) return ''
   const { metric: name } = previous
   const metric = name === null || name === best.metric ? '' : ` ${short(name, MOST.name)}`
-  const at = previous.step === null ? '' : ` at ${previous.step}`
+  const at = previous.step === null ? '' : ` at ${grouped(previous.step)}`
   return ` (was${metric}${valueWords(previous.value)}${at})`
 }
 
@@ -63,7 +63,7 @@ function valueWords(value: Measured): string {
 }
 
 function stepWords(step: number | null): string {
-  return step === null ? '' : ` at step ${step}`
+  return step === null ? '' : ` at step ${grouped(step)}`
 }
 
 function short(text: string, most: number): string {

@@ -1,5 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import type { BetterCheckpoint } from './better.ts'
+import { grouped } from '../metric/figure.ts'
 
 /**
  * Says how a better checkpoint compares with the live one: `A better one exists: step 500 of moby,
@@ -12,7 +13,7 @@ export function betterText(
 ): string {
   const side = direction === 'max' ? 'higher' : 'lower'
   const facts = [
-    `A better one exists: step ${checkpoint.step} of ${name}, ${figure(by)} ${side}.`,
+    `A better one exists: step ${grouped(checkpoint.step)} of ${name}, ${figure(by)} ${side}.`,
     is_within_noise && noise ? `The noise (±${figure(noise.standard_error)}) may explain it.` : '',
     is_data_unknown ? 'It is unknown whether both were evaluated on the same data.' : '',
     alive ? 'That run is still running.' : '',

@@ -1,5 +1,5 @@
 import { isBetter } from '../metric/direction.ts'
-import { figure, listedWords } from '../metric/figure.ts'
+import { figure, grouped, listedWords } from '../metric/figure.ts'
 import type { ComparedRun, ComparisonNote } from './comparison.ts'
 import type { RankedGroup } from './groups.ts'
 import { groupWords, runWords } from './sentence.ts'
@@ -45,7 +45,7 @@ function missedNotes({ ranked, names }: Found): ComparisonNote[] {
     const { metric, direction } = best
     return [best, ...others].flatMap(({ job_id, missed_best: missed }): ComparisonNote[] => {
       if (!missed || !isBetter(missed.value, best.best.value, direction)) return []
-      const what = `${metric} ${figure(missed.value)} at step ${missed.step}`
+      const what = `${metric} ${figure(missed.value)} at step ${grouped(missed.step)}`
       const text = `${names.get(job_id)} reached ${what}, but no checkpoint was found there.`
       return [{ code: 'missed_best', text, job_ids: [job_id] }]
     })

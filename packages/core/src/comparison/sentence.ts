@@ -1,5 +1,5 @@
 import { superlative } from '../metric/direction.ts'
-import { errorFigure, figure, listedWords, signed } from '../metric/figure.ts'
+import { errorFigure, figure, grouped, listedWords, signed } from '../metric/figure.ts'
 import type { Noise } from '../selection/selection.ts'
 import type { ComparedRun, ComparisonGroup, DataFact } from './comparison.ts'
 import { isTied, type RunWithBest } from './selectedRun.ts'
@@ -49,7 +49,7 @@ export function groupSentence(
 }
 
 function stepOf({ job_id, best }: RunWithBest, names: Names): string {
-  return `${names.get(job_id)} step ${best.step}`
+  return `${names.get(job_id)} step ${grouped(best.step)}`
 }
 
 function tiedWords(tied: readonly RunWithBest[], noise: Noise, names: Names): string {

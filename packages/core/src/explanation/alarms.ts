@@ -3,7 +3,7 @@ import { superlative } from '../metric/direction.ts'
 import { directionOf } from '../metric/directionOf.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { Note, ExplanationInput } from './explanation.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
 import { lowOrHigh } from '../selection/problemText.ts'
@@ -33,7 +33,7 @@ function byDeclaration(
   const isObeyed = basis === 'declared' && options?.direction === undefined
   if (!isObeyed || !direction || !usual || usual === direction) return undefined
   const last = ranking.at(-1)
-  const other = last ? ` Then step ${last.step} is best (${figure(last.value)}).` : ''
+  const other = last ? ` Then step ${grouped(last.step)} is best (${figure(last.value)}).` : ''
   return `The ${superlative(direction)} ${metric} decides (declared by ${declared_by}), but the name ${metric} suggests that ${lowOrHigh(usual)} is better. If the declaration is wrong, change the policy to metric ${metric} with ${usual}.${other}`
 }
 

@@ -3,7 +3,7 @@ import { NO_LOSSES, scaleRatio } from '../run/lossScale.ts'
 import { withoutSplit } from '../metric/direction.ts'
 import { finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { Note, ExplanationInput } from './explanation.ts'
-import { figure, signed } from '../metric/figure.ts'
+import { figure, grouped, signed } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { note } from './note.ts'
 import { unlikeSamples } from '../selection/samples.ts'
@@ -35,7 +35,7 @@ function preferenceNotes({ evaluations, selection, context }: ExplanationInput):
     const value = at && measureOf(at, name)
     return isFiniteMeasure(value) ? [`${name} ${figure(value)}`] : []
   })
-  const there = values.length > 0 ? ` At step ${at?.step}: ${values.join(', ')}.` : ''
+  const there = values.length > 0 ? ` At step ${grouped(at?.step)}: ${values.join(', ')}.` : ''
   const text = `This is preference or reinforcement training, whose loss does not show progress.${there}${fallingChosen(evaluations)}`
   return [note('preference_training', 'warning', text)]
 }
@@ -104,7 +104,9 @@ function averagedNotes({ evaluations, selection }: ExplanationInput): Note[] {
 function nanNotes({ evaluations, context }: ExplanationInput): Note[] {
   const broken = evaluations.find((one) => Number.isNaN(context.trainLoss?.(one)))
   if (!broken) return []
-  return [note('hidden_nan', 'warning', `The training loss is NaN before step ${broken.step}.`)]
+  return [
+    note('hidden_nan', 'warning', `The training loss is NaN before step ${grouped(broken.step)}.`),
+  ]
 }
 
 function scaleNotes({ context }: ExplanationInput): Note[] {

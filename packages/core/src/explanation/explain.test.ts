@@ -273,7 +273,7 @@ test('overfitting is not noted if a task metric improves at steps without a chec
 test('a start is not called unbeaten if a later evaluation was better, saved or not', () => {
   const rows = evaluations([10, 1], [500, 0.9], [1000, 0.5])
   const { sentence } = options({ evaluations: rows, checkpoints: checkpoints(10) })
-  expect(sentence).toContain('Step 1000 reached 0.5')
+  expect(sentence).toContain('Step 1,000 reached 0.5')
   expect(sentence).not.toContain('than this start')
 })
 

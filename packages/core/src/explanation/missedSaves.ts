@@ -4,6 +4,7 @@ import type { Note, ExplanationInput } from './explanation.ts'
 import { note } from './note.ts'
 import type { Checkpoint } from '../run/rows.ts'
 import type { SelectionInput } from '../selection/input.ts'
+import { grouped } from '../metric/figure.ts'
 
 /**
  * Notes about the best evaluation if it was not saved. For an active run also a warning if
@@ -28,7 +29,7 @@ export function savingNotes(
   const isSaved = finder(input.checkpoints.flatMap(stepped).sort(byStep))
   const off = evaluations.find((one) => one.step % grid !== 0 && !isSaved(one))
   if (off) {
-    const text = `Step ${off.step} was evaluated, but checkpoints are saved every ${grid} steps. ${advice}, or the best may be lost.`
+    const text = `Step ${grouped(off.step)} was evaluated, but checkpoints are saved every ${grouped(grid)} steps. ${advice}, or the best may be lost.`
     notes.push(note('may_be_missed', 'warning', text))
   }
   return notes

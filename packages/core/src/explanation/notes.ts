@@ -8,7 +8,7 @@ import type { Evaluation } from '../run/rows.ts'
 import type { NothingToChoose, Selection } from '../selection/selection.ts'
 import type { LossTurn, Note, Winner, ExplanationInput } from './explanation.ts'
 import { directionAlarms } from './alarms.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import { misleadingNotes } from './caveats.ts'
 import { note } from './note.ts'
@@ -88,7 +88,7 @@ function choiceNotes({ selection, evaluations, context }: ExplanationInput): Not
     notes.push(note('near_ties', 'note', `${near_ties.text}${hint}`))
   }
   if (best && isUnbeatenStart(best, evaluations, metric, direction)) {
-    const text = `Step ${best.step} is at the start of the run, and no later evaluation was better. Training has not improved this metric yet.`
+    const text = `Step ${grouped(best.step)} is at the start of the run, and no later evaluation was better. Training has not improved this metric yet.`
     notes.push(note('unbeaten_start', 'warning', text))
   }
   const compared = ranking.length + lostCandidates(selection, evaluations)
@@ -122,7 +122,7 @@ function winnerNotes({ selection }: ExplanationInput, winners: readonly Winner[]
   const others = winners.filter(({ agrees }) => !agrees)
   if (others.length === 0 || !selection.best) return []
   const picks = others.map(
-    ({ metric, best }) => `${metric} would pick step ${best.step} (${figure(best.value)})`,
+    ({ metric, best }) => `${metric} would pick step ${grouped(best.step)} (${figure(best.value)})`,
   )
   return [note('other_winner', 'note', `${picks.join(', ')}.`)]
 }

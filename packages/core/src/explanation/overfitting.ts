@@ -8,6 +8,7 @@ import { measureOf } from '../metric/evaluations.ts'
 import type { LossTurn, Note, Reading, ExplanationInput } from './explanation.ts'
 import { note } from './note.ts'
 import { decisiveMetrics } from './choices.ts'
+import { grouped } from '../metric/figure.ts'
 
 /** Where eval_loss turned while the training loss still fell; null if it did not. */
 export function lossTurn(given: ExplanationInput): LossTurn | null {
@@ -48,7 +49,7 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
   if (!turn) return []
   const { step, later } = turn
   const remark = later
-    ? `metrics disagree: ${later.metric} is best at step ${later.step}`
+    ? `metrics disagree: ${later.metric} is best at step ${grouped(later.step)}`
     : 'overfitting: the training loss still falls'
   const shown = { value: step, text: String(step), remark, origin: null }
   return [{ name: 'overfitting_onset', label: 'eval loss rises after step', ...shown }]
@@ -61,9 +62,9 @@ export function overfittingReadings(turn: LossTurn | null): Reading[] {
 export function overfittingNotes(turn: LossTurn | null): Note[] {
   if (!turn) return []
   const { step, later, worse } = turn
-  const since = `After step ${step} eval_loss rises while the training loss falls`
+  const since = `After step ${grouped(step)} eval_loss rises while the training loss falls`
   if (!later) return [note('overfitting', 'warning', `${since}: the run overfits.`)]
-  const too = worse ? `, and ${worse.metric} is worse than at step ${worse.step}` : ''
-  const text = `${since}${too}, but ${later.metric} is best at step ${later.step}. The metrics disagree about overfitting.`
+  const too = worse ? `, and ${worse.metric} is worse than at step ${grouped(worse.step)}` : ''
+  const text = `${since}${too}, but ${later.metric} is best at step ${grouped(later.step)}. The metrics disagree about overfitting.`
   return [note('loss_rises', worse ? 'warning' : 'note', text)]
 }

@@ -2,7 +2,7 @@ import type { RunContext } from '../run/context.ts'
 import { isLoss } from '../metric/direction.ts'
 import { detailOf } from '../metric/evaluations.ts'
 import type { Question, Winner, ExplanationInput } from './explanation.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { Decider } from '../selection/decider.ts'
 import type { SelectionInput } from '../selection/input.ts'
 
@@ -72,7 +72,7 @@ function questionText(
   project: string | null = null,
 ): string {
   const picks = choices.map(
-    ({ metric, best }) => `${metric} picks step ${best.step} (${figure(best.value)})`,
+    ({ metric, best }) => `${metric} picks step ${grouped(best.step)} (${figure(best.value)})`,
   )
   const where = project ? ` for all runs of the project “${project}”` : ''
   return `${why}: ${picks.join(', ')}. Which one decides${where}?`

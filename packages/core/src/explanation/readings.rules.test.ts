@@ -88,7 +88,7 @@ test('counts are shown in full, infinite values with a minus sign, and a loss wi
     eval_loss: { origin, samples: null },
   }
   const given: Given = [{ evaluations: [{ ...row!, details }], options: { metric: 'eval_f1' } }]
-  expect(readingOf('samples', ...given)?.text).toBe('1234567')
+  expect(readingOf('samples', ...given)?.text).toBe('1,234,567')
   expect(readingOf('eval_loss', ...given)).toMatchObject({ text: '−Infinity', origin })
 })
 

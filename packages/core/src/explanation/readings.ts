@@ -11,7 +11,7 @@ import { lossGap, type LossScale, NO_LOSSES } from '../run/lossScale.ts'
 import { isTest } from '../metric/direction.ts'
 import { detailOf, finder, measureOf, metricNames } from '../metric/evaluations.ts'
 import type { ExplanationInput, LossTurn, Reading } from './explanation.ts'
-import { errorFigure, figure, signed } from '../metric/figure.ts'
+import { errorFigure, figure, grouped, signed } from '../metric/figure.ts'
 import { overfittingReadings } from './overfitting.ts'
 import type { Ranked } from '../selection/selection.ts'
 
@@ -37,7 +37,7 @@ function measured(name: string, label: string, value: Measured): Reading {
 
 function shown(value: Measured): string {
   if (value === null) return '–'
-  if (Number.isInteger(value)) return String(value)
+  if (Number.isInteger(value)) return grouped(value)
   return isFiniteMeasure(value) ? figure(value) : String(value).replace('-', '−')
 }
 

@@ -3,7 +3,7 @@ import type { Origin } from '../run/event.ts'
 import type { Measured } from '../measured.ts'
 import { superlative } from '../metric/direction.ts'
 import type { Explanation, Note, Question, Reading, TableRow, Winner } from './explanation.ts'
-import { figure, signed } from '../metric/figure.ts'
+import { figure, grouped, signed } from '../metric/figure.ts'
 import type { Selection } from '../selection/selection.ts'
 import { visible } from '../visible.ts'
 
@@ -77,11 +77,13 @@ function readingRow({ label, text, remark, origin }: Reading): string[] {
 
 function winnerRow({ metric, direction, best, agrees, missed }: Winner): string[] {
   const value = `${superlative(direction)} ${figure(best.value)}`
-  const better = missed ? `; step ${missed.step} reached ${figure(missed.value)} unsaved` : ''
+  const better = missed
+    ? `; step ${grouped(missed.step)} reached ${figure(missed.value)} unsaved`
+    : ''
   const same = `${agrees ? 'the same' : 'another'}${better}`
   return [
     `  ${metric}`,
-    `step ${best.step}`,
+    `step ${grouped(best.step)}`,
     value,
     '',
     same,
@@ -102,7 +104,7 @@ function tableLines({ metric }: Selection, table: readonly TableRow[], most: num
   const rows = table
     .slice(0, most)
     .map((row) => [
-      ...[`${row.rank ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), `${row.step ?? '–'}`],
+      ...[`${row.rank ?? '–'}`, ...only(hasAttempts, `${row.attempt}`), shown(row.step, grouped)],
       ...[shown(row.value, figure), row.is_best ? '' : shown(row.difference, signed)],
       ...[...only(hasPaths, row.path ?? '–'), why(row), row.origin ? originText(row.origin) : ''],
     ])

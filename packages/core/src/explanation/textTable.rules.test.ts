@@ -134,7 +134,7 @@ test('each part of the text is there only if it has content', () => {
   const notes = [{ code: 'near_ties' as const, tone: 'note' as const, text: 'N.', origin }]
   expect(explanationText(selection, { ...explanation, notes, winners }, []).split('\n')).toEqual([
     ...['S.', 'Decided by: D', '', '-  N. (log.csv:3)', '', 'By other metrics:'],
-    '  eval_f1   step 200  highest 2    the same; step 150 reached 3 unsaved',
-    '  wer      step 1000  lowest 2     another',
+    '  eval_f1    step 200  highest 2    the same; step 150 reached 3 unsaved',
+    '  wer      step 1,000  lowest 2     another',
   ])
 })

@@ -18,6 +18,13 @@ export function shortSigned(difference: number): string {
   return `${difference < 0 ? '−' : '+'}${errorFigure(Math.abs(difference))}`
 }
 
+/** A step or another whole number, with a comma before each three digits: "1,600". */
+export function grouped(count: number | null | undefined): string {
+  if (count === null || count === undefined) return '–'
+  const text = String(count)
+  return Number.isInteger(count) ? text.replace(/\B(?=(\d{3})+$)/g, ',') : text
+}
+
 /** Names as the end of a list: "a", "a and b", "a, b and c". */
 export function listedWords(words: readonly string[]): string {
   const last = words.at(-1) ?? ''

@@ -1,6 +1,6 @@
 import { isFiniteMeasure } from '../measured.ts'
 import { asLogged, measureOf } from '../metric/evaluations.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { Evaluation } from '../run/rows.ts'
 import type { Condition } from './policyOptions.ts'
 import { type PolicyProblem, valueProblem } from './policyProblem.ts'
@@ -51,5 +51,5 @@ export function brokenCondition(
   const value = measureOf(evaluation, metric)
   const is = isFiniteMeasure(value) ? figure(value) : String(value ?? 'missing')
   const must = `it must be at ${relation === '<=' ? 'most' : 'least'} ${figure(bound)}`
-  return `${metric} is ${is} at step ${evaluation.step}, and ${must}`
+  return `${metric} is ${is} at step ${grouped(evaluation.step)}, and ${must}`
 }

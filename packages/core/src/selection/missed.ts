@@ -3,7 +3,7 @@ import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
 import { bestEvaluation, type BestEvaluation } from './candidates.ts'
 import { isBetter } from '../metric/direction.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { MissedBest, Ranked } from './selection.ts'
 import { skippedCheckpoint } from './skipped.ts'
 
@@ -43,8 +43,8 @@ function hasStepOf({ attempt, step }: Evaluation) {
 function missedBest({ evaluation, value }: BestEvaluation, best: Ranked | null): MissedBest {
   const { attempt, step } = evaluation
   const shippable = best
-    ? `the best you can ship is step ${best.step} at ${figure(best.value)}`
+    ? `the best you can ship is step ${grouped(best.step)} at ${figure(best.value)}`
     : 'no evaluated checkpoint can be shipped'
-  const text = `Step ${step} reached ${figure(value)}, but no checkpoint was found there: ${shippable}`
+  const text = `Step ${grouped(step)} reached ${figure(value)}, but no checkpoint was found there: ${shippable}`
   return { attempt, step, value, text }
 }

@@ -4,6 +4,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
 import type { NothingToChoose } from './selection.ts'
+import { grouped } from '../metric/figure.ts'
 
 /** What to do if too little was evaluated. */
 const SCORE =
@@ -23,7 +24,7 @@ export function nothingToChoose(
   const last = evaluations.findLast(isMeasured)
   if (!first) return unmeasured(evaluations, metric)
   if (first === last) {
-    const text = `${metric} was measured only once, at step ${first.step}, so there is nothing to compare. ${SCORE}`
+    const text = `${metric} was measured only once, at step ${grouped(first.step)}, so there is nothing to compare. ${SCORE}`
     return { code: 'one_evaluation', text }
   }
   const epoch = last?.epoch ?? null

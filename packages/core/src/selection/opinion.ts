@@ -3,7 +3,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../run/event.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import { directionByRecord } from './recorded.ts'
 import type { OpinionReason, Ranked, SecondOpinion } from './selection.ts'
 
@@ -60,14 +60,14 @@ export function pathStep(path: string | null): number | null {
 
 function named({ path, step }: Claim): string {
   const folder = path?.split(/[\\/]/).filter(Boolean).at(-1)
-  return folder ?? `step ${step}`
+  return folder ?? `step ${grouped(step)}`
 }
 
 function agreement({ claim, among }: OpinionInput): string {
   const pointer = pathStep(claim.path)
   const astray = among === 'evaluations' && pointer !== null && pointer !== claim.step
   return astray
-    ? `The trainer agrees on step ${claim.step}, but its record points at ${named(claim)}.`
+    ? `The trainer agrees on step ${grouped(claim.step)}, but its record points at ${named(claim)}.`
     : 'The trainer agrees.'
 }
 
@@ -97,7 +97,7 @@ function pointerVerdict({ claim, metric, evaluations, among }: OpinionInput): Ve
   if (!first || measured.some(({ step }) => step === pointer)) return undefined
   return [
     'stale_pointer',
-    `its best ${metric} ${figure(claim.value)} was measured at step ${first.step}, not there`,
+    `its best ${metric} ${figure(claim.value)} was measured at step ${grouped(first.step)}, not there`,
   ]
 }
 
@@ -110,7 +110,8 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
   if (there?.files_state === 'complete') return undefined
   const same = checkpoints.findLast(({ path }) => isPathOf(claim, path))
   if (!there && same?.files_state === 'complete') {
-    const which = same.step === null ? 'its step is unknown' : `it is from step ${same.step}`
+    const which =
+      same.step === null ? 'its step is unknown' : `it is from step ${grouped(same.step)}`
     return ['not_compared', `its file is there, but ${which}`]
   }
   const why = there?.files_why ? `: ${there.files_why}` : ''
@@ -134,12 +135,12 @@ function orderVerdict(input: OpinionInput): Verdict {
   const there = evaluations.find(({ step }) => step === claimedStep)
   const claimed = (there && measureOf(there, metric)) ?? claim.value
   if (!best || !isFiniteMeasure(claimed)) {
-    return ['not_compared', `no finite ${metric} was measured at step ${claimedStep}`]
+    return ['not_compared', `no finite ${metric} was measured at step ${grouped(claimedStep)}`]
   }
   if (claimed === best.value) {
     return [
       'tie',
-      `step ${best.step} has the same value ${figure(claimed)}, and the first one wins`,
+      `step ${grouped(best.step)} has the same value ${figure(claimed)}, and the first one wins`,
     ]
   }
   if (directionByRecord(metric, claimed, evaluations) === opposite(direction)) {
@@ -153,7 +154,7 @@ function orderVerdict(input: OpinionInput): Verdict {
     savesVerdict(input, at) ??
     restartVerdict(input, at) ?? [
       'unknown',
-      `${metric} is ${figure(claimed)} there and ${figure(best.value)} at step ${best.step}`,
+      `${metric} is ${figure(claimed)} there and ${figure(best.value)} at step ${grouped(best.step)}`,
     ]
   )
 }
@@ -194,7 +195,7 @@ function restartVerdict(input: OpinionInput, claimed: Claimed): Verdict | undefi
       : `${count} earlier evaluations in its log are`
   return [
     'record_restarted',
-    `its record started again after step ${last.step}: ${earlier} better than its best ${metric} ${figure(claimed.value)}`,
+    `its record started again after step ${grouped(last.step)}: ${earlier} better than its best ${metric} ${figure(claimed.value)}`,
   ]
 }
 

@@ -5,7 +5,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import { bestEvaluation, type Candidates } from './candidates.ts'
 import { superlative } from '../metric/direction.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import { errorFigure, figure, signed, shortSigned } from '../metric/figure.ts'
+import { errorFigure, figure, grouped, shortSigned, signed } from '../metric/figure.ts'
 import { deciderWords, type Decider } from './decider.ts'
 import type { PolicyProblem } from './policyProblem.ts'
 import { asSentence } from './asSentence.ts'
@@ -66,7 +66,7 @@ function joined(sentences: readonly string[]): string {
 function winner(decided: Decider, found: Found, best: Ranked): string {
   const { count, runner_up, prefer, ties } = found
   const value = `${decided.metric} ${figure(best.value)}`
-  const step = `Step ${best.step}${runner_up ? ofAttempt(best, runner_up) : ''}`
+  const step = `Step ${grouped(best.step)}${runner_up ? ofAttempt(best, runner_up) : ''}`
   const rank = rankWords(decided, found)
   if (count === 1) return `${step} is ${rank}: ${value}.`
   const unknown = prefer && !ties ? ' The noise is unknown.' : ''
@@ -98,7 +98,7 @@ function tiedWords({ ties }: Found): string | null {
 
 function next({ runner_up }: Found, best: Ranked, words: (difference: number) => string): string {
   if (!runner_up) return ''
-  const step = `step ${runner_up.step}${ofAttempt(runner_up, best)}`
+  const step = `step ${grouped(runner_up.step)}${ofAttempt(runner_up, best)}`
   const difference = runner_up.value - best.value
   if (isSameStep(runner_up, best)) {
     return runner_up.path === null ? '' : `Another checkpoint has the same step: ${runner_up.path}.`

@@ -3,7 +3,7 @@ import { isFiniteMeasure } from '../measured.ts'
 import type { Criteria } from './conditions.ts'
 import { brokenCondition } from './conditions.ts'
 import { measureOf } from '../metric/evaluations.ts'
-import { figure } from '../metric/figure.ts'
+import { figure, grouped } from '../metric/figure.ts'
 import type { Skipped } from './selection.ts'
 
 /** Why a checkpoint cannot be compared: its files first, then its evaluation. */
@@ -46,15 +46,15 @@ function byEvaluation(
   { metric, conditions }: Criteria,
 ): Why {
   if (!evaluation) {
-    return ['no_evaluation', `no evaluation at step ${step}, so it cannot be compared`]
+    return ['no_evaluation', `no evaluation at step ${grouped(step)}, so it cannot be compared`]
   }
   if (metric === '') return ['no_metric', 'no metric decides, so it cannot be compared']
   const value = measureOf(evaluation, metric)
   if (value === undefined || value === null) {
-    return ['no_metric', `the evaluation at step ${step} has no ${metric}`]
+    return ['no_metric', `the evaluation at step ${grouped(step)} has no ${metric}`]
   }
   if (!isFiniteMeasure(value))
-    return ['not_finite', `${metric} is ${String(value)} at step ${step}`]
+    return ['not_finite', `${metric} is ${String(value)} at step ${grouped(step)}`]
   return ['condition', conditionWords(evaluation, conditions)]
 }
 
@@ -72,7 +72,7 @@ export function skippedEvaluation(
   if (isFiniteMeasure(value)) {
     return { ...over, reason: 'condition', text: conditionWords(evaluation, conditions) }
   }
-  const text = `${metric} is ${String(value ?? 'missing')} at step ${step}`
+  const text = `${metric} is ${String(value ?? 'missing')} at step ${grouped(step)}`
   return { ...over, reason: 'not_finite', text }
 }
 

@@ -1,4 +1,4 @@
-import { listedWords } from '../metric/figure.ts'
+import { grouped, listedWords } from '../metric/figure.ts'
 import type { Candidates } from './candidates.ts'
 
 /** As many steps as a sentence lists. */
@@ -45,11 +45,12 @@ export class TiedSteps {
   words(): string {
     const { count } = this
     const [first = NaN] = this.#listed
-    if (count === 1) return `Step ${first}`
-    if (this.#different === 1) return `${count} checkpoints of step ${first}`
-    if (this.#different > 2 && this.#between() === count) return `Steps ${first}–${this.#step}`
-    if (this.#different <= MOST) return `Steps ${listedWords(this.#listed.map(String))}`
-    return `${this.#different} steps between ${first} and ${this.#step}`
+    if (count === 1) return `Step ${grouped(first)}`
+    if (this.#different === 1) return `${count} checkpoints of step ${grouped(first)}`
+    if (this.#different > 2 && this.#between() === count)
+      return `Steps ${grouped(first)}–${grouped(this.#step)}`
+    if (this.#different <= MOST) return `Steps ${listedWords(this.#listed.map(grouped))}`
+    return `${this.#different} steps between ${grouped(first)} and ${grouped(this.#step)}`
   }
 
   /** How many candidates there are from the first step to the last, including both. */

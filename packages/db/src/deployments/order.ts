@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type ConditionCheck,
   DEFAULT_TARGET,
+  grouped,
   MODEL_NAME,
   type TargetConditions,
 } from '@bestmark/core'
@@ -139,7 +140,9 @@ async function requiredOf(
 /** Throws Refused if another checkpoint is the best and the order has no reason. */
 function assertExplained({ best_step }: JobRow, name: string, order: ShippingOrder): void {
   if (best_step === null || orderer(order).why !== null) return
-  throw new Refused(`The best is step ${best_step}. Give a reason for shipping ${name} instead.`)
+  throw new Refused(
+    `The best is step ${grouped(best_step)}. Give a reason for shipping ${name} instead.`,
+  )
 }
 
 /**
@@ -181,5 +184,7 @@ async function shippable(tx: Tx, job_id: string, checkpoint_id: string): Promise
 /** Why this checkpoint is shipped, from the job's row. */
 function reasonOf({ best_step, best_reason }: JobRow, is_best: boolean): string {
   if (is_best) return best_reason ?? 'Chosen as the best.'
-  return best_step === null ? 'Chosen by hand.' : `Chosen by hand; step ${best_step} was the best.`
+  return best_step === null
+    ? 'Chosen by hand.'
+    : `Chosen by hand; step ${grouped(best_step)} was the best.`
 }

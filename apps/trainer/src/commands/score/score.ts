@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { type Direction, type Measured, measuredJson, parsePythonJson } from '@bestmark/core'
+import {
+  type Direction,
+  grouped,
+  type Measured,
+  measuredJson,
+  parsePythonJson,
+} from '@bestmark/core'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse, type ValuesOf } from '../../cli/parse.ts'
 import { EXIT, Failure, errorText } from '../../failure.ts'
@@ -120,7 +126,7 @@ async function printOutcome(
   const list = Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`)
   const where = isOnBoard ? `${SCORES} and on the board` : SCORES
   print(
-    `${checkpoint.path} (step ${checkpoint.step}): ${list.join(', ')}, ${done} in ${where}.`,
+    `${checkpoint.path} (step ${grouped(checkpoint.step)}): ${list.join(', ')}, ${done} in ${where}.`,
     selection.reason,
   )
 }

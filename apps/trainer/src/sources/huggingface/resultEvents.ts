@@ -1,9 +1,10 @@
 import {
+  grouped,
   isFiniteMeasure,
   type Measured,
+  ownValue,
   readMeasured,
   type TrainingEvent,
-  ownValue,
 } from '@bestmark/core'
 import { isRate, findLastStep, rowsAfter, findFinalWeights } from './finalWeights.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
@@ -43,13 +44,13 @@ export function addedResults(
     (name) => isOther(ownValue(values, name), ownValue(row, name)) && !isRate(name),
   )
   if (others.length > 0) {
-    const text = `${file} and trainer_state.json differ in ${others.join(', ')} at step ${step}. The value in trainer_state.json is used`
+    const text = `${file} and trainer_state.json differ in ${others.join(', ')} at step ${grouped(step)}. The value in trainer_state.json is used`
     notes.push(readerNote(attempt, { code: 'values_differ', text }))
   }
   const added = withoutRates(names.filter((name) => !Object.hasOwn(row, name)))
   if (added.length === 0) return notes
   const shown = added.filter((name) => !isRate(name)).join(', ')
-  const text = `${file} adds ${shown} at step ${step} (${why})`
+  const text = `${file} adds ${shown} at step ${grouped(step)} (${why})`
   const logged_epoch = readMeasured(row['epoch'])
   const epoch = isFiniteMeasure(logged_epoch) ? logged_epoch : null
   const at = { attempt, step, epoch }

@@ -1,3 +1,4 @@
+import { grouped } from '@bestmark/core'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { EventOf, TrainingEvent } from '@bestmark/core'
@@ -94,6 +95,6 @@ function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'>
 }
 
 function skippedNote({ path, step, line }: ScoreAt): Note {
-  const text = `Skipped the score of ${path} (step ${step}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
+  const text = `Skipped the score of ${path} (step ${grouped(step)}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
   return { code: 'score_skipped', text }
 }

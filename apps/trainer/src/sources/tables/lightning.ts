@@ -1,3 +1,4 @@
+import { grouped } from '@bestmark/core'
 import { basename } from 'node:path'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { cells, headOf, numberIn } from '../../files/csv.ts'
@@ -161,7 +162,7 @@ function hasOtherCount(found: TorchState): boolean {
 
 function otherCountNote(path: string, found: TorchState): Note {
   const here = trainingSteps(found)
-  const text = `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${here})`
+  const text = `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${grouped(here)})`
   return { code: 'steps_of_training', text }
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { type Direction, directionOf } from '@bestmark/core'
+import { type Direction, directionOf, grouped } from '@bestmark/core'
 import { findBestRow } from './bestRow.ts'
 import { inferBoosterMetric } from './boosterMetric.ts'
 import type { Candidate } from './candidate.ts'
@@ -191,7 +191,7 @@ function byBestFile(
   const usual = fitting.find((name) => byCustom([name]))
   const metric = usual ?? fitting[0]
   if (metric === undefined || fitting.includes('eval_loss')) return undefined
-  const declared_by = `${best[0]?.path}, saved at step ${first}, where ${metric} is best`
+  const declared_by = `${best[0]?.path}, saved at step ${grouped(first)}, where ${metric} is best`
   return { metric_for_best: metric, direction: directionFor(metric), declared_by }
 }
 

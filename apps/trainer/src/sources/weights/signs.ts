@@ -1,3 +1,4 @@
+import { grouped } from '@bestmark/core'
 import type { Note } from '../events/newEvents.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
@@ -69,7 +70,7 @@ export function weighSigns(
 function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): Note | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
-  const text = `${path} is probably from step ${step}. The only evidence is ${only.by}`
+  const text = `${path} is probably from step ${grouped(step)}. The only evidence is ${only.by}`
   return { code: 'step_likely', text }
 }
 
@@ -78,7 +79,7 @@ function unknownStep(path: string, why: string): Note {
 }
 
 function contradiction(path: string, signs: readonly Sign[]): Note {
-  const evidence = signs.map(({ step, by }) => `step ${step} (${by})`).join(', ')
+  const evidence = signs.map(({ step, by }) => `step ${grouped(step)} (${by})`).join(', ')
   const text = `The step of ${path} is unknown. The evidence differs: ${evidence}`
   return { code: 'step_contradicted', text }
 }

@@ -2,7 +2,7 @@ import { betterText, checkText } from '@bestmark/core'
 import type { LiveModel, Model } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
-import { measure } from '../figures.ts'
+import { count, measure } from '../figures.ts'
 
 type Entry = Model['history'][number]
 
@@ -31,7 +31,7 @@ export function betterWords(
 export function alternativeWords({ choice }: Entry): string {
   if (!choice) return 'Its alternatives were not recorded.'
   const others = choice.alternatives.slice(0, 3).map(({ step, value, is_tied }) => {
-    return `step ${step} (${measure(value)}${is_tied ? ', within the noise' : ''})`
+    return `step ${count(step)} (${measure(value)}${is_tied ? ', within the noise' : ''})`
   })
   if (others.length === 0) return 'There was no other candidate.'
   const rank = choice.rank === null ? 'Not ranked' : `Rank ${choice.rank}`

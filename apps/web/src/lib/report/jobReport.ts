@@ -5,7 +5,7 @@ import { kindWords } from '../checkpoint/kind.ts'
 import { whyText } from '../checkpoint/why.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
 import { readingGroups } from '../explanation/readings.ts'
-import { delta, measure, UNKNOWN } from '../figures.ts'
+import { count, delta, measure, UNKNOWN } from '../figures.ts'
 import { environmentLines, factLine, optionTexts } from '../job/configuration.ts'
 import { statusSentences } from '../job/verdict.ts'
 import { distanceWords, stepName } from '../samples/sampledSteps.ts'
@@ -128,6 +128,6 @@ function shipment(one: Deployment): string {
 function warned(warnings: readonly LogLine[]): string {
   const newest = warnings.slice(-MOST)
   return newest
-    .map(({ step, text }) => `- ${plain(step === null ? text : `Step ${step}: ${text}`)}`)
+    .map(({ step, text }) => `- ${plain(step === null ? text : `Step ${count(step)}: ${text}`)}`)
     .join('\n')
 }
