@@ -6,7 +6,10 @@ import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts
 import { heldOutName, isHeldOut, findTrainingLoss } from '../events/names.ts'
 import { savedEvents } from '../events/savedFiles.ts'
 import { emptyHistory, addToHistory } from '../weights/logHistory.ts'
-import { findSavedWeights } from '../weights/savedWeights.ts'
+import type { Axis } from '../weights/axis.ts'
+import type { Candidate } from '../weights/candidate.ts'
+import type { Facts } from '../weights/facts.ts'
+import { findCandidates, findSavedWeights } from '../weights/savedWeights.ts'
 
 /** One value that a tracker stored. */
 export interface Point {
@@ -35,13 +38,15 @@ export async function trackedEvents(
   root: string,
   { config, started_at, ended_at, status, points }: TrackedRun,
 ): Promise<TrainingEvent[]> {
-  const measured = admitAll(measuredIn(points), 'metrics')
+  const listing = new Listing(root)
+  const { add, axis } = countOf(points, await findCandidates(listing))
+  const counted = points.map((point) => ({ ...point, step: point.step + add }))
+  const measured = admitAll(measuredIn(counted), 'metrics')
   const history = emptyHistory()
   addToHistory(history, measured)
   const declares = declaredIn(config)
-  const axis = { isEpochs: false, shift: 0 } as const
   const metric = declares?.metric_for_best ?? null
-  const saved = await findSavedWeights(new Listing(root), history, axis, {
+  const saved = await findSavedWeights(listing, history, axis, {
     metric,
     total_epochs: null,
   })
@@ -53,6 +58,32 @@ export async function trackedEvents(
   ]
   return admitAll(events, 'metrics')
 }
+
+/**
+ * How a tracked run of Lightning counts, by its weights, which have completed steps and the epoch from
+ * 0: its loggers count batches from 0, and MLflow's own logging counts epochs from 0. `add` makes
+ * completed ones of both.
+ */
+function countOf(
+  points: readonly Point[],
+  candidates: readonly Candidate[],
+): { add: 0 | 1; axis: Axis } {
+  const evaluated = new Set(points.flatMap(({ name, step }) => (isHeldOut(name) ? [step] : [])))
+  const saved = candidates.map(({ facts }) => facts).filter(({ isLightning }) => isLightning)
+  const areAll = (countIn: (one: Facts) => number | null): boolean => {
+    return saved.length > 0 && saved.every((one) => evaluated.has(countIn(one) ?? NaN))
+  }
+  // Epochs of several steps are evaluated at steps that do not follow each other.
+  const isEach = [...Array(evaluated.size).keys()].every((count) => evaluated.has(count))
+  const isLong = saved.some(({ step, epoch }) => (step ?? 0) > (epoch ?? 0) + 1)
+  if (isEach && isLong && areAll(({ epoch }) => epoch)) return { add: 1, axis: EPOCHS }
+  const isBehind =
+    !areAll(({ step }) => step) && areAll(({ step }) => (step === null ? null : step - 1))
+  return { add: isBehind ? 1 : 0, axis: STEPS }
+}
+
+const STEPS: Axis = { isEpochs: false, shift: 0 }
+const EPOCHS: Axis = { isEpochs: true, shift: 1 }
 
 /** The declared metric. HuggingFace's Trainer logs its arguments to every tracker. */
 function declaredIn(config: Readonly<Record<string, unknown>>) {
