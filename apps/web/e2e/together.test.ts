@@ -58,24 +58,3 @@ test('Undo takes back its own change only, also after another browser changed th
   const status = await jobStatus(site.db, run.job_id)
   expect(status).toMatchObject({ archived_at: null, tags: ['kept'] })
 })
-
-test('a view that another browser removed can be removed again, and saved again', async () => {
-  const pages = [await newPage('/?sort=name'), await newPage('/?sort=name')]
-  const [one, other] = pages as [Page, Page]
-  const save = async (page: Page) => {
-    await page.getByRole('button', { name: 'Save view' }).click()
-    await page.getByLabel(/^Name/).fill('by name')
-    await page.getByRole('button', { name: 'Save', exact: true }).click()
-    await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  }
-  await both(pages, save)
-  await both(pages, (page) => page.getByRole('button', { name: 'Save view' }).click())
-  await both(pages, async (page) => {
-    await page.getByRole('button', { name: 'remove by name' }).click()
-    await page.getByRole('navigation', { name: 'saved views' }).waitFor({ state: 'hidden' })
-  })
-  await both(pages, (page) => page.keyboard.press('Escape'))
-  await save(one)
-  await other.reload()
-  await other.getByRole('link', { name: 'by name', exact: true }).waitFor()
-})
