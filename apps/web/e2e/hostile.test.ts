@@ -1,6 +1,14 @@
 import type { TrainingEvent } from '@bestmark/core'
 import { HOSTILE_TEXTS, hostileRun } from '@bestmark/core/testing'
-import { createDeployment, listCheckpoints, record, registerJob, type Database } from '@bestmark/db'
+import {
+  audited,
+  createApiToken,
+  createDeployment,
+  listCheckpoints,
+  record,
+  registerJob,
+  type Database,
+} from '@bestmark/db'
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,6 +36,7 @@ beforeAll(async () => {
   full = []
   for (const extreme of [false, true])
     full.push(await hostileJob(site.db, HOSTILE_TEXTS.markup, runOfAll(extreme)))
+  for (const name of TEXTS) await hostileCaller(site.db, name)
 }, 120_000)
 afterAll(() => site[Symbol.asyncDispose]())
 
@@ -58,6 +67,20 @@ async function hostileJob(
     await createDeployment(db, { job_id, checkpoint_id, model_name, by: text, why: text })
   }
   return job_id
+}
+
+/** A token and a change with a hostile name. */
+async function hostileCaller(db: Database, text: string): Promise<void> {
+  const { token } = await createApiToken(db, { name: `n${text}`, scope: 'read', days: 1 })
+  const { token_id, name } = token
+  const subject = { project: text, model_name: text }
+  const entry = { caller: 'token', token_id, name, procedure: 'jobs.stop', subject } as const
+  await audited(
+    db,
+    entry,
+    async () => undefined,
+    () => 'done',
+  )
 }
 
 /** Addresses for each route, by the route's folder, with hostile names in every parameter. */
@@ -93,6 +116,7 @@ function addresses(): Record<string, string[]> {
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
     alerts: ['/alerts'],
+    access: ['/access'],
     models: ['/models'],
     'models/download': [],
     'trpc/[...procedure]': [],

@@ -27,6 +27,7 @@ beforeAll(async () => {
   paths = [
     ...['/', job, `${job}?tab=metrics`, `${job}?tab=output`, `${job}?tab=configuration`],
     ...[`${job}/report`, `/compare?jobs=${one.job_id},${two.job_id}`, '/backtest', '/alerts'],
+    '/access',
   ]
 })
 afterAll(() => site[Symbol.asyncDispose]())

@@ -154,6 +154,7 @@ export function pagesOf(board: OddBoard): string[] {
     '/compare/report?project=odd',
     '/backtest',
     '/alerts',
+    '/access',
     '/models',
     '/no-such-page',
   ]

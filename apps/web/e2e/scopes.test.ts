@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Scope } from '@bestmark/core'
+import { includesScope, type Scope } from '@bestmark/core'
 import { createApiToken, listAudit, revokeApiToken } from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Run } from './runs.ts'
@@ -38,8 +38,9 @@ async function secretOf(scope: Scope, end?: 'expired' | 'revoked'): Promise<stri
   return secret
 }
 
-/** An address of each page and route, and its status for a caller who may read. */
-const ADDRESSES: Record<string, () => [address: string, status: number]> = {
+/** An address of each page and route, its status for a caller who may, and the scope it needs. */
+const ADDRESSES: Record<string, () => [address: string, status: number, needs?: Scope]> = {
+  '/access': () => ['/access', 200, 'admin'],
   '/': () => ['/', 200],
   '/alerts': () => ['/alerts', 200],
   '/api/v1/[...path]': () => ['/api/v1/jobs', 200],
@@ -59,7 +60,13 @@ const ADDRESSES: Record<string, () => [address: string, status: number]> = {
   '/trpc/[...procedure]': () => ['/trpc/jobs.list', 200],
 }
 
-const READS = ['the link', 'read', 'write', 'admin']
+/** What a caller who gives a valid secret may do. */
+const HELD: Record<string, Scope> = {
+  'the link': 'admin',
+  read: 'read',
+  write: 'write',
+  admin: 'admin',
+}
 
 const headersOf = (who: string): Record<string, string> =>
   tokens[who] ? { authorization: `Bearer ${tokens[who]}` } : {}
@@ -73,13 +80,15 @@ test('the table has every page and route', async () => {
   expect(Object.keys(ADDRESSES).sort()).toEqual(routes.sort())
 })
 
-test('each page and route answers callers with a scope, and 401 to all others', async () => {
+test('each page and route answers callers with its scope, 403 to those with another, 401 to the rest', async () => {
   for (const address of Object.values(ADDRESSES)) {
-    const [path, status] = address()
+    const [path, status, needs = 'read'] = address()
     for (const who of Object.keys(tokens)) {
       const answer = await fetch(site.url + path, { headers: headersOf(who), redirect: 'manual' })
       await answer.body?.cancel()
-      const expected = READS.includes(who) ? status : 401
+      const held = HELD[who]
+      const may = held && includesScope(held, needs)
+      const expected = may ? status : held ? 403 : 401
       expect([path, who, answer.status]).toEqual([path, who, expected])
     }
   }
@@ -104,7 +113,7 @@ test('only a scope to write changes something, and the audit says who did', asyn
     // A request that writes without a token may come from another page.
     nobody: 403,
   })
-  const entries = await listAudit(site.db, 10)
+  const entries = await listAudit(site.db, { limit: 10 })
   expect(entries.map(({ caller, name, outcome }) => [caller, name, outcome])).toEqual([
     ['token', 'admin', 'done'],
     ['token', 'write', 'done'],

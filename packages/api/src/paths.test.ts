@@ -53,6 +53,8 @@ async function answers(): Promise<Record<string, unknown>> {
   const earlier = await ship('moby-live')
   const live = await ship('moby-live')
   return {
+    'access.audit': await api.access.audit(),
+    'access.tokens': await api.access.tokens(),
     'models.verify': await api.models.verify({ ...live, by: 'ana' }),
     'models.rollBack': await api.models.rollBack({ ...earlier, by: 'ana' }),
     'models.list': await api.models.list(),

@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { access } from './access.ts'
 import { alerts } from './alerts.ts'
 import { backtest } from './backtest.ts'
 import { checkpoints } from './checkpoints.ts'
@@ -14,6 +15,7 @@ import { views } from './views.ts'
 import { watch, watchMany } from './watch.ts'
 
 export const appRouter = router({
+  access,
   alerts,
   jobs,
   hosts,

@@ -10,7 +10,7 @@ import { AUDIT } from './audit.table.ts'
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, AUDIT)
   await using board = await openBoard()
-  const entries = await listAudit(board.db, values.last)
+  const entries = await listAudit(board.db, { limit: values.last })
   if (values.json) print(...entries.map((entry) => JSON.stringify(entry)))
   else print(...columns(entries.map(cellsOf), []))
   if (entries.length === 0) notify('Nobody has changed anything through the pages or the API yet.')

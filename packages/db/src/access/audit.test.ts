@@ -17,18 +17,26 @@ test('an entry is stored before the write, and its outcome after it', async () =
   const during = await audited(
     db,
     STOP,
-    async () => (await listAudit(db, 1))[0]?.outcome,
+    async () => (await listAudit(db, { limit: 1 }))[0]?.outcome,
     (outcome) => (outcome === null ? 'done' : 'early'),
   )
   expect(during).toBeNull()
-  const [entry] = await listAudit(db, 1)
+  const [entry] = await listAudit(db, { limit: 1 })
   expect(entry).toMatchObject({ ...STOP, outcome: 'done' })
+})
+
+test('entries before one are those that were stored earlier', async () => {
+  const nothing = async () => undefined
+  for (const name of ['one', 'two']) await audited(db, { ...STOP, name }, nothing, () => 'done')
+  const [two, one] = await listAudit(db, { limit: 2 })
+  expect([two?.name, one?.name]).toEqual(['two', 'one'])
+  expect(await listAudit(db, { limit: 1, before: two?.audit_id })).toEqual([one])
 })
 
 test('a write that breaks leaves its entry without an outcome', async () => {
   const breaks = () => Promise.reject(new Error('broken'))
   await expect(audited(db, STOP, breaks, () => 'done')).rejects.toThrow('broken')
-  expect((await listAudit(db, 1))[0]).toMatchObject({ outcome: null })
+  expect((await listAudit(db, { limit: 1 }))[0]).toMatchObject({ outcome: null })
 })
 
 test('without an entry nothing is written', async () => {
@@ -46,7 +54,7 @@ test('no statement changes an entry of the audit, or deletes one', async () => {
     async () => undefined,
     () => 'done',
   )
-  const before = await listAudit(db, 100)
+  const before = await listAudit(db, { limit: 100 })
   const { sql } = db
   for (const attempt of [
     () => sql`delete from audit_log`,
@@ -57,5 +65,5 @@ test('no statement changes an entry of the audit, or deletes one', async () => {
   ]) {
     await expect(attempt()).rejects.toThrow(/audit (are never deleted|does not change)/)
   }
-  expect(await listAudit(db, 100)).toEqual(before)
+  expect(await listAudit(db, { limit: 100 })).toEqual(before)
 })

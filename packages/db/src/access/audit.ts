@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt } from 'drizzle-orm'
 import { bestEffort } from '../connection/bestEffort.ts'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
@@ -35,7 +35,12 @@ export async function audited<T>(
   return result
 }
 
-/** The last writes, the newest first. */
-export async function listAudit(db: Database, limit: number): Promise<AuditEntry[]> {
-  return db.orm.select().from(auditLog).orderBy(desc(auditLog.audit_id)).limit(limit)
+/** Writes, the newest first; with `before` only those before an entry. */
+export async function listAudit(
+  db: Database,
+  { limit, before }: { limit: number; before?: number | undefined },
+): Promise<AuditEntry[]> {
+  const isEarlier = before === undefined ? undefined : lt(auditLog.audit_id, before)
+  const newest = desc(auditLog.audit_id)
+  return db.orm.select().from(auditLog).where(isEarlier).orderBy(newest).limit(limit)
 }
