@@ -14,6 +14,16 @@ test('the readings of the choice are separate from the latest ones of the same n
   expect(latest.find(({ name }) => name === 'loss_gap')?.text).toBe('+0.971')
 })
 
+test('readings of the choice have as many digits as the tables', () => {
+  const texts = { '9.2999': 9.29987, '0.8': 0.8, '+1.43': 1.43001, '12,000': 12_000 }
+  const readings = Object.entries(texts).map(([text, value]) => ({
+    ...reading('any', text),
+    value,
+  }))
+  const { chosen } = readingGroups(aStatus(), { readings })
+  expect(chosen.map(({ text }) => text)).toEqual(['9.300', '0.8000', '+1.43', '12,000'])
+})
+
 test('a reading of the explanation replaces that of the status', () => {
   const trend = reading('loss_trend', 'rising', '+0.2 ± 0.1 a 100 steps')
   const { latest } = readingGroups(aStatus(), { readings: [trend] })

@@ -1,5 +1,13 @@
-import type { Explanation, Origin, TrainingJobStatus } from '@bestmark/core'
+import {
+  type Explanation,
+  figure,
+  type Origin,
+  type Reading,
+  signed,
+  type TrainingJobStatus,
+} from '@bestmark/core'
 import type { Turn } from '../charts/chart.ts'
+import { delta, measure } from '../figures.ts'
 import { statusLines } from '../status/fields.ts'
 
 /** One reading, ready to show. */
@@ -31,9 +39,17 @@ export function readingGroups(
   const explained = new Set(ofRun.map(({ name }) => name))
   const ofStatus = statusLines(status, 'reading').filter(({ name }) => !explained.has(name))
   return {
-    chosen: readings.filter(({ name }) => !OF_THE_RUN.includes(name)),
+    chosen: readings.filter(({ name }) => !OF_THE_RUN.includes(name)).map(asInTables),
     latest: [...ofStatus.map((line) => ({ ...line, remark: null, origin: null })), ...ofRun],
   }
+}
+
+/** A reading with the digits of the page's tables; a terminal shows one more. */
+function asInTables(reading: Reading): Reading {
+  const { value, text } = reading
+  if (typeof value !== 'number' || Number.isInteger(value)) return reading
+  if (text === figure(value)) return { ...reading, text: measure(value) }
+  return text === signed(value) ? { ...reading, text: delta(value) } : reading
 }
 
 /** The readings that one line of the page shows; all others open below it. */

@@ -1,4 +1,11 @@
-import type { Basis, Direction, Policy, PolicyChoice, PolicyOptions } from '@bestmark/core'
+import type {
+  Basis,
+  Direction,
+  Policy,
+  PolicyChoice,
+  PolicyOptions,
+  Question,
+} from '@bestmark/core'
 import type { JobDetail } from '../api.ts'
 
 /** The texts of each policy where a person chooses one. */
@@ -63,4 +70,10 @@ export function chosenWords(
   if (basis === 'chosen' || basis === 'project') return ''
   const whose = policy_from === 'project' ? 'for the project' : 'for this job'
   return `Policy ${policyWords(policy, options, policy_from)}, chosen ${whose} by ${options.by}.`
+}
+
+/** A question on the page, where the card says why and the choices say what they would pick. */
+export const QUESTIONS: Record<Question['code'], string> = {
+  undeclared: 'Which metric decides?',
+  scores: 'Scores measured after training pick another checkpoint. Which metric decides?',
 }
