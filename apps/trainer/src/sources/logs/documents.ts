@@ -34,7 +34,7 @@ const KEY = new RegExp(`"[\\w /.@-]*(?:${MEASURE.source})[\\w /.@-]*"\\s*:`, 'i'
 
 /** Common files that are not logs. */
 const OTHER =
-  /^(trainer_state|config|package|tokenizer|vocab|dataset|adapter_config|generation_config|special_tokens|model)/
+  /^(trainer_state|wandb-|config|package|tokenizer|vocab|dataset|adapter_config|generation_config|special_tokens|model)/
 
 /** JSON files with records of epochs or steps: one file with a list, or one file per epoch. */
 export const DOCUMENTS: Source = {

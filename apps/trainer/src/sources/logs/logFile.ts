@@ -20,7 +20,7 @@ import { isWithinEpoch } from './withinEpoch.ts'
 const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$|^log-\w+(-\d+)+$/i
 /** Common files that are not logs. */
 const OTHER =
-  /^(bestmark|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^metrics_initialization\.csv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i
+  /^(bestmark|wandb-|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^metrics_initialization\.csv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i
 /** Files with such names are checked first. */
 const LIKELY = /metric|log|history|result|summary|progress|output/i
 const MOST_CANDIDATES = 16

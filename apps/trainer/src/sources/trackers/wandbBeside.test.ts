@@ -84,6 +84,13 @@ test('without its history, a run of W&B is read by what its program printed, els
   })
   await expect(readRun(folder.path)).rejects.toThrow('run-best.wandb is missing')
   await writeFiles(folder.path, { [`${RUN}/files/output.log`]: printed.join('') })
+  // Weights that are older than the run are not its weights, as far as the times show.
+  const weights = join(folder.path, 'saved')
+  for (const epoch of [1, 2, 3]) await utimes(join(weights, `epoch_${epoch}.pt`), 1e9, 1e9)
+  await expect(readRun(folder.path)).rejects.toThrow(
+    `${join(folder.path, RUN, 'files')} --checkpoints ${weights}`,
+  )
+  for (const epoch of [1, 2, 3]) await utimes(join(weights, `epoch_${epoch}.pt`), 2e9, 2e9)
   const { evaluations, checkpoints } = rowsFrom((await readRun(folder.path)).events)
   expect(evaluations.map(({ step, values }) => [step, values['eval_loss']])).toEqual([
     [1, 5],
@@ -91,4 +98,17 @@ test('without its history, a run of W&B is read by what its program printed, els
     [3, 3],
   ])
   expect(checkpoints.map(({ step }) => step)).toEqual([1, 2, 3])
+})
+
+test("W&B's summary, which has only last values, is no log beside the output of its run", async () => {
+  await using folder = await temporaryFolder()
+  const printed = [5, 2, 3].map((loss, index) => `Epoch ${index + 1}/3: val_loss ${loss}\n`)
+  await writeFiles(folder.path, {
+    ...Object.fromEntries([1, 2, 3].map((epoch) => [`epoch_${epoch}.pt`, torchFile({})])),
+    'wandb-summary.json': JSON.stringify({ epoch: 3, train_loss: 1, val_loss: 3 }),
+    'output.log': printed.join(''),
+  })
+  expect((await stepsOf(folder.path)).steps).toEqual(
+    [1, 2, 3].map((epoch) => [`epoch_${epoch}.pt`, epoch]),
+  )
 })

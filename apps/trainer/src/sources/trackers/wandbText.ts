@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { shellWord } from '@bestmark/core'
 import type { Listing } from '../../files/listing.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import { listWeights } from '../weights/finder.ts'
 import { findWandbBeside, findWandbFolders } from './wandbFolder.ts'
 
@@ -13,8 +14,11 @@ export async function wandbText(listing: Listing): Promise<string | undefined> {
   const [weights] = await listWeights(listing)
   if (runs.length === 0 || !weights) return undefined
   const one = await findWandbBeside(listing)
-  const whole = runs.filter(({ file }) => file !== undefined)
-  if (one || whole.length === 0) {
+  const logs = runs.flatMap(({ file, folder, output }) => {
+    if (file !== undefined) return [folder]
+    return statIfSeen(join(listing.root, output)) ? [dirname(output)] : []
+  })
+  if (one || logs.length === 0) {
     const { id, folder } = one ?? runs[0] ?? { id: '', folder: '' }
     return (
       `${folder} has no history: its file run-${id}.wandb is missing, and a summary has only the last values. ` +
@@ -22,8 +26,8 @@ export async function wandbText(listing: Listing): Promise<string | undefined> {
       `python -c 'import wandb; wandb.Api().run("ENTITY/PROJECT/${id}").history().to_csv("history.csv")'`
     )
   }
-  const names = whole.slice(0, NAMED).map(({ folder }) => folder)
-  const more = whole.length > NAMED ? ` and ${whole.length - NAMED} more` : ''
+  const names = logs.slice(0, NAMED)
+  const more = logs.length > NAMED ? ` and ${logs.length - NAMED} more` : ''
   const run = join(listing.root, names[0] ?? '')
   const beside = dirname(join(listing.root, weights.path))
   return (
