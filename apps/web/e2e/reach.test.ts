@@ -183,6 +183,19 @@ test('an empty board says what to do', async () => {
   expect(await page.getByRole('button', { name: /^copy / }).count()).toBe(6)
 })
 
+test('a board whose jobs are all archived shows the way to them', async () => {
+  await using quiet = await openOwnSite()
+  const { job_id } = await (await new Run(quiet.db, 'old').begin()).train([3, 2])
+  const page = await (await quiet.visitor()).newPage()
+  await goLive(page, '/')
+  await page.getByRole('checkbox', { name: 'select old' }).check()
+  await page.getByRole('button', { name: 'Archive' }).click()
+  await page.getByText('1 job archived.').waitFor()
+  await page.reload()
+  await page.getByRole('link', { name: 'archived' }).click()
+  expect(await page.locator(`a[href="/jobs/${job_id}"]`).innerText()).toBe('old')
+})
+
 test('without https the clipboard is closed, and a copy button says what to do', async () => {
   const page = await (await site.visitor()).newPage()
   await page.addInitScript(() => {
