@@ -41,6 +41,8 @@ test('the job page and its script need few bytes', async () => {
   const texts = await Promise.all(scripts.map((answer) => answer.text()))
   // The server validates requests, so a page needs no zod.
   expect(texts.filter((text) => text.includes('ZodType'))).toEqual([])
+  // Only a build for development names the files of components.
+  expect(texts.filter((text) => /src\/lib\/[\w/]+\.svelte/.test(text))).toEqual([])
 })
 
 test('pages, scripts and answers of the API are compressed as the reader accepts', async () => {
