@@ -29,7 +29,7 @@ export class PrintedSteps {
 
   /** Reads the output before the next program starts; undefined if it has no steps. */
   static async before(root: string): Promise<PrintedSteps | undefined> {
-    const first = await firstStepIn(root, new Map())
+    const first = await firstPrintedStep(root)
     return first === undefined ? undefined : new PrintedSteps(root, first)
   }
 
@@ -47,6 +47,11 @@ export class PrintedSteps {
   #next(): Promise<number | undefined> {
     return firstStepIn(this.#root, this.#sizes)
   }
+}
+
+/** The first step that programs printed in a folder; undefined if there is none. */
+export function firstPrintedStep(root: string): Promise<number | undefined> {
+  return firstStepIn(root, new Map())
 }
 
 /** The first step in the outputs of a folder after some offsets. They are read as a run of their own. */

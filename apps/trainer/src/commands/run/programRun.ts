@@ -1,6 +1,7 @@
 import type { ErrorReporter } from '../../cli/errorReporter.ts'
 import type { ProgressLine } from '../../cli/progressLine.ts'
 import type { EarlierFiles } from './earlierFiles.ts'
+import type { EarlierOutput } from './earlierOutput.ts'
 import type { MissingPart } from './missing.ts'
 import type { WrittenRuns } from './writtenRuns.ts'
 
@@ -40,4 +41,6 @@ export interface RecordingListener {
   onJob: (job_id: string, root: string, isAnother: boolean) => void
   /** All is recorded, but a part of the run in a folder was not found. */
   onMissing: (part: MissingPart, root: string) => void
+  /** All of a job is recorded, and it seems to continue an earlier run that is another job. */
+  onEarlier: (earlier: EarlierOutput, job_id: string) => void
 }

@@ -14,6 +14,7 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { linkCheckpoints } from '../../sources/checkpointLinks.ts'
 import { findSources } from '../../sources/sources.ts'
 import { randomId } from './earlierFiles.ts'
+import { earlierOutputOf } from './earlierOutput.ts'
 import { JoinedFolder } from './joinedFolder.ts'
 import { findMissing } from './missing.ts'
 import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
@@ -109,6 +110,8 @@ export class ProgramRuns {
       const { doubtful } = this.#started.written
       const isDoubtful = missing !== 'log' && doubtful.length > 0
       if (missing) this.#listener.onMissing(isDoubtful ? { doubtful } : missing, part.run.folder)
+      const earlier = isAlone ? await earlierOutputOf(this.#board.db, part.run) : undefined
+      if (earlier) this.#listener.onEarlier(earlier, part.run.job_id)
     }
     for (const { joined } of this.#all) joined?.release()
   }

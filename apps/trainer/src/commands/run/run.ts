@@ -17,6 +17,7 @@ import type { ProcessEnd } from '../../processes/spawn.ts'
 import { ProgressLine } from '../../cli/progressLine.ts'
 import { earlierRunOf } from './earlierRun.ts'
 import { EarlierFiles, randomId } from './earlierFiles.ts'
+import { earlierOutputText } from './earlierOutput.ts'
 import { namedFolders } from './namedPaths.ts'
 import { ProgramClaim } from './programClaim.ts'
 import { outputFolderOf } from './outputFolder.ts'
@@ -26,11 +27,11 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { notify } from '../../cli/terminal.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { RUN } from './run.table.ts'
-import type { ProgramRun } from './programRun.ts'
+import type { ProgramRun, RecordingListener } from './programRun.ts'
 import { RunFolder } from './runFolder.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
-import { type MissingPart, missingText } from './missing.ts'
+import { missingText } from './missing.ts'
 import { shellWord } from '@bestmark/core'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
@@ -127,9 +128,11 @@ async function runRecorded(
     leaveEarlierOut()
     onMachine?.removeEarlierSamples()
   }
-  const onMissing = (part: MissingPart, folder: string): void => {
+  const onMissing: RecordingListener['onMissing'] = (part, folder) => {
     notify(`bestmark: ${missingText(part, { name: run.name, cwd, root: folder })}`)
   }
+  const onEarlier: RecordingListener['onEarlier'] = (...seen) =>
+    notify(`bestmark: ${earlierOutputText(...seen)}`)
   const onFolderAnew = (): void => {
     note(run, noted)
     onMachine?.begin()
@@ -152,7 +155,7 @@ async function runRecorded(
   onMachine = new Machine({ pid, argv, cwd, root })
   const written = new WrittenRuns({ pid, argv, started_at, cwd, root, claim, data_folder: home })
   const onStop = (): void => void signals.stop('SIGTERM')
-  const listener = { errors: ERRORS, line, onStop, onJob, onMissing }
+  const listener = { errors: ERRORS, line, onStop, onJob, onMissing, onEarlier }
   const recording = new RunRecorder(run, listener, { pid, written })
   const end = await program.exited
   claim.end()
