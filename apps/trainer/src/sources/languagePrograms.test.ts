@@ -21,6 +21,36 @@ test("flair's table and its best file follow the F1 on DEV", async () => {
   expect(best).toEqual(['best-model.pt', 2, 'DEV_F1', 0.8])
 })
 
+/** Rows of Sockeye's `metrics`, with its names in their order. */
+const sockeye = (values: readonly (readonly [bleu: number, perplexity: number])[]) =>
+  values
+    .map(([bleu, perplexity], index) => {
+      const flags = `converged=False\tdiverged=False\tepoch=${Math.floor(index / 2)}`
+      const setup = `learning-rate=0.0002\tmax-gpu-memory=0`
+      return `${index + 1}\tbleu-val=${bleu}\t${flags}\t${setup}\tperplexity-train=9.5\tperplexity-val=${perplexity}\ttime-elapsed=${60.5 * (index + 1)}\n`
+    })
+    .join('')
+
+test.each([
+  ['perplexity', 'params.00002', 2, 'perplexity-val', 8.1],
+  ['bleu', 'params.00003', 3, 'bleu-val', 0.31],
+])("Sockeye's checkpoints are numbered as its metrics, and %s decides", async (option, ...best) => {
+  const rows = [
+    [0.1, 12.5],
+    [0.2, 8.1],
+    [0.31, 8.9],
+    [0.3, 9.25],
+  ] as const
+  const found = await readFolder({
+    metrics: sockeye(rows),
+    'args.yaml': `batch_size: 4096\noptimized_metric: ${option}\n`,
+    ...weights([1, 2, 3, 4].map((number) => `params.0000${number}`)),
+    'training_state/params': torchFile({}),
+  })
+  expect(found.best).toEqual(best)
+  expect(found.rows.checkpoints.map(({ step }) => step)).toEqual([1, 2, 3, 4])
+})
+
 test('a log line that says that the best weights are saved shows their epoch and metric', async () => {
   const at = '2026-11-20 10:00:00,123 '
   const log = [0.5, 0.8, 0.7]

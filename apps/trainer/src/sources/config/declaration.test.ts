@@ -202,3 +202,19 @@ test("Hydra's options declare the metric, in the run's folder or above, unless t
   const other = await declaredBy({ '.hydra/config.yaml': options('${optimized_metric}') })
   expect(other).toMatchObject({ metric_for_best: null, declared_by: null })
 })
+
+test.each([
+  ...['early_stopping_metric', 'best_checkpoint_metric', 'eval_metric'],
+  ...['checkpoint_metric', 'save_best', 'metrics_key'],
+])('%s alone declares the metric', async (option) => {
+  const found = await declaredBy({ 'options.yaml': `${option}: eval_f1\n` })
+  expect(found.declared_by).toBe(`${option} in options.yaml:1`)
+})
+
+test('optimized_metric declares in the file of Sockeye only, since others use it for a search', async () => {
+  const declared = async (file: string, metric: string) =>
+    (await declaredBy({ [file]: `optimized_metric: ${metric}\n` })).metric_for_best
+  expect(await declared('args.yaml', 'bleu')).toBe('bleu-val')
+  expect(await declared('hparams.yaml', 'bleu')).toBeNull()
+  expect(await declared('args.yaml', 'val/acc_best')).toBeNull()
+})

@@ -61,6 +61,7 @@ function findMetric(one: Configuration): DeclaredMetric | undefined {
     directedOption(one) ??
     monitorOption(one) ??
     otherOption(one) ??
+    optimizedOption(one) ??
     criterionOption(one)
   )
 }
@@ -103,6 +104,14 @@ function otherOption(one: Configuration): DeclaredMetric | undefined {
     }
   }
   return undefined
+}
+
+/** Sockeye logs the metric that it optimises with the ending `-val`. Other programs have such an option, too. */
+function optimizedOption(one: Configuration): DeclaredMetric | undefined {
+  const named = one.file === 'args.yaml' ? optionOf(one, 'optimized_metric') : undefined
+  if (typeof named?.value !== 'string' || !/^[a-z\d-]+$/.test(named.value)) return undefined
+  const declared_by = `optimized_metric in ${originText(one, named)}`
+  return { name: `${named.value}-val`, declared_by, direction_option: 'optimized_metric' }
 }
 
 /** ESPnet lists split, metric and direction: `best_model_criterion: [[valid, acc, max]]`. The first is used. */

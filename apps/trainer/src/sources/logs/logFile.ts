@@ -16,8 +16,8 @@ import { applyFileSplit, applyTextSplit, withoutSplit } from './splitFile.ts'
 import { findTableHead, readTableRow } from './table.ts'
 import { isWithinEpoch } from './withinEpoch.ts'
 
-/** icefall names its logs `log-train-2026-11-26-10-00-00`. */
-const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$|^log-\w+(-\d+)+$/i
+/** icefall names its logs `log-train-2026-11-26-10-00-00`, and Sockeye has a file `metrics`. */
+const CANDIDATE = /\.(csv|tsv|log|txt|out|json|jsonl|ndjson)(\.gz)?$|^log-\w+(-\d+)+$|^metrics$/i
 /** Common files that are not logs. */
 const OTHER =
   /^(bestmark|wandb-|requirements|readme|license|vocab|merges|config|args|hparams|labels|classes|tokenizer|special_tokens|generation_config|adapter_config|model\.safetensors|package|dataset|latest|\.)[\w.-]*\.(json|txt)$|^(train|test|dev|val|valid)\.(json|txt|csv|tsv)$|^times\.tsv$|^metrics_initialization\.csv$|^bestmark|^README|stderr|\.(index|csv)\.(json|txt)$/i

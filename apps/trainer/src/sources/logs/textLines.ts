@@ -1,4 +1,5 @@
 import { numberIn } from '../../files/csv.ts'
+import { readCheckpointRow } from './checkpointRows.ts'
 import { COUNT, countIn, NUMBER, VALUE, valueIn } from './printedNumbers.ts'
 import { isMeasure } from '../events/names.ts'
 import { splitByKind, type LogRecord, EMPTY_RECORD } from './logRecord.ts'
@@ -84,7 +85,11 @@ export function readCountedLine(line: string): LogRecord | undefined {
   const text = withoutQuotes(bareText(line))
   if (text.length > 4000) return undefined
   return (
-    readShortLine(text) ?? readSplattingLine(text) ?? readResultsLine(text) ?? readNamedCount(text)
+    readShortLine(text) ??
+    readCheckpointRow(text) ??
+    readSplattingLine(text) ??
+    readResultsLine(text) ??
+    readNamedCount(text)
   )
 }
 
