@@ -2,6 +2,7 @@ import { DVCLIVE } from './tables/dvclive.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { KERAS } from './tables/keras.ts'
 import { LIGHTNING } from './tables/lightning.ts'
+import { D3RLPY } from './tables/d3rlpy.ts'
 import { DOCUMENTS } from './logs/documents.ts'
 import { Listing } from '../files/listing.ts'
 import { LOGS } from './logs/logs.ts'
@@ -33,6 +34,7 @@ const SOURCES: readonly Source[] = [
   LLAMA_FACTORY,
   DVCLIVE,
   STABLE_BASELINES,
+  D3RLPY,
   SENTENCE_TRANSFORMERS,
   TENSORBOARD,
   TEXT_LOG,

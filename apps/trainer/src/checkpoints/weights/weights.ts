@@ -18,7 +18,7 @@ import { mayBeTorch } from './torchName.ts'
 import { isZip, checkZip } from './zip.ts'
 
 const WEIGHTS =
-  /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm|ubj|pdparams|params|caffemodel|weights|nemo|tflite)$|\.pth\.tar$|^(policy|algorithm|module)_state\.pkl$|^dict_checkpoint\.pkl$/
+  /\.(safetensors|bin|pt|pth|th|ckpt|gguf|h5|hdf5|keras|msgpack|npz|distcp|onnx|pb|ocdbt|cbm|ubj|pdparams|params|caffemodel|weights|nemo|tflite|d3)$|\.pth\.tar$|^(policy|algorithm|module)_state\.pkl$|^dict_checkpoint\.pkl$/
 const NOT_WEIGHTS =
   /^(optimizer|optim_|scheduler|scaler|rng_state|random_states|training_args|trainer_state|recipe_state|extra_state|data\.pt$|evaluations\.npz$)|optim_states|_optim(izer)?\.|(^|[_-])criterion\./
 

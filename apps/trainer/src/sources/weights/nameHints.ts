@@ -23,7 +23,7 @@ export interface NameHints {
 }
 
 const ENDING =
-  /(\.weights)?(\.(pt|pth|th|ckpt|bin|tar|keras|h5|hdf5|safetensors|npz|zip|msgpack|gguf|index|onnx|ubj|cbm|model|pdparams|params|caffemodel|weights|nemo|tflite))+$/i
+  /(\.weights)?(\.(pt|pth|th|ckpt|bin|tar|keras|h5|hdf5|safetensors|npz|zip|msgpack|gguf|index|onnx|ubj|cbm|model|pdparams|params|caffemodel|weights|nemo|tflite|d3))+$/i
 const DECIMAL = /\d+\.\d+(?:e[-+]?\d+)?/gi
 const EPOCH = /(?:^|[^A-Za-z])(?:epochs?|ep|e)[-_=. ]?0*(\d{1,9})(?!\d)/i
 /** ESPnet: `12epoch`. */
