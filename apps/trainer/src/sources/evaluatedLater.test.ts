@@ -101,3 +101,33 @@ test('a line about the best epoch of a model repeats a value, as chemprop prints
   const found = await read({ 'verbose.log': log.join('') + end })
   expect(found.best).toEqual(['epoch_3.pt', 3, 'Validation rmse'])
 })
+
+/** The log of chemprop 1 about one model, with its lines after the training. */
+const CHEMPROP = [
+  'Building model 0\n',
+  ...LOSSES.map((rmse, index) => {
+    const training = 'Loss = 1.0000e-01, PNorm = 35.0000, GNorm = 1.5000, lr_0 = 5.4000e-04'
+    return `Epoch ${index}\n${training}\nValidation rmse = ${rmse.toFixed(6)}\n`
+  }),
+  'Model 0 best validation rmse = 2.000000 on epoch 2\n',
+  'Model 0 test rmse = 0.900000\nEnsemble test rmse = 0.900000\n1-fold cross validation\n',
+  '\tSeed 0 ==> test rmse = 0.900000\nOverall test rmse = 0.900000 +/- 0.000000\n',
+].join('')
+
+test('a test after training, whatever stands before the word, is none of the evaluations', async () => {
+  const found = await read({ 'verbose.log': CHEMPROP })
+  expect(found.best).toEqual(['epoch_3.pt', 3, 'Validation rmse'])
+  expect(found.steps).toEqual([1, 2, 3, 4])
+})
+
+test("the number of chemprop's model is no step: its file is from the best epoch, if its time allows it", async () => {
+  const files = { 'verbose.log': CHEMPROP }
+  const names = ['fold_0/model_0/model.pt']
+  const kept = await read(files, { names, written: [...names, 'verbose.log'] })
+  expect(kept.best).toEqual([names[0], 3, 'Validation rmse'])
+  const copied = await read(files, { names, written: ['verbose.log', ...names] })
+  expect(copied.best[0]).toBeUndefined()
+  const both = [...names, 'fold_0/model_1/model.pt']
+  const members = await read(files, { names: both, written: [...both, 'verbose.log'] })
+  expect(members.best[0]).toBeUndefined()
+})

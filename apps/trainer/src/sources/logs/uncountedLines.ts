@@ -39,7 +39,7 @@ export function readUncountedLine(before: LastCount, line: string): LogRecord | 
   if (before.isValidated && REPEATED.test(text)) return undefined
   if (text.length > 2000 || ELSEWHERE.test(text) || BATCH.test(text)) return undefined
   const pairs = pairsOf(text).filter(([name]) => isHeldOut(name) && isMeasure(name))
-  const isTest = pairs.every(([name]) => /^test\b/i.test(name))
+  const isTest = pairs.every(([name]) => isOfTest(name))
   if (pairs.length === 0 || (isTest && before.isValidated)) return undefined
   const { isValidated: _, ...count } = before
   before.isValidated ||= !isTest
@@ -82,9 +82,14 @@ export function savesBest(line: string): boolean {
   return line.length < 300 && SAVES_BEST.test(line) && !OF_ANOTHER.test(line)
 }
 
+/** Whether a metric is one of a test set, such as chemprop's `Model 0 test rmse`. */
+function isOfTest(name: string): boolean {
+  return /(?:^|[^A-Za-z])test(?![A-Za-z])/i.test(name)
+}
+
 /** Stores the count of a line. */
 export function rememberCount(before: LastCount, { step, epoch, evaluation }: LogRecord): void {
   before.step = step
   before.epoch = epoch
-  before.isValidated ||= Object.keys(evaluation).some((name) => !/^test\b|^test_/i.test(name))
+  before.isValidated ||= Object.keys(evaluation).some((name) => !isOfTest(name))
 }

@@ -8,6 +8,7 @@ import { mayHaveLiveProcess } from '../../processes/mark.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { isDiscriminator } from './adversary.ts'
+import { isMember } from './ensemble.ts'
 import { readNameHints, isCounted, type NameHints } from './nameHints.ts'
 import { holdsWeights, mayBeWeights } from './weightsByContent.ts'
 
@@ -122,7 +123,7 @@ class Walk {
     const isRun = entries.some((one) => RUN_PARTS.test(one.name))
     const isModel = entries.some((one) => MODEL.test(one.name))
     if (
-      (isModel || (isCounted(hints) && !isRun && !PART.test(name))) &&
+      (isModel || (isCounted(hints) && !isRun && !PART.test(name) && !isMember(path))) &&
       (await this.#isOne(path, entries))
     ) {
       const largest = await this.#largest(path, 0)

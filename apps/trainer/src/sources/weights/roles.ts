@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { findBestRow } from './bestRow.ts'
 import type { Candidate } from './candidate.ts'
 import type { Axis } from './axis.ts'
+import { isBestOfMember } from './ensemble.ts'
 import { metricInName } from './inferredMetric.ts'
 import type { LogHistory, Row } from './logHistory.ts'
 import { directionAt } from './recordedBest.ts'
@@ -32,7 +33,13 @@ export function findRoleSigns(
 ): RoleSign[] {
   const { role } = one.found.hints
   if (role === 'best') return bestFileSigns(one, log, metric)
-  if (basename(one.found.path) === log.history.best_file) return keptFileSigns(one, log, metric)
+  const { path } = one.found
+  if (basename(path) === log.history.best_file) return keptFileSigns(one, log, metric)
+  if (isBestOfMember(path)) {
+    // The log does not say which member its rows are of.
+    const members = candidates.filter(({ found }) => isBestOfMember(found.path))
+    return members.length > 1 ? [] : keptFileSigns(one, log, metric)
+  }
   const isOnly = candidates.filter(({ found }) => found.hints.role === null).length === 1
   if (role === null && !isOnly) return timeSigns(one, log.history)
   return lastFileSigns(one, log.history)
