@@ -51,6 +51,32 @@ test.each([
   expect(found.rows.checkpoints.map(({ step }) => step)).toEqual([1, 2, 3, 4])
 })
 
+test.each([
+  ['', 'model.iter1000.npz', 1000, 'validation bleu', 25.1],
+  ['early-stopping-on: all\n', undefined, undefined, null, undefined],
+])(
+  'Marian stops early by its first metric, unless an option says otherwise: %j',
+  async (option, ...best) => {
+    const lines = ([entropy, bleu]: readonly [number, number], index: number): string => {
+      const at = `[2026-11-20 10:0${index}:00]`
+      const valid = `${at} [valid] Ep. 1 : Up. ${500 * (index + 1)} :`
+      const training = `Sen. 1,000 : Cost 5.12 : Time 20.00s : 1000.00 words/s`
+      return `${at} Ep. 1 : Up. ${500 * (index + 1)} : ${training}\n${valid} bleu : ${bleu} : new best\n${valid} cross-entropy : ${entropy} : new best\n`
+    }
+    const values = [
+      [90.5, 10.1],
+      [80.5, 25.1],
+      [70.5, 20.1],
+    ] as const
+    const found = await readFolder({
+      'train.log': values.map(lines).join(''),
+      'model.npz.yml': `early-stopping: 10\n${option}valid-metrics:\n  - bleu\n  - cross-entropy\n`,
+      ...weights([500, 1000, 1500].map((step) => `model.iter${step}.npz`)),
+    })
+    expect(found.best).toEqual(best)
+  },
+)
+
 test('a log line that says that the best weights are saved shows their epoch and metric', async () => {
   const at = '2026-11-20 10:00:00,123 '
   const log = [0.5, 0.8, 0.7]

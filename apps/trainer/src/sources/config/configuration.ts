@@ -21,7 +21,7 @@ export interface Configurations {
 const LARGEST = 1 << 20
 /** A file without any of these names is not parsed. */
 const READ_OPTIONS =
-  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|validation_metric|early_stopping_metric|checkpoint_metric|metrics_key|optimized_metric|max_steps|max_epochs|num_train_epochs|num_epochs/
+  /metric_for_best_model|eval_metric|save_best|best_checkpoint_metric|best_model_criterion|epochs|greater_is_better|load_best_model_at_end|early_stopping|save_steps|eval_steps|monitor|validation_metric|early_stopping_metric|checkpoint_metric|metrics_key|optimized_metric|valid-metrics|max_steps|max_epochs|num_train_epochs|num_epochs/
 
 /** Hydra keeps the options of each start in the folder of the job. */
 const HYDRA = '.hydra/config.yaml'

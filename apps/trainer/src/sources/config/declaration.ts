@@ -62,6 +62,7 @@ function findMetric(one: Configuration): DeclaredMetric | undefined {
     monitorOption(one) ??
     otherOption(one) ??
     optimizedOption(one) ??
+    firstOfList(one) ??
     criterionOption(one)
   )
 }
@@ -112,6 +113,15 @@ function optimizedOption(one: Configuration): DeclaredMetric | undefined {
   if (typeof named?.value !== 'string' || !/^[a-z\d-]+$/.test(named.value)) return undefined
   const declared_by = `optimized_metric in ${originText(one, named)}`
   return { name: `${named.value}-val`, declared_by, direction_option: 'optimized_metric' }
+}
+
+/** Marian stops early by the first of its metrics, unless all or any of them count. */
+function firstOfList(one: Configuration): DeclaredMetric | undefined {
+  const by = optionOf(one, 'early-stopping-on')?.value ?? 'first'
+  const first = one.values.find(({ name }) => name === 'valid-metrics.0')
+  if (by !== 'first' || typeof first?.value !== 'string') return undefined
+  const declared_by = `valid-metrics in ${originText(one, first)}, by whose first it stops early`
+  return { name: first.value, declared_by, direction_option: 'valid-metrics' }
 }
 
 /** ESPnet lists split, metric and direction: `best_model_criterion: [[valid, acc, max]]`. The first is used. */
