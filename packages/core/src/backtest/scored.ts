@@ -6,19 +6,18 @@ import { scoredIndex } from './picks.ts'
 /** Coefficients are shares of one, in quarters. */
 const PARTS = 4
 
-let grid: readonly Coefficients[] | undefined
-
 /**
  * Every division of four quarters among the five features: 70 sets of coefficients. There are few,
  * because each further set is another chance to fit noise. Of equal sets the one with fewer
- * features wins. Made once, and only for a backtest.
+ * features wins.
  */
-export function coefficientGrid(): readonly Coefficients[] {
-  grid ??= shares(PARTS, FEATURES)
+export function coefficientGrid(): Coefficients[] {
+  return shares(PARTS, FEATURES)
     .reverse()
-    .map((parts) => Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS])))
+    .map((parts): Coefficients => {
+      return Object.fromEntries(parts.map(([name, part]) => [name, part / PARTS]))
+    })
     .sort((a, b) => Object.keys(a).length - Object.keys(b).length)
-  return grid
 }
 
 function shares(left: number, [name, ...others]: readonly Feature[]): [Feature, number][][] {
@@ -45,29 +44,31 @@ export interface FittedCoefficients {
  * coefficients do in an unseen group. O(runs × candidates × grid).
  */
 export function fitCoefficients(replays: readonly Replay[]): FittedCoefficients {
+  const grid = coefficientGrid()
   const groups = Map.groupBy(replays, ({ run }) => run.group)
-  const regrets = new Map([...groups].map(([group, some]) => [group, groupRegrets(some)]))
-  const totals = coefficientGrid().map((_, at) =>
-    sum([...regrets.values()].map((one) => one[at] ?? 0)),
-  )
+  const regrets = new Map([...groups].map(([group, some]) => [group, groupRegrets(some, grid)]))
+  const lowestOf = (some: readonly number[][]): Coefficients => {
+    return lowest(
+      grid,
+      grid.map((_, at) => sum(some.map((one) => one[at] ?? 0))),
+    )
+  }
   const held_out = new Map<Replay, number>()
   const without = new Map<string, Coefficients>()
   for (const [group, some] of groups) {
     if (groups.size < 2) break
     const others = [...regrets].filter(([name]) => name !== group).map(([, one]) => one)
     // Summed again: with a difference of totals, rounding would keep traces of the group itself.
-    const coefficients = lowest(
-      coefficientGrid().map((_, at) => sum(others.map((one) => one[at] ?? 0))),
-    )
+    const coefficients = lowestOf(others)
     without.set(group, coefficients)
     for (const replay of some) held_out.set(replay, scoredIndex(replay, coefficients))
   }
-  return { held_out, without, coefficients: lowest(totals) }
+  return { held_out, without, coefficients: lowestOf([...regrets.values()]) }
 }
 
 /** A group's mean regret with each set of coefficients. */
-function groupRegrets(replays: readonly Replay[]): number[] {
-  return coefficientGrid().map((coefficients) => {
+function groupRegrets(replays: readonly Replay[], grid: readonly Coefficients[]): number[] {
+  return grid.map((coefficients) => {
     const all = replays.map((replay) => {
       const value = replay.candidates[scoredIndex(replay, coefficients)]?.value ?? replay.worst
       return regretOf(replay, value)
@@ -76,13 +77,13 @@ function groupRegrets(replays: readonly Replay[]): number[] {
   })
 }
 
-function lowest(regrets: readonly number[]): Coefficients {
+function lowest(grid: readonly Coefficients[], regrets: readonly number[]): Coefficients {
   let best = 0
   // A difference by rounding does not count.
   for (const [at, regret] of regrets.entries()) {
     if (regret < (regrets[best] ?? NaN) - 1e-9) best = at
   }
-  return coefficientGrid()[best] ?? {}
+  return grid[best] ?? {}
 }
 
 function sum(values: readonly number[]): number {

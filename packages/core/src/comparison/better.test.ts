@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkpoints, evaluations } from '../selection/testing.ts'
-import { betterThan, isWithinNoise, type LiveCheckpoint } from './better.ts'
+import { betterThan, isSameData, isWithinNoise, type LiveCheckpoint } from './better.ts'
 import { run, sampled } from './testing.ts'
 
 /** Step 100 of a run at loss 2, live. */
@@ -130,4 +130,13 @@ test('a difference as large as the standard error is within the noise', () => {
   const noise = { source: 'logged', standard_error: 0.5, text: '' } as const
   expect([0.4, 0.5, 0.6].map((by) => isWithinNoise(by, noise))).toEqual([true, true, false])
   expect(isWithinNoise(0, null)).toBe(false)
+})
+
+test('two values are of the same data unless their numbers of samples or their runs say otherwise', () => {
+  const at = { attempt: 0, step: 100, metric: 'eval_loss' }
+  const of = (name: string, samples: number) => ({ at, run: sampled(name, samples, 2) })
+  expect(isSameData(of('one', 50), of('two', 50))).toBe(true)
+  expect(isSameData(of('one', 50), of('two', 80))).toBe(false)
+  const unknown = { at: { ...at, step: null }, run: sampled('three', 80, 2) }
+  expect(isSameData(of('one', 50), unknown)).toBe(true)
 })

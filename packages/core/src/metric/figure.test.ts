@@ -12,7 +12,7 @@ test('names are listed as the end of a sentence', () => {
 })
 
 test('a step has a comma before each three digits, and an unknown one is a dash', () => {
-  expect([0, 999, 1_600, 1_234_567, -1_600, 1234.5678, null].map(grouped)).toEqual([
-    ...['0', '999', '1,600', '1,234,567', '-1,600', '1234.5678', '–'],
+  expect([0, 999, 1_600, 1_234_567, -1_600, 1234.5678, null, undefined].map(grouped)).toEqual([
+    ...['0', '999', '1,600', '1,234,567', '-1,600', '1234.5678', '–', '–'],
   ])
 })

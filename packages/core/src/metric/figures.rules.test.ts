@@ -19,6 +19,8 @@ test('a look-up gives the first of equal rows, however often and in whatever ord
   const found = [2, 2, 2, 3, 3, 1, 2, 4, 2].map((step) => finder.find({ attempt: 0, step })?.at)
   expect(found).toEqual([1, 1, 1, 4, 4, 0, 1, undefined, 1])
   expect(finder.find({ attempt: 1, step: 2 })).toBeUndefined()
+  const two = new Finder(rows.slice(1, 3))
+  expect([2, 2, 2].map((step) => two.find({ attempt: 0, step })?.at)).toEqual([1, 1, 1])
 })
 
 test('a difference has its sign, and 0 has a plus', () => {

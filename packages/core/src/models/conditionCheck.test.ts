@@ -64,6 +64,36 @@ test('a stated direction decides where the name shows none', () => {
   expect(outcome({ value }, { ...facts, values: { quality: 4 } })[0]).toBe(false)
 })
 
+test('the deciding metric has the direction and the value of the decision', () => {
+  const decided = { ...facts, choice: { ...choice, metric: 'quality', direction: 'max' as const } }
+  const check = (given: ConditionFacts, bound: number) =>
+    checkConditions({ value: { metric: 'quality', bound } }, given)[0]
+  expect(check(decided, 2)).toMatchObject({ passes: true, direction: 'max', found: 2 })
+  expect(check(decided, 2.1)).toMatchObject({ passes: false, direction: 'max', found: 2 })
+  const values = { quality: 1 }
+  const unknown = { passes: false, direction: null, found: 1 }
+  expect(check({ ...facts, values }, 0)).toMatchObject(unknown)
+  expect(check({ ...facts, choice: null, values }, 1)).toMatchObject(unknown)
+})
+
+test('a missing value reaches no bound, also none below 0', () => {
+  for (const [metric, bound] of [
+    ['eval_acc', -1],
+    ['eval_wer', 1],
+  ] as const) {
+    const [check] = checkConditions({ value: { metric, bound } }, facts)
+    expect(check).toMatchObject({ passes: false, found: null })
+  }
+})
+
+test('without a decision nothing is better than what is live', () => {
+  const [check] = checkConditions({ better_than_live: true }, { ...live(3), choice: null })
+  const nothing = { metric: null, direction: null, found: null, noise: null }
+  expect(check).toMatchObject({ passes: false, reason: 'no_value', live: 3, ...nothing })
+  const [parts] = checkConditions({ better_than_live: true }, live(3))
+  expect(parts).toMatchObject({ metric: 'eval_loss', direction: 'min', found: 2, noise: 0.125 })
+})
+
 test.each([
   ['nothing is live', facts, null],
   ['better by more than the noise', live(2.2), null],
@@ -90,10 +120,11 @@ test('what is within the noise is told with the value that would pass', () => {
 })
 
 test('a test set counts if a metric of it has a finite value', () => {
-  const values = { 'mmlu/acc': 0.6, mmlu_pro: 0.3, 'arc/acc': NaN, gsm8kplus: 1 }
+  const values = { mmlu_pro: 0.3, 'mmlu/acc': 0.6, 'arc/acc': NaN, gsm8kplus: 1 }
   const given = { ...facts, values }
   const [check] = checkConditions({ scored_on: 'mmlu' }, given)
   expect(check).toMatchObject({ passes: true, metrics: ['mmlu/acc', 'mmlu_pro'] })
   expect(outcome({ scored_on: 'arc' }, given)[0]).toBe(false)
   expect(outcome({ scored_on: 'gsm8k' }, given)[0]).toBe(false)
+  expect(outcome({ scored_on: 'mm' }, given)[0]).toBe(false)
 })

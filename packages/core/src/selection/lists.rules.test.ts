@@ -74,3 +74,12 @@ test('of checkpoints that cannot win, the reason names the first by step and cou
   expect(skipped.map(({ step }) => step)).toEqual([100, 200, 300])
   expect(reason).toContain(`${skipped[0]?.text}, and 2 more were skipped.`)
 })
+
+test('among evaluations a checkpoint without a step belongs to none of them, also not to step 0', () => {
+  const best = choose({
+    among: 'evaluations',
+    evaluations: evaluations([0, 1], [100, 2]),
+    checkpoints: checkpoints({ path: 'final' }, 100),
+  }).best
+  expect(best).toMatchObject({ step: 0, value: 1, path: null })
+})

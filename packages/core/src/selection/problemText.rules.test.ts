@@ -26,6 +26,14 @@ test.each<[PolicyProblem, string]>([
     'A preference (latest) only works with policy within_noise, not with metric.',
   ],
   [
+    { code: 'several_metrics', metrics: ['eval_a', 'eval_b'] },
+    'No loss was measured, and nothing declares which of these decides: eval_a, eval_b.',
+  ],
+  [
+    { code: 'only_tests', metrics: ['test_a', 'test_b'] },
+    'Only a test set was measured: test_a, test_b. Choose a metric if it should decide; new data will give a worse value than this set.',
+  ],
+  [
     { ...unused, policy: 'metric', option: 'coefficients', value: null },
     'Coefficients only work with policy scored, not with metric.',
   ],
