@@ -3,6 +3,7 @@ import { helpText, overviewText } from './cli/help.ts'
 import { nearest } from '@bestmark/core'
 import { print, notify } from './cli/terminal.ts'
 import { COMMANDS, GROUPS, type Command } from './commands/commands.ts'
+import { databaseErrorText } from './databaseErrors.ts'
 import { EXIT, Failure, errorText } from './failure.ts'
 
 const TABLES = COMMANDS.map(({ table }) => table)
@@ -13,7 +14,8 @@ export async function commandLine(words: readonly string[]): Promise<number> {
     return await run(words)
   } catch (error) {
     // An unexpected error is printed in full, so that users can report it.
-    const text = error instanceof Failure ? errorText(error) : inspect(error)
+    const text =
+      error instanceof Failure ? errorText(error) : (databaseErrorText(error) ?? inspect(error))
     notify(...`bestmark: ${text}`.split('\n'))
     return error instanceof Failure ? error.exit : EXIT.unusable
   }

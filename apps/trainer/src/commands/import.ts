@@ -9,6 +9,7 @@ import { parse } from '../cli/parse.ts'
 import { print, notify } from '../cli/terminal.ts'
 import { exportHeader } from '../export/exportHeader.ts'
 import { importExport } from '../export/restoration.ts'
+import { databaseErrorText } from '../databaseErrors.ts'
 import { EXIT, type Exit, Failure, errorText, worseExit } from '../failure.ts'
 import { isSqlite } from '../files/sqlite.ts'
 import { importRun, IMPORTS_AT_ONCE, type NameOptions } from '../recording/importRun.ts'
@@ -55,7 +56,8 @@ export async function main(words: readonly string[]): Promise<number> {
         print(values.json ? measuredJson(job) : plain(job))
       }
     } catch (error) {
-      notify(`bestmark: ${one.path}: ${errorText(error)}`)
+      const why = error instanceof Failure ? undefined : databaseErrorText(error)
+      notify(`bestmark: ${one.path}: ${why ?? errorText(error)}`)
       if (!(error instanceof JobDeleted))
         exit = worseExit(exit, error instanceof Failure ? error.exit : EXIT.unusable)
       else if (found.length === 1) exit = EXIT.nothing

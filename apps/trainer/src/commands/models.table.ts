@@ -10,7 +10,7 @@ export const MODELS = command({
       'roll back or a check; look at the model again to see the result.',
     'Exits with 1 if nothing was shipped.',
   ],
-  arguments: { NAME: maybe('The name of a model, as it was shipped.') },
+  arguments: { NAME: maybe('the name of a model, as it was shipped') },
   options: {
     'roll-back': flag('Make the version live again that was live before.'),
     verify: flag('Compare the shipped files with the ledger.'),

@@ -19,6 +19,16 @@ test('every table has examples that name its command, and plain sentences', () =
   }
 })
 
+test('every argument is a phrase without a full stop; the help adds it', () => {
+  for (const { table } of COMMANDS) {
+    const { program } = table
+    const phrases = Object.values(table.arguments).map(({ text }) => text)
+    for (const text of [...phrases, ...(program ? [program.text] : [])]) {
+      expect(text).not.toMatch(/\.$/)
+    }
+  }
+})
+
 test('the help of train names every recipe and every preset', () => {
   const { table } = COMMANDS.find(({ table }) => table.name === 'train')!
   const { choices } = table.arguments['RECIPE']!

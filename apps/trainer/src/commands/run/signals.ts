@@ -1,4 +1,5 @@
 import { pause } from '../../pause.ts'
+import { SAME } from '../../processes/stopRequest.ts'
 import type { RunningProgram } from './program.ts'
 
 /** Signals that stop a program, as terminals and schedulers send them. */
@@ -19,6 +20,8 @@ export class PassedSignals implements Disposable {
   readonly #over = new AbortController()
   readonly #hurry = new AbortController()
   #isStopping = false
+  /** When each signal to stop was last passed. */
+  readonly #passedAt = new Map<NodeJS.Signals, number>()
 
   /** `killAfter`: how long the program may take to stop (ms). */
   constructor(program: RunningProgram, killAfter: number) {
@@ -48,10 +51,20 @@ export class PassedSignals implements Disposable {
   readonly #pass = (name: NodeJS.Signals): void => {
     // Under nohup, or in a service, a closed terminal must not stop the program.
     if (name === 'SIGHUP' && !process.stdout.isTTY && !process.stderr.isTTY) return
+    if (this.#isRepeated(name)) return
     this.#isStopping = true
     if (this.#over.signal.aborted) this.#hurry.abort()
     else void this.stop(name)
-  };
+  }
+
+  /** Whether this is the same Ctrl-C, sent by the terminal and by a script runner. */
+  #isRepeated(name: NodeJS.Signals): boolean {
+    const now = performance.now()
+    const before = this.#passedAt.get(name) ?? -Infinity
+    if (now - before <= SAME) return true
+    this.#passedAt.set(name, now)
+    return false
+  }
 
   [Symbol.dispose](): void {
     for (const name of STOPPING) process.off(name, this.#pass)
