@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectLossPoints } from './drawn.ts'
 import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
@@ -88,8 +89,7 @@ test('a page shows what was recorded while it had no network', async () => {
   await page.context().setOffline(false)
   await run.record(metrics(4, 1))
   await page.locator('[data-field=loss]', { hasText: '1.000' }).waitFor({ state: 'attached' })
-  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
-  expect(drawn?.match(/[ML]/g)).toHaveLength(4)
+  await expectLossPoints(page, 4)
 })
 
 test('500 points that arrive one by one are all drawn', async () => {
@@ -97,8 +97,7 @@ test('500 points that arrive one by one are all drawn', async () => {
   const page = await openLive(run)
   for (let step = 1; step <= 500; step += 1) await run.record(metrics(step, 1 + 1 / step))
   await page.getByText('step 500 of 1,000').waitFor()
-  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
-  expect(drawn?.match(/[ML]/g)).toHaveLength(500)
+  await expectLossPoints(page, 500)
 })
 
 test('Stop asks once, then tells the run to stop', async () => {
@@ -132,8 +131,7 @@ test('a hidden tab sends no request, and catches up when it is shown', async () 
   await run.record(metrics(1, 3), metrics(2, 2))
   await look(page, true)
   await page.getByText('step 2 of 1,000').waitFor()
-  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
-  expect(drawn?.match(/[ML]/g)).toHaveLength(2)
+  await expectLossPoints(page, 2)
 })
 
 /** Sends the event with which a browser shows or hides a tab. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
+import { expectLossPoints } from './drawn.ts'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
 import { serve } from './webServer.ts'
 import { goLive, isLive, openSite, type Site } from './site.ts'
@@ -36,8 +37,7 @@ async function openTabs(run: Run, count: number): Promise<Page[]> {
 /** Waits until a page shows this step, then expects every point once in its curve. */
 async function showsEachOnce(page: Page, step: number): Promise<void> {
   await page.getByText(`step ${step} of 1,000`).first().waitFor()
-  const drawn = await page.locator('path[data-line=loss]').getAttribute('d')
-  expect(drawn?.match(/[ML]/g)).toHaveLength(step)
+  await expectLossPoints(page, step)
 }
 
 /** Writes the points up to a step, one by one. */

@@ -36,7 +36,7 @@ test('ship, see a better one, ship that, and roll back', async () => {
   const model = page.getByRole('region', { name: 'model moby-1' })
   await model.getByText('step 200 of moby-1, eval_loss 2.500', { exact: true }).waitFor()
   await model.getByText(/^A better one exists: step 200 of moby-2, 0\.2500 lower\./).waitFor()
-  await model.getByRole('button', { name: 'Deploy step 200' }).click()
+  await model.getByRole('button', { name: 'Deploy step 200 of moby-2' }).click()
   await dialog.getByRole('button', { name: 'Ship step 200 to models/moby-1' }).click()
   await dialog.getByText('waiting for the agent').waitFor()
   await endNewest('moby-1')
