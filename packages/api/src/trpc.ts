@@ -70,7 +70,7 @@ export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawI
     const messages = whileValid(db, caller, result.data as AsyncIterable<unknown>)
     return { ...result, data: oneOfMany(caller.token_id, messages) }
   }
-  const answer = () => db.whileAnswering(() => next())
+  const answer = () => next()
   const write = async () => {
     const { kind, token_id, name } = caller
     const subject = subjectOf(await getRawInput())
@@ -79,7 +79,8 @@ export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawI
       done.ok ? 'done' : coded(done.error).code
     return audited(db, entry, answer, outcomeOf)
   }
-  const result = await reachable(type === 'mutation' ? write : answer)
+  const work = type === 'mutation' ? write : answer
+  const result = await reachable(() => db.whileAnswering(work))
   if (!result.ok) throw coded(result.error)
   return result
 })

@@ -9,6 +9,7 @@ import { listAlerts, listRules, type SentAlert, type ShownRule } from '@bestmark
 import { openBoard } from '../board/board.ts'
 import { parse } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
+import { secondText } from '../cli/timeText.ts'
 import { EXIT } from '../failure.ts'
 import { ALERTS } from './alerts.table.ts'
 
@@ -43,7 +44,7 @@ function ruleLine({ rule_id, project, kinds, evaluations, destination }: ShownRu
 }
 
 function messageLines(message: SentAlert): string[] {
-  const at = new Date(message.created_at).toISOString().slice(0, 19).replace('T', ' ')
+  const at = secondText(message.created_at)
   const line = [at, stateOf(message).padEnd(9), worded(message).text].join('  ')
   return message.problem ? [line, `  ${problemSentence(message.problem)}`] : [line]
 }

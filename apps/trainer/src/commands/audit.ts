@@ -3,6 +3,7 @@ import { type AuditEntry, listAudit } from '@bestmark/db'
 import { openBoard } from '../board/board.ts'
 import { parse } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
+import { secondText } from '../cli/timeText.ts'
 import { EXIT } from '../failure.ts'
 import { AUDIT } from './audit.table.ts'
 
@@ -18,7 +19,7 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 function cellsOf({ at, caller, name, procedure, outcome, subject }: AuditEntry): string[] {
-  const time = new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+  const time = secondText(at)
   const who = caller === 'link' ? 'the link' : `token ${name}`
   const what = Object.entries(subject).map(([field, value]) => `${field}=${String(value)}`)
   return [time, who, procedure, outcome ?? 'unknown', what.join(' ')]

@@ -12,6 +12,7 @@ import {
 import { openBoard } from '../board/board.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
+import { minuteText } from '../cli/timeText.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { MODELS } from './models.table.ts'
 
@@ -79,13 +80,15 @@ async function orderChecks(db: Database, model: Model, by: string | undefined): 
 
 function linesOf(model: Model, isWhole: boolean): string[] {
   const live = model.live.length > 0 ? model.live.flatMap(liveLines) : ['  nothing is live']
-  const history = model.history.map((entry) => `  ${timeText(entry.created_at)}  ${didText(entry)}`)
+  const history = model.history.map(
+    (entry) => `  ${minuteText(entry.created_at)}  ${didText(entry)}`,
+  )
   return [model.model_name, ...live, ...(isWhole ? ['', 'History:', ...history] : [])]
 }
 
 function liveLines({ entry, better, check }: LiveModel): string[] {
   const { host, by, why, absolute_path, choice, ended_at } = entry
-  const since = ended_at === null ? '' : ` since ${timeText(ended_at)}`
+  const since = ended_at === null ? '' : ` since ${minuteText(ended_at)}`
   return [
     `  ${entryText(entry)}`,
     `  live on ${host}${since}${by === null ? '' : `, by ${by}`}`,
@@ -105,8 +108,4 @@ function didText(entry: LedgerEntry): string {
   const what = entry.rolls_back_to === null ? 'shipped' : 'rolled back to'
   const why = entry.why === null ? '' : ` (${entry.why})`
   return `${what} ${entryText(entry)}: ${entry.status}${why}`
-}
-
-function timeText(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ')
 }

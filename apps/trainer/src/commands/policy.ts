@@ -19,6 +19,7 @@ import { userName } from '../processes/userName.ts'
 import { valueOf } from '../cli/option.ts'
 import { hasPolicyOption, POLICY, policyChoiceOf } from '../cli/policyOptions.ts'
 import { print, notify } from '../cli/terminal.ts'
+import { minuteText } from '../cli/timeText.ts'
 import { POLICY_COMMAND } from './policy.table.ts'
 
 interface Subject {
@@ -137,7 +138,7 @@ async function printHistory(db: Database, { whose, name }: Subject, json: boolea
 }
 
 function line({ changed_at, by, scope, policy, options, project }: PolicyChange): string {
-  const when = new Date(changed_at).toISOString().slice(0, 16).replace('T', ' ')
+  const when = minuteText(changed_at)
   const what = policy === null ? 'policy removed' : policyText({ policy, options })
   const whose = scope === 'project' ? `project ${project}` : 'job'
   return [when, by, whose, what].join('  ')

@@ -3,6 +3,7 @@ import { type ApiToken, createApiToken, listApiTokens, Refused, revokeApiToken }
 import { openBoard } from '../board/board.ts'
 import { parse } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
+import { minuteText } from '../cli/timeText.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { TOKENS } from './tokens.table.ts'
 
@@ -39,12 +40,12 @@ function refusal(error: unknown): never {
 }
 
 function cellsOf(token: ApiToken): string[] {
-  const used = token.used_at === null ? 'never used' : `used ${minute(token.used_at)}`
+  const used = token.used_at === null ? 'never used' : `used ${minuteText(token.used_at)}`
   return [token.token_id.slice(0, 8), token.name, token.scope, stateOf(token), used]
 }
 
 function stateOf(token: ApiToken): string {
-  if (token.revoked_at !== null) return `revoked ${minute(token.revoked_at)}`
+  if (token.revoked_at !== null) return `revoked ${minuteText(token.revoked_at)}`
   return `${token.expires_at <= Date.now() ? 'expired' : 'expires'} ${day(token)}`
 }
 
@@ -54,8 +55,4 @@ function allows({ scope }: ApiToken): string {
 
 function day({ expires_at }: ApiToken): string {
   return new Date(expires_at).toISOString().slice(0, 10)
-}
-
-function minute(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ')
 }

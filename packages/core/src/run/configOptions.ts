@@ -17,7 +17,7 @@ export function byName(a: string, b: string): number {
   return names.compare(a, b)
 }
 
-/** Made when it is first used, because that takes longer than all other code of the core takes to load. */
+/** Made when it is first used, because it takes milliseconds, and few commands need it. */
 let names: Intl.Collator | undefined
 
 function flattened(config: object, prefix: string): ConfigOption[] {

@@ -63,14 +63,17 @@ async function jobIn(db: Database, folder: string): Promise<TrainingJobStatus | 
 async function lastOfSameCommand(root: string): Promise<string | undefined> {
   const command = await commandOf(root)
   if (command === undefined) return undefined
-  const folders = (await readdir(dirname(root))).map((name) => join(dirname(root), name))
-  const found: { folder: string; at: number }[] = []
-  for (const folder of folders) {
+  const above = dirname(root)
+  const printed = (await readdir(above)).flatMap((name) => {
+    const folder = join(above, name)
     const at = statIfSeen(join(folder, OUTPUT))?.mtimeMs
-    if (folder === root || at === undefined || hasLiveProcess(folder)) continue
-    if ((await commandOf(folder)) === command) found.push({ folder, at })
+    return folder === root || at === undefined ? [] : [{ folder, at }]
+  })
+  // There may be thousands of runs, so only the newest ones are opened.
+  for (const { folder } of printed.sort((one, other) => other.at - one.at)) {
+    if (!hasLiveProcess(folder) && (await commandOf(folder)) === command) return folder
   }
-  return found.sort((one, other) => other.at - one.at)[0]?.folder
+  return undefined
 }
 
 /** The command and the working directory of the last program in a folder. */

@@ -32,11 +32,11 @@ export async function groupLogs(
   kind: LogKind,
 ): Promise<Part[]> {
   if (files.length < 2) return files.length === 0 ? [] : [partOf([...files])]
-  const units: Unit[] = []
-  const ofTraining = await withoutLater(listing, files, kind)
-  for (const ofOne of Map.groupBy(ofTraining, withoutSplit).values()) {
-    units.push({ files: ofOne, span: await readLogSpan(listing, ofOne[0] ?? '', kind) })
-  }
+  const ofTraining = withoutLater(await writtenLogs(listing, files, kind))
+  const ofOnes = Map.groupBy(ofTraining, ({ file }) => withoutSplit(file)).values()
+  const units = [...ofOnes].map((ofOne): Unit => {
+    return { files: ofOne.map(({ file }) => file), span: ofOne[0]?.span }
+  })
   units.sort((a, b) => (a.span?.first ?? 0) - (b.span?.first ?? 0) || byName(a, b))
   const groups: Unit[][] = []
   for (const unit of units) {
@@ -48,26 +48,35 @@ export async function groupLogs(
   return groups.map((group) => partOf(group.flatMap((unit) => unit.files)))
 }
 
+/** A log, what it shows of its training, and when it was last written (ms). */
+interface WrittenLog {
+  file: string
+  span: LogSpan | undefined
+  written: number
+}
+
+function writtenLogs(
+  listing: Listing,
+  files: readonly string[],
+  kind: LogKind,
+): Promise<WrittenLog[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const span = await readLogSpan(listing, file, kind)
+      return { file, span, written: statIfSeen(join(listing.root, file))?.mtimeMs ?? 0 }
+    }),
+  )
+}
+
 /**
  * Leaves out logs of later processes that only evaluated, and call this epoch 0: a training whose log
  * began after 0 had ended before.
  */
-async function withoutLater(
-  listing: Listing,
-  files: readonly string[],
-  kind: LogKind,
-): Promise<string[]> {
-  const logs = await Promise.all(
-    files.map(async (file) => {
-      const span = await readLogSpan(listing, file, kind)
-      const written = statIfSeen(join(listing.root, file))?.mtimeMs ?? 0
-      return { file, span, written }
-    }),
-  )
+function withoutLater(logs: readonly WrittenLog[]): readonly WrittenLog[] {
   const ended = logs.filter(({ span }) => span && span.first > 0).map(({ written }) => written)
-  const isLater = ({ span, written }: (typeof logs)[number]): boolean =>
+  const isLater = ({ span, written }: WrittenLog): boolean =>
     span?.isEvaluation === true && span.last === 0 && written > Math.max(...ended)
-  return logs.filter((log) => ended.length === 0 || !isLater(log)).map(({ file }) => file)
+  return ended.length === 0 ? logs : logs.filter((log) => !isLater(log))
 }
 
 /** The training of some logs, named after the first one. */

@@ -214,7 +214,8 @@ class LineReader<State extends Progress> implements SourceReader {
     const events = await savedEvents(this.#root, saved, at.stored_files, at.state, reached)
     const candidates = await findCandidates(listing)
     const declared = updatedStart(at, candidates, this.#format.infers ? saved : [])
-    if (events.length > 0 || candidates.length === 0 || (await readBestPointer(listing)))
+    const endedWithoutWeights = this.#isOver && candidates.length === 0
+    if (events.length > 0 || endedWithoutWeights || (await readBestPointer(listing)))
       events.push(...(await this.#claims(listing, at, saved, candidates)))
     if (declared) events.push(declared)
     return admit(at.skips, events, { file: 'the checkpoints' })

@@ -1,7 +1,6 @@
-import { grouped } from '@bestmark/core'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, grouped, type TrainingEvent } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'

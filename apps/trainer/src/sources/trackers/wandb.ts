@@ -8,14 +8,12 @@ import { isHeldOut } from '../events/names.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
 import { type Point, type TrackedRun, trackedEvents } from './trackedRun.ts'
-import { findWandbBeside } from './wandbFolder.ts'
+import { findWandbBeside, WANDB_FILE } from './wandbFolder.ts'
 import { readWandbLog, type WandbRecord } from './wandbLog.ts'
-
-const FILE = /^run-.+\.wandb$/
 
 /** A W&B run in `wandb/run-…` or `wandb/offline-run-…`. */
 export const WANDB = sourceOf('wandb', async (listing) => {
-  return (await listing.names()).find((name) => FILE.test(name))
+  return (await listing.names()).find((name) => WANDB_FILE.test(name))
 })
 
 /** The W&B run in the folder `wandb` beside the weights of its training. */

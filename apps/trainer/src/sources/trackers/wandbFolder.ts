@@ -10,7 +10,8 @@ import { readWandbLog } from './wandbLog.ts'
 const WANDB = 'wandb'
 /** A run's folder in it: `run-20261120_100000-abcd1234`, or `offline-run-…`. */
 const RUN = /^(?:offline-)?run-(\d{4})(\d\d)(\d\d)_\d{6}-(.+)$/
-const FILE = /^run-.+\.wandb$/
+/** The file with the history of a run. */
+export const WANDB_FILE = /^run-.+\.wandb$/
 /** The first records of a file describe the run (bytes). */
 const HEAD = 1 << 16
 /** Weights may be written a little after the last log call (ms). */
@@ -37,7 +38,7 @@ export async function findWandbFolders(listing: Listing): Promise<WandbFolder[]>
     if (id === undefined) continue
     const begun = Date.UTC(Number(year), Number(month) - 1, Number(day)) - DAY
     const folder = `${WANDB}/${name}`
-    const file = (await listing.names(folder)).find((one) => FILE.test(one))
+    const file = (await listing.names(folder)).find((one) => WANDB_FILE.test(one))
     const output = `${folder}/files/output.log`
     found.push({ id, folder, begun, file: file && `${folder}/${file}`, output })
   }

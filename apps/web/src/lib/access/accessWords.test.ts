@@ -21,5 +21,5 @@ test('an entry says who changed what, and how that ended', () => {
   expect(callerText({ ...ENTRY, caller: 'link', name: null })).toBe('somebody with the link')
   expect(subjectTexts(ENTRY)).toEqual(['job_ids x, y', 'project asr'])
   const outcomes = ['done', 'FORBIDDEN', null].map((outcome) => outcomeText({ ...ENTRY, outcome }))
-  expect(outcomes).toEqual(['done', 'refused (FORBIDDEN)', 'outcome unknown'])
+  expect(outcomes).toEqual(['done', 'failed (FORBIDDEN)', 'outcome unknown'])
 })

@@ -16,7 +16,7 @@ export function callerText({ caller, name }: AuditEntry): string {
 /** How a write ended. */
 export function outcomeText({ outcome }: AuditEntry): string {
   if (outcome === null) return 'outcome unknown'
-  return outcome === 'done' ? 'done' : `refused (${outcome})`
+  return outcome === 'done' ? 'done' : `failed (${outcome})`
 }
 
 /** What a write changed: one text per field of its input. */

@@ -15,13 +15,17 @@ test('the readings of the choice are separate from the latest ones of the same n
 })
 
 test('readings of the choice have as many digits as the tables', () => {
-  const texts = { '9.2999': 9.29987, '0.8': 0.8, '+1.43': 1.43001, '12,000': 12_000 }
-  const readings = Object.entries(texts).map(([text, value]) => ({
-    ...reading('any', text),
-    value,
-  }))
+  const given = [
+    ['perplexity', '9.2999', 9.29987],
+    ['test_loss', '0.8', 0.8],
+    ['loss_gap', '+1.43', 1.43001],
+    ['samples', '12,000', 12_000],
+    ['standard_error', '±0.13', 0.12512],
+  ] as const
+  const readings = given.map(([name, text, value]) => ({ ...reading(name, text), value }))
   const { chosen } = readingGroups(aStatus(), { readings })
-  expect(chosen.map(({ text }) => text)).toEqual(['9.300', '0.8000', '+1.43', '12,000'])
+  const shown = ['9.300', '0.8000', '+1.43', '12,000', '±0.13']
+  expect(chosen.map(({ text }) => text)).toEqual(shown)
 })
 
 test('a reading of the explanation replaces that of the status', () => {

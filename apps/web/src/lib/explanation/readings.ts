@@ -1,9 +1,8 @@
 import {
   type Explanation,
-  figure,
   type Origin,
+  ownValue,
   type Reading,
-  signed,
   type TrainingJobStatus,
 } from '@bestmark/core'
 import type { Turn } from '../charts/chart.ts'
@@ -44,12 +43,18 @@ export function readingGroups(
   }
 }
 
+/** Readings that are not shown as a value: a difference, and an error, which has digits of its own. */
+const WORDS: Readonly<Record<string, ((value: number) => string) | null>> = {
+  loss_gap: delta,
+  standard_error: null,
+}
+
 /** A reading with the digits of the page's tables; a terminal shows one more. */
 function asInTables(reading: Reading): Reading {
-  const { value, text } = reading
-  if (typeof value !== 'number' || Number.isInteger(value)) return reading
-  if (text === figure(value)) return { ...reading, text: measure(value) }
-  return text === signed(value) ? { ...reading, text: delta(value) } : reading
+  const { name, value } = reading
+  const words = ownValue(WORDS, name)
+  if (typeof value !== 'number' || Number.isInteger(value) || words === null) return reading
+  return { ...reading, text: (words ?? measure)(value) }
 }
 
 /** The readings that one line of the page shows; all others open below it. */
