@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { torchFile } from '../../checkpoints/testing.ts'
 import { temporaryFolder, writeFiles } from '../../testing.ts'
 import { readerWarnings } from '../events/newEvents.ts'
+import { readWhole } from '../reader/source.ts'
 import { readRun } from '../readRun.ts'
+import { findSources, openRun } from '../sources.ts'
 
 const LOG = [3, 2, 4].map((loss, index) => `Epoch ${index + 1}/3 train loss 1.0 val loss ${loss}\n`)
 
@@ -39,4 +41,18 @@ test('a run with weights, and a folder of a model to begin with, need no other w
   const own = { 'epoch_2.pt': torchFile({}) }
   expect(await warnings((store) => ({ ...config(store), ...own }))).toEqual([])
   expect(await warnings(config, 'ckpts/pytorch_model.bin')).toEqual([])
+})
+
+test('while a run trains nothing is told, since its first checkpoint may still come', async () => {
+  await using folder = await temporaryFolder()
+  const [root, store] = [join(folder.path, 'run'), join(folder.path, 'store')]
+  await writeFiles(store, { 'ckpts/epoch_1.pt': torchFile({}) })
+  const config = `checkpoint_dir: ${store}/ckpts\n`
+  await writeFiles(root, { 'train.log': LOG.join(''), 'config.yaml': config })
+  const sources = await findSources(root)
+  const told = async (isOver: boolean): Promise<number> => {
+    const events = await readWhole(openRun(sources, { root, cursor: null, isOver }))
+    return readerWarnings(events).length
+  }
+  expect([await told(false), await told(true)]).toEqual([0, 1])
 })
