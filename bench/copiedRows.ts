@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '@bestmark/db'
+import { unpackNumbers } from '../packages/db/src/values/packedNumbers.ts'
 
 /** Chunks, and ends of series that are not in a chunk yet, per read. */
 const PIECE = 200
@@ -39,7 +40,7 @@ async function recordedSums({ sql }: Database): Promise<Sums[]> {
       const nothing = { name, count: 0, values: 0, steps: 0, times: 0, last_step: NaN }
       const sums = found.get(name) ?? nothing
       found.set(name, sums)
-      const [steps, values, times] = [bytes.steps, bytes.values, bytes.times].map(numbersIn)
+      const [steps, values, times] = [bytes.steps, bytes.values, bytes.times].map(unpackNumbers)
       steps?.forEach((step, index) => {
         sums.count++
         sums.steps += step
@@ -50,11 +51,6 @@ async function recordedSums({ sql }: Database): Promise<Sums[]> {
     }
   }
   return [...found.values()]
-}
-
-function numbersIn(bytes: Buffer): Float64Array {
-  // The driver's bytes may begin at an offset where a double may not.
-  return new Float64Array(new Uint8Array(bytes).buffer)
 }
 
 async function copiedSums({ sql }: Database): Promise<Sums[]> {

@@ -20,7 +20,7 @@ export async function run(): Promise<void> {
   await idleBoard()
   await using home = await temporaryFolder()
   await using board = await openBoard({ BESTMARK_HOME: home.path })
-  const host_id = await hostId(home.path)
+  const host_id = await hostId({ home: home.path, isShareable: false })
   const floor = await idling(board.db, home.path, host_id)
   for (let index = 0; index < RUNS; index++) {
     await importRun(board, await journalIn(join(home.path, `journal ${index}`)), {})

@@ -16,6 +16,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./tensorboard.ts'),
   },
   trickle: { title: 'An hour of a live run, on the disk', load: () => import('./trickle.ts') },
+  disk: { title: 'A live run in real time, table by table', load: () => import('./disk.ts') },
   step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },
   live: { title: "From the trainer's write to the page", load: () => import('./live.ts') },
   readers: {
@@ -38,6 +39,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
   idle: {
     title: 'An idle board, and an agent with runs that do not grow',
     load: () => import('./idle.ts'),
+  },
+  agents: {
+    title: 'What agents cost the database, and how late points of 400 runs are',
+    load: () => import('./agents.ts'),
   },
   notes: {
     title: 'How often each note is right on public runs',

@@ -31,7 +31,11 @@ export async function run(): Promise<void> {
   await mkdir(folder)
   const lines = await writeOutput(join(folder, OUTPUT))
   const job_id = randomUUID()
-  const where = { host_id: await hostId(home.path), host: 'bench', root: folder }
+  const where = {
+    host_id: await hostId({ home: home.path, isShareable: false }),
+    host: 'bench',
+    root: folder,
+  }
   const named = { name: 'printed', project: 'bench', source: 'run_log' }
   await registerJob(db, { job_id, ...where, ...named, status: 'running' })
   await recording(db, { job_id, folder, host_id: where.host_id }, lines)

@@ -1,4 +1,4 @@
-import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { JOURNAL } from '@bestmark/core'
 import { recordJournal } from '../apps/trainer/src/recording/journal.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostId, registerJob, type Database } from '@bestmark/db'
-import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { JOURNAL } from '@bestmark/core'
 import { openJournal, type Journal } from '../apps/trainer/src/journal/write.ts'
 import { writeRunProcess } from '../apps/trainer/src/processes/mark.ts'
 
@@ -26,7 +26,12 @@ export async function beginRun(
   const journal = openJournal(folder, { journal: 1, job_id, ...named, recipe: 'bench' })
   writeRunProcess(folder, 0)
   journal.append({ type: 'started', attempt: 0, at: Date.now(), total_steps })
-  const where = { host_id: await hostId(home), host: 'bench', root: folder, source: JOURNAL }
+  const where = {
+    host_id: await hostId({ home, isShareable: false }),
+    host: 'bench',
+    root: folder,
+    source: JOURNAL,
+  }
   await registerJob(db, { job_id, ...where, ...named, status: 'running' })
   return { job_id, folder, journal }
 }

@@ -1,4 +1,4 @@
-import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { JOURNAL } from '@bestmark/core'
 import { openJournal } from '../apps/trainer/src/journal/write.ts'
 import { Training } from '@bestmark/char-lm/training'
 import { JournaledRun } from '../apps/trainer/src/recipes/journaledRun.ts'

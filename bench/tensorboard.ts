@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { JOURNAL } from '../apps/trainer/src/journal/header.ts'
+import { JOURNAL } from '@bestmark/core'
 import { FilesRecorder } from '../apps/trainer/src/recording/filesRecorder.ts'
 import { eventRecord } from '../apps/trainer/src/sources/tensorboard/tfeventsTesting.ts'
 import { ingest, NAMES, valueAt } from './ingest.ts'

@@ -3,16 +3,24 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const BESTMARK = join(ROOT, 'bestmark')
+const LAST_LINE = 'Ctrl-C stops everything.'
 
-/** A new folder that is removed when the test ends. */
+/**
+ * A new folder that is removed when the test ends. A board that was stopped on a busy machine may leave
+ * its database running for some seconds, which still writes files.
+ */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-e2e-')))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  return { path, [Symbol.asyncDispose]: () => rm(path, REMOVAL) }
 }
+
+/** Tried again after 100 ms, 200 ms and so on: for half a minute. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 24, retryDelay: 100 }
 
 /** The environment of a separate board, without the caller's variables for another board. */
 export function boardEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
@@ -48,7 +56,7 @@ export interface RunningBoard extends AsyncDisposable {
   ended: Promise<number | null>
 }
 
-/** Starts a board and waits for its link. Throws with the output if no link comes. */
+/** Starts a board and waits for all lines of its start. Throws with the output if no link comes. */
 export async function startBoard(
   env: NodeJS.ProcessEnv,
   words: readonly string[] = [],
@@ -59,6 +67,8 @@ export async function startBoard(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { link, printed } = await linkFrom(child)
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
+  while (isRunning() && !printed().includes(LAST_LINE)) await setTimeout(20)
   const { port, searchParams } = new URL(link)
   const interrupt = async () => {
     const since = performance.now()

@@ -19,7 +19,10 @@ async function copyOfTheSources(): Promise<{ path: string } & AsyncDisposable> {
     })
   }
   await symlink(join(ROOT, 'node_modules'), join(path, 'node_modules'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10 }),
+  }
 }
 
 /** The compiler's output for some files and their imports; whole packages would take minutes. */

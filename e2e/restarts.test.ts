@@ -67,5 +67,6 @@ test('a web server that dies more often than --restarts ends the board with a me
   })
   process.kill(second, 'SIGKILL')
   expect(await board.ended).toBe(2)
-  expect(board.printed()).toContain('It ended 2 times in a row, so it is not started again.')
+  const why = 'It ended 2 times in a row, so it is not started again.'
+  await expect.poll(board.printed).toContain(why)
 })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@bestmark/api/client'
 import type { TrainingJobStatus } from '@bestmark/core'
@@ -79,6 +79,32 @@ test('without the token every page and procedure answers 401', async () => {
   expect(page.status).toBe(200)
 })
 
+test('with a HOST of other machines people sign in: the start says so, and how the first account is made', async () => {
+  await using home = await temporaryFolder()
+  const env = boardEnv(home.path, { HOST: '0.0.0.0' })
+  await using board = await startBoard(env, ['--no-demo'])
+  const lines = board.printed().split('\n')
+  const shown = (word: string) => lines.find((line) => line.startsWith(word))
+  expect(shown('accounts')).toBe(
+    'accounts  HOST=0.0.0.0 can be reached from other machines, so people sign in.',
+  )
+  expect(board.printed()).toContain('The link of this board opens nothing now.')
+  expect(board.printed()).toContain('warning   Passwords cross the network in clear text.')
+  expect(shown('setup')).toBe(`setup     ${board.link}`)
+  expect(new URL(board.link).pathname).toBe('/join')
+  const file = await readFile(join(home.path, 'setup_token'), 'utf8')
+  expect(file.trim()).toBe(board.token)
+  // The token of a board on its own machine gives no access.
+  const token = (await readFile(join(home.path, 'token'), 'utf8')).trim()
+  for (const path of ['/', `/?token=${token}`]) {
+    const headers = { authorization: `Bearer ${token}` }
+    const answers = [await fetch(board.url + path), await fetch(board.url + path, { headers })]
+    expect([path, ...answers.map(({ status }) => status)]).toEqual([path, 401, 401])
+  }
+  const link = await bestmark(['link'], boardEnv(home.path))
+  expect(link.stdout.trim()).toBe(board.link)
+})
+
 test('a start that fails prints one sentence with the reason, and has an exit code', async () => {
   await using home = await temporaryFolder()
   await writeFile(join(home.path, 'file'), '')
@@ -88,7 +114,8 @@ test('a start that fails prints one sentence with the reason, and has an exit co
   for (const [more, message] of [
     [{ PORT: String(port) }, `Port ${port} is in use`],
     [{ PORT: 'zorp' }, 'PORT must be a number from 1 to 65535'],
-    [{ HOST: '0.0.0.0' }, 'HOST=0.0.0.0 is refused'],
+    [{ BESTMARK_PROXIES: '127.0.0.1' }, 'BESTMARK_PROXIES needs BESTMARK_URL'],
+    [{ HOST: '0.0.0.0', BESTMARK_TLS_CERT: 'x' }, 'must be set together'],
     [{ BESTMARK_HOME: join(home.path, 'file', 'below') }, 'The data folder'],
     [
       { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' },

@@ -13,10 +13,16 @@ const IMPORT = `import { seen as _seen } from '#lib/seen.ts'`
  * shows what a name from a run hides. Done while they are compiled, so that none can be forgotten.
  */
 export function visibleText(folder: string): PreprocessorGroup {
+  // A build compiles each component twice: for the server and for the browser.
+  const seen = new Map<string, string>()
   return {
     name: 'visible-text',
-    markup: ({ content, filename }) =>
-      filename?.startsWith(folder) ? { code: withVisibleText(content) } : undefined,
+    markup({ content, filename }) {
+      if (!filename?.startsWith(folder)) return undefined
+      const code = seen.get(content) ?? withVisibleText(content)
+      seen.set(content, code)
+      return { code }
+    },
   }
 }
 

@@ -1,8 +1,7 @@
 import adapter from '@sveltejs/adapter-node'
 import { join } from 'node:path'
 import { sveltekit } from '@sveltejs/kit/vite'
-import { defineConfig } from 'vitest/config'
-import { FAST_START, PATIENT_POLLS, reportersFor, SIDE_BY_SIDE } from '../../vitest.shared.ts'
+import { defineConfig } from 'vite'
 import { visibleText } from './visibleText.ts'
 
 /** Where a build goes that shares nothing with others which are made at the same time. */
@@ -33,28 +32,8 @@ export default defineConfig({
       version: { pollInterval: 0 },
     }),
   ],
+  build: { reportCompressedSize: false },
   // The server loads Bestmark's packages from their folders, not as a copy in its bundle. They find
   // the migrations and the programs of the database relative to these folders.
   environments: { ssr: { build: { rolldownOptions: { external: [/^@bestmark\//] } } } },
-  test: {
-    ...reportersFor('web'),
-    projects: [
-      { extends: true, test: { ...SIDE_BY_SIDE, name: 'unit', include: ['src/**/*.test.ts'] } },
-      {
-        test: {
-          ...FAST_START,
-          ...PATIENT_POLLS,
-          name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
-          globalSetup: ['../../packages/db/testServer.ts', 'e2e/setup.ts'],
-          isolate: false,
-          // Each file has a browser and a server; more of them would only wait for processors.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-    ],
-  },
 })

@@ -4,7 +4,7 @@ import { checkpointsOf, jobStatus, sourceCursor, type Database } from '@bestmark
 import type { StoredRows } from '@bestmark/db/testing'
 import { z } from 'zod'
 import { choiceOf } from '../../apps/trainer/src/commands/pick/choice.ts'
-import { JOURNAL } from '../../apps/trainer/src/journal/header.ts'
+import { JOURNAL } from '@bestmark/core'
 import { readJournalCursor } from '../../apps/trainer/src/recording/journalCursor.ts'
 
 /** The compared fields of a journal line. */

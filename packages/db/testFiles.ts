@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase } from './src/connection/client.ts'
+import { openDatabase } from './src/connection/openDatabase.ts'
 import { stopEmbedded } from './src/connection/embedded/embedded.ts'
 import { EMPTY_BOARD } from './src/connection/embedded/testFiles.ts'
 import { migrate } from './src/connection/migrate.ts'

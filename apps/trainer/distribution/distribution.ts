@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PROGRAMS = {
   bestmark: 'apps/trainer/src/bestmark.ts',
   child: 'apps/trainer/src/recipes/child.ts',
+  writer: 'apps/trainer/src/playground/writer.ts',
   replayProcess: 'packages/db/src/backtest/replayProcess.ts',
   serve: 'apps/web/serve.ts',
 }

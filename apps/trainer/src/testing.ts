@@ -53,7 +53,10 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   const top = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-')))
   const path = join(top, '1/2/3/4')
   await mkdir(path, { recursive: true })
-  return { path, [Symbol.asyncDispose]: () => rm(top, { recursive: true, force: true }) }
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(top, { recursive: true, force: true, maxRetries: 10 }),
+  }
 }
 
 interface Output {

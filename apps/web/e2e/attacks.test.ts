@@ -33,6 +33,15 @@ const post = (path: string, body: string, more: Record<string, string> = {}) =>
     },
     body,
   })
+/** As `post`, but no header says how long the body is. */
+const chunked = (path: string, body: string) =>
+  fetch(site.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${site.token}`, 'content-type': 'application/json' },
+    body: new Blob([body]).stream(),
+    // Node needs it for a stream; the type does not have it.
+    duplex: 'half',
+  } as RequestInit)
 const stopOf = (job_id: string) => JSON.stringify(JSON.stringify([{ job_id: 1 }, job_id]))
 const status = async () => {
   const answer = await get(`/trpc/jobs.status?${input([{ job_id: 1 }, run.job_id])}`)
@@ -85,6 +94,8 @@ test('the size of a batch and the length of a body and an address are limited', 
   expect((await post(`/trpc/${calls(1_000)}?batch=1`, bodies(1_000))).status).toBe(400)
   expect((await post(`/trpc/${calls(33)}?batch=1`, bodies(33))).status).toBe(400)
   expect((await post('/trpc/jobs.stop', `"${'x'.repeat(200_000)}"`)).status).toBe(413)
+  expect((await chunked('/trpc/jobs.stop', `"${'x'.repeat(200_000)}"`)).status).toBe(413)
+  expect((await chunked('/trpc/jobs.stop', '"x"')).status).toBe(400)
   expect((await get(`/?search=${'x'.repeat(200_000)}`)).status).toBe(431)
   expect((await get('/trpc/jobs.list')).status).toBe(200)
 })

@@ -1,6 +1,7 @@
 import { TestProxy } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Line } from './line.ts'
+import { cookieOf, openPeopleSite } from './people.ts'
 import { checkpoint, evaluation, metrics, Run } from './runs.ts'
 import { goLive, openOwnSite, type OwnSite } from './site.ts'
 
@@ -67,6 +68,32 @@ test('pages and calls get 503 while the database is silent, and recover by thems
   proxy.recover()
   await expect.poll(statuses, { timeout: 30_000 }).toEqual([200, 200, 200])
   await proxy[Symbol.asyncDispose]()
+}, 90_000)
+
+test('where people sign in, pages and calls get 503 while the database is away or silent, and the session lasts', async () => {
+  const proxies: TestProxy[] = []
+  await using open = await openPeopleSite({}, async (databaseUrl) => {
+    const proxy = await TestProxy.to(databaseUrl)
+    proxies.push(proxy)
+    return proxy.databaseUrl
+  })
+  const [proxy] = proxies as [TestProxy]
+  const headers = { cookie: await cookieOf(open, 'Ana') }
+  const statuses = async () => {
+    const answers = ['/', '/sign-in', '/trpc/jobs.list'].map((path) =>
+      fetch(open.url + path, { headers, redirect: 'manual' }),
+    )
+    return (await Promise.all(answers)).map((answer) => answer.status)
+  }
+  expect(await statuses()).toEqual([200, 303, 200])
+  proxy.hang()
+  expect(await statuses()).toEqual([503, 503, 503])
+  const call = await fetch(`${open.url}/trpc/jobs.list`, { headers })
+  expect(await call.text()).toContain('The database cannot be reached.')
+  proxy.recover()
+  await expect.poll(statuses, { timeout: 30_000 }).toEqual([200, 303, 200])
+  await proxy[Symbol.asyncDispose]()
+  expect(await statuses()).toEqual([503, 503, 503])
 }, 90_000)
 
 test('a server that starts while the database is silent prints that, and opens the board later', async () => {

@@ -115,7 +115,7 @@ test('a checkpoint that a target does not take is told before it is shipped, wit
   await dialog.getByLabel('your name').fill('ana')
   await dialog.getByLabel('why step 200, and not the best, step 300').fill('shorter answers')
   await dialog.getByRole('button', { name: 'Ship step 200 to prod/moby' }).click()
-  await dialog.getByText('Target prod has conditions, so nothing is shipped.').waitFor()
+  await dialog.getByText('Nothing is shipped to prod, because a condition does not hold.').waitFor()
   expect(await listDeployments(site.db, { job_id: run.job_id })).toEqual(before)
   await dialog.getByRole('radio', { name: /^step 300/ }).check()
   await dialog.getByText('eval_loss must be at most 2.2').waitFor({ state: 'detached' })

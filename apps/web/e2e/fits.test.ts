@@ -1,13 +1,13 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { violationsOf } from './axe.ts'
 import { keepPicture } from './kept.ts'
 import { type Misfits, misfitsOf } from './layout.ts'
-import { oddBoard, type OddBoard, pagesOf } from './oddJobs.ts'
-import { openSite, showOn, type Site } from './site.ts'
+import { ACCOUNT_PAGES, oddBoard, type OddBoard, pagesOf } from './oddJobs.ts'
+import { openSite, showOn, type Site, WIDTHS } from './site.ts'
 
-/** From the smallest phone, or a desktop at 400 %, to a wall. */
-const WIDTHS = [320, 768, 1280, 1920, 3840]
 /** The widths of which a run keeps pictures. */
 const KEPT = [320, 1280]
 
@@ -95,6 +95,17 @@ function named(path: string): string {
 const lines = (of: Look[], found: (look: Look) => readonly string[]) =>
   of.flatMap((look) => found(look).map((one) => `${look.path} ${look.screen}: ${one}`))
 const sideways = ({ sideways: by }: Look) => (by === 0 ? [] : [`${by} px`])
+
+test('each page is in the list, or is looked at where people sign in', async () => {
+  const routes = fileURLToPath(new URL('../src/routes', import.meta.url))
+  const files = await readdir(routes, { recursive: true })
+  const pages = files.filter((path) => /(^|\/)\+page\.svelte$/.test(path))
+  const names = pages.map((path) => `/${path.split('/').slice(0, -1).join('/')}`)
+  const listed = [...pagesOf(board), ...ACCOUNT_PAGES].map((path) => {
+    return path.replace(/\?.*/, '').replace(/^\/jobs\/[^/]+/, '/jobs/[id]')
+  })
+  expect(names.filter((name) => !listed.includes(name))).toEqual([])
+})
 
 test('axe finds nothing on any page, in light or dark', () => {
   expect(violations).toEqual([])

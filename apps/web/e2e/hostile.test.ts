@@ -74,7 +74,8 @@ async function hostileCaller(db: Database, text: string): Promise<void> {
   const { token } = await createApiToken(db, { name: `n${text}`, scope: 'read', days: 1 })
   const { token_id, name } = token
   const subject = { project: text, model_name: text }
-  const entry = { caller: 'token', token_id, name, procedure: 'jobs.stop', subject } as const
+  const who = { caller: 'token', token_id, person_id: null, name } as const
+  const entry = { ...who, procedure: 'jobs.stop', subject }
   await audited(
     db,
     entry,
@@ -116,9 +117,18 @@ function addresses(): Record<string, string[]> {
     backtest: ['/backtest', ...texts.map((text) => `/backtest?target=${text}&project=${text}`)],
     'backtest/download': [],
     alerts: ['/alerts'],
+    // Without accounts these pages are not there; the test of accounts shows hostile names on them.
+    account: [],
+    join: [],
+    'sign-in': [],
+    'sign-in/provider': [],
+    'sign-in/callback/[provider]': [],
     access: ['/access'],
+    recipes: ['/recipes', '/recipes?from=__proto__'],
     models: ['/models'],
     'models/download': [],
+    // Its answers are JSON.
+    'ingest/v1/jobs/[id]/journal': [],
     'trpc/[...procedure]': [],
     'api/v1/[...path]': [],
     'api/v1/openapi.json': [],

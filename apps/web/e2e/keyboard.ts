@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 const MOST = 200
 
 /** The control that has the focus, and whether a reader sees that it has it. */
-export function focused(page: Page): Promise<{ control: string; isSeen: boolean }> {
+function focused(page: Page): Promise<{ control: string; isSeen: boolean }> {
   return page.evaluate(() => {
     const element = document.activeElement
     if (!(element instanceof HTMLElement)) return { control: '', isSeen: false }
@@ -38,4 +38,39 @@ export async function pressOn(page: Page, control: Locator, key = 'Enter'): Prom
 export async function keepsFocus(page: Page, after: string): Promise<void> {
   const isLost = () => page.evaluate(() => document.activeElement === document.body)
   await expect.poll(async () => [after, await isLost()]).toEqual([after, false])
+}
+
+/** Marks what the Tab key must reach: the controls that are shown, one radio button of a group. */
+function markControls(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const groups = new Set<string>()
+    const isFirst = (radio: HTMLInputElement) => {
+      const chosen = document.querySelector(`input[name="${radio.name}"]:checked`)
+      if (chosen ? chosen !== radio : groups.has(radio.name)) return false
+      groups.add(radio.name)
+      return true
+    }
+    return [...document.querySelectorAll<HTMLElement>('*')]
+      .filter(
+        (one) =>
+          one.tabIndex >= 0 &&
+          one.checkVisibility({ visibilityProperty: true }) &&
+          !one.matches(':disabled') &&
+          (!(one instanceof HTMLInputElement) || one.type !== 'radio' || isFirst(one)),
+      )
+      .map((one, at) => (one.dataset['control'] = `${at} ${one.outerHTML.slice(0, 100)}`))
+  })
+}
+
+/** The controls of a page that Tab does not reach, and those where a reader does not see that it did. */
+export async function unreached(page: Page): Promise<{ unseen: string[]; missing: string[] }> {
+  const missing = new Set(await markControls(page))
+  const unseen: string[] = []
+  // More charts come into view on the way, so there are more controls than were marked.
+  for (let left = 3 * missing.size; left > 0 && missing.size > 0; left--) {
+    await page.keyboard.press('Tab')
+    const { control, isSeen } = await focused(page)
+    if (missing.delete(control) && !isSeen) unseen.push(control)
+  }
+  return { unseen, missing: [...missing] }
 }

@@ -1,6 +1,18 @@
-import { advanceDeployment, listCheckpoints, listDeployments } from '@bestmark/db'
+import {
+  advanceDeployment,
+  answerPrompt,
+  claimDeployment,
+  createDeployment,
+  listCheckpoints,
+  listDeployments,
+  openPrompt,
+  publishTargets,
+  recordHostAlive,
+} from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Run } from './runs.ts'
+import { violationsOf } from './axe.ts'
+import { earlyControls } from './early.ts'
+import { HOST, Run } from './runs.ts'
 import { goLive, openSite, type Site } from './site.ts'
 
 let site: Site
@@ -74,4 +86,90 @@ test('the ledger is downloaded with every entry', async () => {
   const json: unknown = JSON.parse(await (await request.get('/models/download?format=json')).text())
   expect(json).toMatchObject([{ model_name: 'moby-1', live: [{ entry: { by: 'ana' } }] }])
   expect((await request.get('/models/download')).status()).toBe(400)
+})
+
+test('a model in a playground goes on with a text, beside the last checkpoint', async () => {
+  const { host_id } = HOST
+  await publishTargets(site.db, host_id, [
+    { name: 'talk', kind: 'playground', place: 'the pages', conditions: null },
+  ])
+  const run = await new Run(site.db, 'talker').begin()
+  await run.train([1, 2])
+  const [best] = (await listCheckpoints(site.db, run.job_id)).filter(({ is_best }) => is_best)
+  const what = { job_id: run.job_id, model_name: 'talker', target: 'talk' }
+  await createDeployment(site.db, { ...what, checkpoint_id: best!.checkpoint_id })
+  await endNewest('talker')
+  const page = await (await site.visitor()).newPage()
+  await page.goto('/models')
+  const model = page.getByRole('region', { name: 'model talker' })
+  const text = model.getByLabel('a text for talker to go on with')
+  expect(await earlyControls(site, '/models')).toEqual([])
+  await text.fill('Call me ')
+  await model.getByRole('button', { name: 'Write on' }).click()
+  await model.getByText('The models write…').waitFor()
+  const open = await openPrompt(site.db, host_id)
+  expect(open).toMatchObject({ prompt: 'Call me ', last: { step: 200 } })
+  const written = { shipped: '<b>Ishmael', last: 'a whale', last_step: 200, error: null }
+  await answerPrompt(site.db, open!, { state: 'answered', ...written })
+  await model.getByText('Call me <b>Ishmael').waitFor()
+  await model.getByText('Call me a whale').waitFor()
+  await model.getByText('shipped: step 100').waitFor()
+  await model.getByText('last: step 200').waitFor()
+  expect(await violationsOf(page)).toEqual([])
+  expect(await text.inputValue()).toBe('Call me ')
+})
+
+test('an order that needs an approval waits until another person approves it on the page Models', async () => {
+  const { host_id } = HOST
+  await recordHostAlive(site.db, { host_id, hostname: HOST.host })
+  await publishTargets(site.db, host_id, [
+    { name: 'prod', kind: 'folder', place: '/srv', conditions: { approved: true } },
+  ])
+  const run = await new Run(site.db, 'guarded').begin()
+  await run.train([3, 2])
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Deploy' })
+  await dialog.getByLabel('target on').selectOption('prod')
+  await dialog.getByText('A second person must approve it').waitFor()
+  await dialog.getByLabel('your name').fill('ana')
+  await dialog.getByRole('button', { name: 'Ship step 200 to prod/guarded' }).click()
+  await dialog.getByText('waits for the approval of a second person').waitFor()
+  expect(await claimDeployment(site.db, host_id)).toBeUndefined()
+  await page.goto('/models')
+  const model = page.getByRole('region', { name: 'model guarded' })
+  await model.getByText(/^Shipping step 200 of guarded.* waits for the approval/).waitFor()
+  expect(await violationsOf(page)).toEqual([])
+  expect(await earlyControls(site, '/models')).toEqual([])
+  const approve = model.getByRole('button', { name: 'Approve guarded' })
+  await approve.click()
+  await page.getByText('The person who ordered a shipment cannot approve it.').waitFor()
+  expect(await claimDeployment(site.db, host_id)).toBeUndefined()
+  await model.getByLabel('your name').fill('max')
+  await approve.press('Enter')
+  await approve.waitFor({ state: 'detached' })
+  await model.getByText('History, newest first').click()
+  await model.getByText('approved by max').waitFor()
+  expect(await claimDeployment(site.db, host_id)).toMatchObject({ by: 'ana', approved_by: 'max' })
+})
+
+test('an order that waits is withdrawn on the page Models, and its entry stays', async () => {
+  const run = await new Run(site.db, 'unwanted').begin()
+  await run.train([3, 2])
+  const [best] = (await listCheckpoints(site.db, run.job_id)).filter(({ is_best }) => is_best)
+  const what = { job_id: run.job_id, checkpoint_id: best!.checkpoint_id, by: 'ana' }
+  await createDeployment(site.db, { ...what, model_name: 'unwanted', target: 'prod' })
+  const page = await (await site.visitor()).newPage()
+  await page.goto('/models')
+  const model = page.getByRole('region', { name: 'model unwanted' })
+  await model
+    .getByRole('button', { name: /^Withdraw step 200 of unwanted/ })
+    .first()
+    .click()
+  await model.getByRole('button', { name: /^Withdraw/ }).waitFor({ state: 'detached' })
+  await model.getByText('History, newest first').click()
+  await model.getByText(/^Shipped step 200 of unwanted.*: withdrawn/).waitFor()
+  const [entry] = await listDeployments(site.db, { job_id: run.job_id })
+  expect(entry).toMatchObject({ status: 'withdrawn', by: 'ana', approved_by: null })
 })

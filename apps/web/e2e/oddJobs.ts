@@ -3,17 +3,20 @@ import {
   addTestAlert,
   advanceDeployment,
   alertFailed,
+  answerPrompt,
   checkpointId,
   claimAlerts,
   createDeployment,
   type Database,
   noteJob,
+  orderPrompt,
+  publishTargets,
   saveRule,
   saveView,
   tagJobs,
 } from '@bestmark/db'
 import { picture } from './pictures.ts'
-import { checkpoint, ended, evaluation, metrics, Run } from './runs.ts'
+import { checkpoint, ended, evaluation, HOST, metrics, Run } from './runs.ts'
 
 const LONG = `${'a-name-longer-than-any-screen-'.repeat(9)}with-its-own-end-of-300-letters`
 const TRACEBACK = `Traceback (most recent call last):\n  File "/${'d'.repeat(300)}/train.py", line 7\nValueError: loss is not a number\n`
@@ -47,6 +50,7 @@ export async function oddBoard(db: Database): Promise<OddBoard> {
   await changeJobs(db, board)
   await ship(db, board.usual, 'done')
   await ship(db, board.usual, 'failed')
+  await talk(db, board.usual)
   await addAlert(db)
   return board
 }
@@ -124,6 +128,22 @@ async function ship(db: Database, job_id: string, status: 'done' | 'failed'): Pr
   })
 }
 
+/** Ships to a playground, which wrote long words. */
+async function talk(db: Database, job_id: string): Promise<void> {
+  const { host_id } = HOST
+  const target = { name: 'talk', kind: 'playground', place: 'the pages', conditions: null } as const
+  await publishTargets(db, host_id, [target])
+  const checkpoint_id = checkpointId(job_id, { attempt: 0, step: 500, path: 'checkpoint-500' })
+  const order = { job_id, checkpoint_id, model_name: 'talker', target: 'talk', why: 'the best' }
+  const { deployment_id } = await createDeployment(db, order)
+  const key = { job_id, deployment_id }
+  const done = { status: 'done', absolute_path: '/models/talker/1' } as const
+  await advanceDeployment(db, { ...key, ...done, bytes_done: 1, bytes_total: 1 })
+  const { prompt_id } = await orderPrompt(db, { ...key, prompt: 'In the morning the old ' })
+  const written = { shipped: 'captain said to the\nwhale: تدريب 🐳', last: LONG, last_step: 900 }
+  await answerPrompt(db, { job_id, prompt_id }, { state: 'answered', ...written, error: null })
+}
+
 async function addAlert(db: Database): Promise<void> {
   const rule_id = await saveRule(db, {
     ...{ project: LONG, kinds: ['new_best', 'failed'], evaluations: 3 },
@@ -155,7 +175,11 @@ export function pagesOf(board: OddBoard): string[] {
     '/backtest',
     '/alerts',
     '/access',
+    '/recipes',
     '/models',
     '/no-such-page',
   ]
 }
+
+/** The pages that only a board with accounts has. */
+export const ACCOUNT_PAGES = ['/sign-in', '/join', '/account'] as const

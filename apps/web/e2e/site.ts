@@ -51,15 +51,16 @@ function sharedSite() {
 
 /**
  * A site of one file, for tests that harm the server or look into it. `through` gives the server
- * another address of the database than the tests use.
+ * another address of the database than the tests use. `more` are variables of the server.
  */
 export async function openOwnSite(
   through?: (databaseUrl: string) => Promise<string>,
+  more: NodeJS.ProcessEnv = {},
 ): Promise<OwnSite> {
   const home = await mkdtemp(join(tmpdir(), 'bestmark-site-'))
   const db = await testDatabase()
   const databaseUrl = through ? await through(db.databaseUrl) : db.databaseUrl
-  const { server, url, printed, stop } = await serve(home, databaseUrl, inject('pages'))
+  const { server, url, printed, stop } = await serve(home, databaseUrl, inject('pages'), more)
   const site = await siteOf({ url, home, db })
   const dispose = async (): Promise<void> => {
     await site.browser.close()
@@ -93,6 +94,9 @@ export async function goLive(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await isLive(page)
 }
+
+/** From the smallest phone, or a desktop at 400 %, to a wall. */
+export const WIDTHS = [320, 768, 1280, 1920, 3840]
 
 /** How wide a screen is (px), and its colours. */
 export type Screen = readonly [width: number, colorScheme: 'light' | 'dark']

@@ -5,12 +5,20 @@ import { fileURLToPath } from 'node:url'
 const loader = new URL('../../../packages/db/src/loader.js', import.meta.url).href
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A server of the built pages in a folder, for the board of a data folder and a database. */
-export async function serve(home: string, databaseUrl: string, pages: string) {
+/**
+ * A server of the built pages in a folder, for the board of a data folder and a database. `more` are
+ * variables that say how it is served.
+ */
+export async function serve(
+  home: string,
+  databaseUrl: string,
+  pages: string,
+  more: NodeJS.ProcessEnv = {},
+) {
   const board = { BESTMARK_HOME: home, DATABASE_URL: databaseUrl, PORT: '0' }
   const server = fork('serve.ts', {
     cwd: root,
-    env: { ...process.env, ...board, BESTMARK_PAGES: pages },
+    env: { ...process.env, ...board, ...more, BESTMARK_PAGES: pages },
     execArgv: ['--import', loader],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -28,5 +36,6 @@ export async function serve(home: string, databaseUrl: string, pages: string) {
     server.kill()
     await once(server, 'exit')
   }
-  return { server, printed, url: `http://localhost:${message.listening.port}`, stop }
+  const protocol = more['BESTMARK_TLS_CERT'] ? 'https' : 'http'
+  return { server, printed, url: `${protocol}://localhost:${message.listening.port}`, stop }
 }

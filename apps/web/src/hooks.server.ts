@@ -1,15 +1,16 @@
-import { createCaller } from '@bestmark/api'
-import { isApiSecret, LINK, tokenCaller, unavailable, type Board } from '@bestmark/api/board'
-import type { RequestEvent } from '@sveltejs/kit'
 import { sequence, type Handle, type HandleServerError } from '@sveltejs/kit/hooks'
-import { Attempts } from '#lib/server/attempts.ts'
-import { bearer, isCrossSite, isLoopback, mayWrite } from '#lib/server/access.ts'
-import { board, closeBoard, access } from '#lib/server/board.ts'
+import { isCrossSite, mayWrite } from '#lib/server/access.ts'
+import { boundedBody } from '#lib/server/boundedBody.ts'
+import { closeBoard, access } from '#lib/server/board.ts'
 import { compressed } from '#lib/server/compression.ts'
-import { hasAccess, oldCookies, openLink, removeOldCookies } from '#lib/server/authorization.ts'
-import { withSecurityHeaders, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
+import { FORM_REFERRER, withSecurityHeaders, SCRIPTLESS_POLICY } from '#lib/server/headers.ts'
 import { stopLogging, describeError, logError } from '#lib/server/errors.ts'
+import { LIMITS } from '#lib/server/httpServer.ts'
+import { isIngest } from '#lib/server/requests.ts'
 import { refusals } from '#lib/server/refusals.ts'
+import { acceptsHost, refuseHost, serving } from '#lib/server/serving.ts'
+import { withAccounts } from '#lib/server/withAccounts.ts'
+import { withLink } from '#lib/server/withLink.ts'
 
 for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, stopLogging)
 // The server says so when its last connection has closed.
@@ -21,58 +22,22 @@ process.once('sveltekit:shutdown', () => {
 // Live streams that the old token opened must end; the server closes all that are open.
 access.onRenewed(() => process.emit('bestmark:renewed' as NodeJS.Signals))
 
-const machine: Handle = ({ event, resolve }) => {
-  const host = event.request.headers.get('host')
-  if (!isLoopback(host)) return refusals.host()
-  if (!mayWrite(event.request, host)) return refusals.origin()
+const machine: Handle = async ({ event, resolve }) => {
+  const { request, url } = event
+  const host = request.headers.get('host')
+  if (!acceptsHost(host)) return refuseHost()
+  if (!mayWrite(request, serving.hasAccounts ? url : { host })) return refusals.origin()
   const isProcedure = event.route.id?.startsWith('/trpc') ?? false
-  if (isCrossSite(event.request, isProcedure)) return refusals.elsewhere()
-  return resolve(event)
+  if (isCrossSite(request, isProcedure)) return refusals.elsewhere()
+  if (isIngest(event.route.id)) return resolve(event)
+  const bounded = await boundedBody(request)
+  if (!bounded) return refusals.body(LIMITS.body)
+  // Its type is read-only, but routes read the body from there.
+  return resolve(Object.assign(event, { request: bounded }))
 }
 
-const attempts = new Attempts()
-
-const authorization: Handle = async ({ event, resolve }) => {
-  if (await access.isToken(event.url.searchParams.get('token'))) return openLink(event, access)
-  const authorized = await hasAccess(event, access)
-  const shown = bearer(event.request.headers)
-  if (!authorized && !isApiSecret(shown) && !isProcedureCall(event)) {
-    const old = await oldCookies(event, access)
-    return old.length > 0 ? removeOldCookies(event, refusals.oldCookie(), old) : refusals.token()
-  }
-  let open: Board
-  try {
-    open = await board()
-  } catch (error) {
-    logError(error)
-    if (!isProcedureCall(event)) return refusals.database()
-    event.locals.context = () => {
-      throw unavailable(error) ?? error
-    }
-    return resolve(event)
-  }
-  const { db } = open
-  if (!authorized && shown !== null && !attempts.allows(shown)) return refusals.attempts()
-  const caller = authorized ? LINK : await tokenCaller(db, shown)
-  if (isApiSecret(shown)) attempts.note(shown, caller !== undefined)
-  if (typeof caller !== 'object' && !isProcedureCall(event)) return refusals.token()
-  const context = { db, caller }
-  event.locals.context = () => context
-  event.locals.api = createCaller(context)
-  return resolve(event)
-}
-
-const SUBSCRIPTIONS = new Set(['watch', 'watchMany'])
-
-/**
- * Whether a procedure answers with the error itself. A subscription does not, because its answer
- * begins with status 200.
- */
-function isProcedureCall({ params, route }: RequestEvent): boolean {
-  if (route.id === '/api/v1/[...path]') return true
-  const procedures = (params['procedure'] ?? '').split(/[/,]/).filter(Boolean)
-  return procedures.length > 0 && !procedures.some((name) => SUBSCRIPTIONS.has(name))
-}
+/** Pages with forms that work without a script. */
+const WITH_FORMS = new Set(['/sign-in', '/join', '/account'])
 
 const pages: Handle = async ({ event, resolve }) => {
   const theme = event.cookies.get('theme')
@@ -83,12 +48,17 @@ const pages: Handle = async ({ event, resolve }) => {
   if (event.route.id?.endsWith('/report')) {
     response.headers.set('content-security-policy', SCRIPTLESS_POLICY)
   }
+  if (WITH_FORMS.has(event.route.id ?? '')) {
+    response.headers.set('referrer-policy', FORM_REFERRER)
+    // An answer that it is unchanged would bring the policy of other pages.
+    response.headers.set('cache-control', 'no-store')
+  }
   return withSecurityHeaders(response)
 }
 
 const wire: Handle = async ({ event, resolve }) => compressed(event.request, await resolve(event))
 
-export const handle = sequence(wire, machine, authorization, pages)
+export const handle = sequence(wire, machine, serving.hasAccounts ? withAccounts : withLink, pages)
 
 export const handleError: HandleServerError = ({ error, kind }) => {
   if (kind !== 'unknown') return

@@ -1,4 +1,4 @@
-"""The client describes the machine beside the journal, and disturbs nothing."""
+"""The client describes the machine in its journal, and disturbs nothing."""
 
 import json
 import unittest
@@ -9,49 +9,62 @@ from bestmark.usage import Sampler, gpu_values
 
 
 class OfAMachine(InFolder):
-    def test_a_run_has_its_setup_and_samples_beside_its_journal(self) -> None:
+    def test_a_run_has_its_setup_and_usage_in_its_journal(self) -> None:
         ran = self.program(
             "import time\n"
             "from pathlib import Path\n"
             "from bestmark import machine\n"
             "machine.FIRST = machine.EVERY = 0.05\n"
-            "bestmark.init('run')\n"
+            "bestmark.init('.')\n"
             "held = bytearray(64 << 20)\n"
             "ends = time.time() + 100\n"
-            "def text(name):\n"
-            "    path = Path('run', name)\n"
-            "    return path.read_text() if path.exists() else ''\n"
             "def is_described():\n"
-            "    samples = text('bestmark-usage.jsonl').count('\\n')\n"
-            "    return samples > 9 and 'packages' in text('bestmark-setup.json')\n"
+            "    text = Path('journal.jsonl').read_text()\n"
+            "    return text.count('\"usage\"') > 9 and 'packages' in text\n"
             "while time.time() < ends and not is_described(): pass", BESTMARK_MACHINE="on")
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-        run = self.folder / "run"
-        environment = json.loads((run / "bestmark-setup.json").read_text())["environment"]
-        self.assertIn("host", environment)
-        self.assertRegex(environment["python"], r"^3\.")
-        self.assertIsInstance(environment["packages"], dict)
-        samples = [json.loads(line) for line in (run / "bestmark-usage.jsonl").read_text().splitlines()]
-        self.assertGreater(max(one["used"]["system/memory_gib"] for one in samples), 64 / 1024)
-        self.assertGreater(max(one["used"]["system/cpu_percent"] for one in samples), 0)
-        self.path = run / "journal.jsonl"
-        self.assertEqual([one["type"] for one in self.events()], ["started", "ended"])
+        events = self.events()
+        self.assertEqual([one["type"] for one in events[:2]], ["started", "setup"])
+        self.assertEqual(events[-1]["type"], "ended")
+        environment = [one["environment"] for one in self.events("setup")]
+        self.assertIn("host", environment[0])
+        self.assertRegex(environment[0]["python"], r"^3\.")
+        self.assertIsInstance(environment[-1]["packages"], dict)
+        used = [one["used"] for one in self.events("usage")]
+        self.assertGreater(max(one["system/memory_gib"] for one in used), 64 / 1024)
+        self.assertGreater(max(one["system/cpu_percent"] for one in used), 0)
 
-    def test_under_bestmark_run_the_client_writes_no_setup(self) -> None:
-        self.program("bestmark.init()", BESTMARK_MACHINE="on", BESTMARK_RUN_FOLDER=str(self.folder))
-        self.assertEqual([one.name for one in self.folder.iterdir()], ["journal.jsonl"])
-
-    def test_a_folder_that_is_removed_gets_no_samples(self) -> None:
-        ran = self.program(
-            "import os, shutil, time\n"
+    def test_nothing_is_sampled_after_the_end_of_a_run(self) -> None:
+        self.program(
+            "import time\n"
             "from bestmark import machine\n"
-            "machine.FIRST = machine.EVERY = 0.01\n"
-            "bestmark.init('run')\n"
-            "shutil.rmtree('run')\n"
-            "os.mkdir('run')\n"
-            "time.sleep(0.3)\n"
-            "print(os.listdir('run'))", BESTMARK_MACHINE="on")
-        self.assertEqual((ran.returncode, ran.stdout), (0, "[]\n"), ran.stderr)
+            "machine.FIRST = machine.EVERY = 0.001\n"
+            "for run in range(20):\n"
+            "    bestmark.init('.')\n"
+            "    time.sleep(0.02)\n"
+            "    bestmark.finish()\n"
+            "time.sleep(0.1)", BESTMARK_MACHINE="on")
+        types = [one["type"] for one in self.events()]
+        after = {types[index + 1] for index, one in enumerate(types[:-1]) if one == "ended"}
+        self.assertEqual((after, types[-1]), ({"started"}, "ended"))
+
+    def test_a_task_of_a_slurm_array_has_its_numbers_and_its_name(self) -> None:
+        task = {"SLURM_JOB_ID": "19", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "7",
+                "SLURM_JOB_NAME": "train.sh", "SLURM_RESTART_COUNT": "1"}
+        ran = self.program(
+            "from bestmark.machine import environment_now\n"
+            "import json\n"
+            "print(json.dumps(environment_now()['slurm']))\n"
+            "bestmark.init('.')", **task)
+        slurm = json.loads(ran.stdout)
+        self.assertEqual((slurm["job_id"], slurm["array_job_id"], slurm["array_task_id"]), ("19", "17", 7))
+        self.assertEqual((slurm["restart_count"], slurm["is_whole_job"]), (1, False))
+        self.path = self.folder / "journal.jsonl"
+        self.assertEqual(self.events()[0]["name"], "train_7")
+
+    def test_under_bestmark_run_the_client_records_no_setup(self) -> None:
+        self.program("bestmark.init()", BESTMARK_MACHINE="on", BESTMARK_RUN_FOLDER=str(self.folder))
+        self.assertEqual([one["type"] for one in self.events()], ["started", "ended"])
 
     def test_each_gpu_has_its_load_and_memory(self) -> None:
         self.assertEqual(gpu_values("0, 93, 40960\n1, [N/A], 12\n"),

@@ -45,6 +45,17 @@ class Telling(InFolder):
         once = ["checkpoint-10", "checkpoint-10", "checkpoint-20", "checkpoint-30", "../checkpoint-40"]
         self.assertEqual([line["path"] for line in self.events("checkpoint")], once * 2)
 
+    def test_a_checkpoint_in_an_object_store_keeps_its_uri(self) -> None:
+        uris = ["s3://bucket/a/../b/", "gs://bucket/x y", "simplecache::s3://bucket/x", "hf://user/model@main"]
+        bestmark.init(str(self.folder))
+        for uri in uris:
+            bestmark.checkpoint(uri, 1)
+        bestmark.claim(uris[0], 1, "eval_loss", 1)
+        self.assertEqual([line["path"] for line in self.events("checkpoint")], uris)
+        self.assertEqual(self.events("claim")[0]["path"], uris[0])
+        bestmark.checkpoint((self.folder / "checkpoint-1").as_uri(), 1)
+        self.assertEqual(self.events("checkpoint")[-1]["path"], (self.folder / "checkpoint-1").as_uri())
+
     def test_the_loss_has_one_name_in_every_program(self) -> None:
         bestmark.init(str(self.folder), metric="val_loss")
         bestmark.log({"train_loss": 2, "val/loss": 1, "val_acc": 0.5, "test_loss": 3}, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src"
 sys.path.insert(0, str(SOURCE))
 
-# The files of the machine would be beside the files that most tests check.
+# The events of the machine would be between the events that most tests check.
 os.environ["BESTMARK_MACHINE"] = "off"
 
 import bestmark  # noqa: E402

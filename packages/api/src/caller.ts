@@ -1,19 +1,45 @@
-import { includesScope, type Scope } from '@bestmark/core'
-import { apiTokenEnd, apiTokenOf, type Database, isApiSecret, type TokenEnd } from '@bestmark/db'
+import { includesScope, ROLE_SCOPES, ROLES, type Scope, type TokenScope } from '@bestmark/core'
+import {
+  apiTokenEnd,
+  apiTokenOf,
+  type Database,
+  isApiSecret,
+  isSessionOpen,
+  type Person,
+  type TokenEnd,
+} from '@bestmark/db'
 import { TRPCError } from '@trpc/server'
 
-/** Who calls a procedure: a person with the link of the board, or a program with a token. */
+/** Who calls a procedure. */
 export interface Caller {
-  kind: 'link' | 'token'
-  /** Null for the link. */
+  /** Somebody with the link of the board, a program with a token, or a person with an account. */
+  kind: 'link' | 'token' | 'person'
   token_id: string | null
-  /** The token's name; null for the link. */
+  person_id: string | null
+  /** The session of the person's browser. */
+  session_id: string | null
+  /** The name of the token or the person; null for the link. */
   name: string | null
-  scope: Scope
+  scope: TokenScope
+  /** The one job, or the one project, whose journals a caller of the scope `ingest` may send. */
+  job_id: string | null
+  project: string | null
+}
+
+/** Why nobody calls. Undefined where the link opens the board, and it was not shown. */
+export type NoCaller = TokenEnd | 'signed_out' | undefined
+
+const NOBODY = {
+  token_id: null,
+  person_id: null,
+  session_id: null,
+  name: null,
+  job_id: null,
+  project: null,
 }
 
 /** A person with the link may do everything. */
-export const LINK: Caller = { kind: 'link', token_id: null, name: null, scope: 'admin' }
+export const LINK: Caller = { ...NOBODY, kind: 'link', scope: 'admin' }
 
 /** The program that sent a token, or why its token ended; undefined for another text. */
 export async function tokenCaller(
@@ -23,22 +49,40 @@ export async function tokenCaller(
   if (!isApiSecret(shown)) return undefined
   const token = await apiTokenOf(db, shown)
   if (typeof token !== 'object') return token
-  const { token_id, name, scope } = token
-  return { kind: 'token', token_id, name, scope }
+  const { token_id, name, scope, job_id, project } = token
+  return { ...NOBODY, kind: 'token', token_id, name, scope, job_id, project }
 }
 
-const ENDED = {
-  expired: 'This token has expired.',
-  revoked: 'This token was revoked.',
+/** A person whose browser is signed in. */
+export function personCaller({ person_id, name, role }: Person, session_id: string): Caller {
+  return { ...NOBODY, kind: 'person', person_id, session_id, name, scope: ROLE_SCOPES[role] }
 }
+
+/** The name that a decision keeps: that of the person, otherwise the given one. */
+export function decidedBy<Given extends string | undefined>(
+  { kind, name }: Caller,
+  given: Given,
+): Given | string {
+  return kind === 'person' && name !== null ? name : given
+}
+
+/** The name that a decision keeps, and the account of the person; null without one. */
+export function deciderOf(
+  caller: Caller,
+  given: string | undefined,
+): { by: string | undefined; person_id: string | null } {
+  return { by: decidedBy(caller, given), person_id: caller.person_id }
+}
+
 const NEW_TOKEN = 'Make a new one on the machine of the board: bestmark tokens --new NAME'
+const ENDED = {
+  expired: `This token has expired. ${NEW_TOKEN}`,
+  revoked: `This token was revoked. ${NEW_TOKEN}`,
+  signed_out: 'Sign in, or send the token of a program in a Bearer header.',
+}
 
 /** The caller of a procedure that needs a scope. Throws UNAUTHORIZED or FORBIDDEN. */
-export function requireScope(
-  caller: Caller | TokenEnd | undefined,
-  needed: Scope,
-  procedure: string,
-): Caller {
+export function requireScope(caller: Caller | NoCaller, needed: Scope, procedure: string): Caller {
   if (caller === undefined) {
     throw new TRPCError({
       code: 'UNAUTHORIZED',
@@ -46,31 +90,47 @@ export function requireScope(
     })
   }
   if (typeof caller === 'string') {
-    throw new TRPCError({ code: 'UNAUTHORIZED', message: `${ENDED[caller]} ${NEW_TOKEN}` })
+    throw new TRPCError({ code: 'UNAUTHORIZED', message: ENDED[caller] })
   }
   if (includesScope(caller.scope, needed)) return caller
-  const has = `The token "${caller.name}" has only the scope ${caller.scope}.`
-  const message = `${procedure} needs the scope ${needed}. ${has} ${NEW_TOKEN} --scope ${needed}`
-  throw new TRPCError({ code: 'FORBIDDEN', message })
+  throw new TRPCError({ code: 'FORBIDDEN', message: refusalOf(caller, needed, procedure) })
 }
 
-/** How long a token that was found valid is not looked up again for a stream (ms). */
+function refusalOf({ kind, name, scope }: Caller, needed: Scope, procedure: string): string {
+  if (kind === 'person') {
+    const roleOf = (one: TokenScope) => ROLES.find((role) => ROLE_SCOPES[role] === one)
+    return `${procedure} needs the role ${roleOf(needed)}. ${name} has the role ${roleOf(scope)}. Ask an admin.`
+  }
+  const has = `The token "${name}" has only the scope ${scope}.`
+  return `${procedure} needs the scope ${needed}. ${has} ${NEW_TOKEN} --scope ${needed}`
+}
+
+/** How long a caller who was found to have access is not looked up again for a stream (ms). */
 const LOOK_AGAIN = 5_000
 
-/** The messages of a stream until the token of its reader ends; then it throws UNAUTHORIZED. */
+/** The messages of a stream until the access of its reader ends; then it throws UNAUTHORIZED. */
 export async function* whileValid<T>(
   db: Database,
-  { token_id }: Caller,
+  caller: Caller,
   messages: AsyncIterable<T>,
   lookAgain = LOOK_AGAIN,
 ): AsyncGenerator<T, void> {
   let looked = Date.now()
   for await (const message of messages) {
-    if (token_id !== null && Date.now() - looked >= lookAgain) {
-      const end = await apiTokenEnd(db, token_id)
+    if (Date.now() - looked >= lookAgain) {
+      const end = await endOf(db, caller)
       if (end) requireScope(end, 'read', 'watch')
       looked = Date.now()
     }
     yield message
   }
+}
+
+async function endOf(
+  db: Database,
+  { token_id, session_id }: Caller,
+): Promise<Exclude<NoCaller, undefined> | undefined> {
+  if (token_id !== null) return apiTokenEnd(db, token_id)
+  if (session_id === null) return undefined
+  return (await isSessionOpen(db, session_id)) ? undefined : 'signed_out'
 }

@@ -1,15 +1,19 @@
 import { conditionText } from '@bestmark/core'
 import {
+  approveDeployment,
   createDeployment,
   listDeployments,
   liveDeployments,
+  NotApproved,
   checkOrderConditions,
   shippingAdvice,
+  withdrawDeployment,
 } from '@bestmark/db'
 import { z } from 'zod'
+import { decidedBy, deciderOf } from './caller.ts'
 import { Id, procedure, router } from './trpc.ts'
 
-/** Who orders a shipment, and why; as the person writes it. */
+/** Who orders a shipment, and why; as the person writes it. A person with an account is named. */
 export const OrdererInput = z.object({
   by: z.string().max(100).optional(),
   why: z.string().max(1_000).optional(),
@@ -19,7 +23,9 @@ const PlaceInput = z.object({
   job_id: Id,
   checkpoint_id: Id,
   model_name: z.string(),
-  /** The name of a target of the job's host. Default: the folder `models`. */
+  /** The host whose agent ships a checkpoint in S3. Default: the job's. */
+  host_id: Id.optional(),
+  /** The name of a target of that host. Default: the folder `models`. */
   target: z.string().max(64).optional(),
 })
 
@@ -39,7 +45,25 @@ export const deployments = router({
   /** Orders the deployment of a complete checkpoint; the agent of its host ships it. */
   create: procedure
     .input(CreateInput)
-    .mutation(({ ctx, input }) => createDeployment(ctx.db, input)),
+    .mutation(({ ctx, input }) =>
+      createDeployment(ctx.db, { ...input, ...deciderOf(ctx.caller, input.by) }),
+    ),
+
+  /** Approves the order of another person, so that an agent takes it. Programs cannot. */
+  approve: procedure
+    .input(z.object({ job_id: Id, deployment_id: Id, by: OrdererInput.shape.by }))
+    .mutation(({ ctx, input }) => {
+      if (ctx.caller.kind === 'token') throw new NotApproved('not_a_person')
+      const { by = '', person_id } = deciderOf(ctx.caller, input.by)
+      return approveDeployment(ctx.db, { ...input, by, person_id })
+    }),
+
+  /** Withdraws an order that no agent has begun; it stays in the ledger. */
+  withdraw: procedure
+    .input(z.object({ job_id: Id, deployment_id: Id, by: OrdererInput.shape.by }))
+    .mutation(({ ctx, input }) =>
+      withdrawDeployment(ctx.db, { ...input, by: decidedBy(ctx.caller, input.by) }),
+    ),
 
   /** The sizes of what can be shipped, and what is missing to serve it; null if there are no files. */
   advice: procedure

@@ -20,6 +20,8 @@ import {
   lastTraceback,
   listJobs,
   noteJob,
+  orderResume,
+  orderRuns,
   removeExamples,
   renameJob,
   requestStop,
@@ -27,6 +29,8 @@ import {
   tagJobs,
 } from '@bestmark/db'
 import { z } from 'zod'
+import { decidedBy } from './caller.ts'
+import { NewRunsInput } from './recipes.ts'
 import { sharedRead } from './sharedRead.ts'
 import { Id, jobProcedure, procedure, router } from './trpc.ts'
 
@@ -127,6 +131,19 @@ export const jobs = router({
 
   /** Attempts, changes of the policy, scores and shipments, newest first. */
   history: jobProcedure.query(({ ctx, input }) => jobHistory(ctx.db, input.job_id)),
+
+  /** Puts runs of a recipe into the queue of the agents; returns the ids that their jobs will have. */
+  create: procedure.input(NewRunsInput).mutation(async ({ ctx, input }) => ({
+    job_ids: await orderRuns(ctx.db, { ...input, by: decidedBy(ctx.caller, input.by) }),
+  })),
+
+  /** Orders its host to continue an ended run of a recipe from its last complete checkpoint. */
+  resume: procedure
+    .input(JobId.extend({ by: z.string().max(100).optional() }))
+    .mutation(async ({ ctx, input: { job_id, by } }) => {
+      await orderResume(ctx.db, { job_id, by: decidedBy(ctx.caller, by) })
+      return { changed: 1 }
+    }),
 
   /** Asks the agent of the run's host to stop it; the run writes a last checkpoint first. */
   stop: procedure.input(JobId).mutation(({ ctx, input }) => requestStop(ctx.db, input.job_id)),

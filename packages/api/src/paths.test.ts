@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
-import { advanceDeployment } from '@bestmark/db'
+import {
+  advanceDeployment,
+  advanceOrder,
+  claimOrder,
+  publishRecipes,
+  publishTargets,
+  recordHostAlive,
+  registerJob,
+} from '@bestmark/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LINK } from './caller.ts'
 import { appRouter, createCaller, type RouterOutputs } from './root.ts'
@@ -45,18 +53,46 @@ async function answers(): Promise<Record<string, unknown>> {
   await followingMany.return?.()
   const ship = async (model_name: string) => {
     const made = await api.deployments.create({ ...chosen, model_name })
+    const talk = {
+      name: 'folder',
+      kind: 'playground',
+      place: 'the pages',
+      conditions: null,
+    } as const
+    await publishTargets(board.db, made.host_id ?? '', [talk])
     const key = { job_id, deployment_id: made.deployment_id }
     const end = { status: 'done', absolute_path: '/models/moby/v1' } as const
     await advanceDeployment(board.db, { ...key, ...end, bytes_done: 1, bytes_total: 1 })
     return key
   }
+  const prod = {
+    name: 'prod',
+    kind: 'folder',
+    place: '/srv',
+    conditions: { approved: true },
+  } as const
+  const approve = async () => {
+    const { host_id } = await api.deployments.create({ ...chosen, model_name: 'free' })
+    await publishTargets(board.db, host_id ?? '', [prod])
+    const where = { model_name: 'approved', target: 'prod', by: 'ana' }
+    const waiting = await api.deployments.create({ ...chosen, ...where })
+    return api.deployments.approve({ ...waiting, by: 'max' })
+  }
+  const approved = await approve()
   const earlier = await ship('moby-live')
   const live = await ship('moby-live')
+  const made = await api.access.makeToken({ name: 'ci', scope: 'read', days: 1 })
+  const back = await api.models.rollBack({ ...earlier, by: 'ana' })
   return {
     'access.audit': await api.access.audit(),
     'access.tokens': await api.access.tokens(),
+    'access.makeToken': made,
+    'access.revokeToken': await api.access.revokeToken(made.token),
+    ...(await answersAboutPeople(api)),
+    'models.ask': await api.models.ask({ ...live, prompt: 'Call me' }),
+    ...(await answersAboutRecipes(api)),
     'models.verify': await api.models.verify({ ...live, by: 'ana' }),
-    'models.rollBack': await api.models.rollBack({ ...earlier, by: 'ana' }),
+    'models.rollBack': back,
     'models.list': await api.models.list(),
     'models.get': await api.models.get({ model_name: 'moby-live' }),
     watch: news.value,
@@ -66,6 +102,8 @@ async function answers(): Promise<Record<string, unknown>> {
     'alerts.list': await api.alerts.list(),
     'alerts.rules.remove': await api.alerts.rules.remove({ rule_id }),
     watchMany: newsOfMany.value,
+    'deployments.approve': approved,
+    'deployments.withdraw': await api.deployments.withdraw({ ...back, by: 'ana' }),
     'deployments.create': await api.deployments.create({ ...chosen, model_name: 'moby' }),
     'deployments.advice': await api.deployments.advice(chosen),
     'deployments.conditions': await api.deployments.conditions({ ...chosen, model_name: 'moby' }),
@@ -105,6 +143,51 @@ async function answers(): Promise<Record<string, unknown>> {
     'hosts.fullDisks': await api.hosts.fullDisks(),
     'backtest.run': await api.backtest.run({ target: 'eval_f1' }),
     'backtest.targets': await api.backtest.targets(),
+  }
+}
+
+async function answersAboutRecipes({ jobs, recipes }: ReturnType<typeof createCaller>) {
+  const host_id = randomUUID()
+  await recordHostAlive(board.db, { host_id, hostname: 'gpu-1' })
+  const recipe = { name: 'moby', text: '', parameters: {}, can_resume: true, at_once: 1 }
+  await publishRecipes(board.db, host_id, [recipe])
+  const order = { recipe: 'moby', name: 'moby', project: 'whales', runs: [{}] }
+  const created = await jobs.create(order)
+  const [job_id = ''] = created.job_ids
+  const host = { host_id, host: 'gpu-1', root: `/runs/${job_id}` }
+  const job = { job_id, ...host, name: 'moby', project: 'whales', source: 'huggingface' }
+  await registerJob(board.db, { ...job, status: 'failed' })
+  const claimed = await claimOrder(board.db, host_id)
+  await advanceOrder(board.db, claimed?.order_id ?? '', { state: 'ended' })
+  const resumed = await jobs.resume({ job_id })
+  const orders = await recipes.orders()
+  const order_id = orders.find(({ is_resumed }) => is_resumed)?.order_id ?? ''
+  return {
+    'jobs.create': created,
+    'jobs.resume': resumed,
+    'recipes.list': await recipes.list(),
+    'recipes.orders': orders,
+    'recipes.ofJob': await recipes.ofJob({ job_id }),
+    'recipes.cancel': await recipes.cancel({ order_id }),
+  }
+}
+
+async function answersAboutPeople({ people }: ReturnType<typeof createCaller>) {
+  const invited = await people.invite({ email: 'ben@lab.org', role: 'viewer' })
+  const invitations = await people.invitations()
+  const { invitation_id } = invitations[0] ?? { invitation_id: '' }
+  const [{ person_id } = { person_id: '' }] = await board.db.sql<{ person_id: string }[]>`
+    insert into people (name, email, email_verified, role, created_at, updated_at)
+    values ('Cho', ${`${randomUUID()}@lab.org`}, true, 'viewer', 0, 0) returning person_id`
+  return {
+    'people.invite': invited,
+    'people.invitations': invitations,
+    'people.withdraw': await people.withdraw({ invitation_id }),
+    'people.list': await people.list(),
+    'people.changeRole': await people.changeRole({ person_id, role: 'member' }),
+    'people.resetPassword': await people.resetPassword({ person_id }),
+    'people.endSessions': await people.endSessions({ person_id }),
+    'people.remove': await people.remove({ person_id }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { Policy, PolicyOptions } from '@bestmark/core'
 import { changePolicy, policyHistory } from '@bestmark/db'
 import { z } from 'zod'
+import { decidedBy } from './caller.ts'
 import { Id, procedure, router } from './trpc.ts'
 
 /** A job, or every job of a project without its own policy. */
@@ -23,7 +24,7 @@ export const policies = router({
   /** Changes the policy, stores who did it and when, and selects again from the stored evaluations. */
   change: procedure.input(ChangeInput).mutation(({ ctx, input }) => {
     const { policy, options, by, ...whose } = input
-    return changePolicy(ctx.db, whose, policy && { policy, options }, by)
+    return changePolicy(ctx.db, whose, policy && { policy, options }, decidedBy(ctx.caller, by))
   }),
 
   /** The changes of policy, newest first; the history of a job includes those of its project. */

@@ -38,12 +38,15 @@ test('every procedure is refused without the token', async () => {
     () => stranger.backtest.run({ target: 'task' }),
     () => stranger.backtest.targets(),
     () => stranger.deployments.create({ job_id, checkpoint_id: job_id, model_name: 'm' }),
+    () => stranger.deployments.approve({ job_id, deployment_id: job_id }),
+    () => stranger.deployments.withdraw({ job_id, deployment_id: job_id }),
     () => stranger.deployments.list(),
     () => stranger.deployments.advice({ job_id, checkpoint_id: job_id }),
     () => stranger.models.list(),
     () => stranger.models.get({ model_name: 'm' }),
     () => stranger.models.rollBack({ job_id, deployment_id: job_id }),
     () => stranger.models.verify({ job_id, deployment_id: job_id }),
+    () => stranger.models.ask({ job_id, deployment_id: job_id, prompt: 'x' }),
     () => stranger.watch({ jobs: [job_id] }),
   ]
   for (const call of closed) await expect(call()).rejects.toMatchObject({ code: 'UNAUTHORIZED' })

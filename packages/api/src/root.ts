@@ -7,7 +7,9 @@ import { deployments } from './deployments.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { models } from './models.ts'
+import { people } from './people.ts'
 import { policies } from './policies.ts'
+import { recipes } from './recipes.ts'
 import { samples } from './samples.ts'
 import { series } from './series.ts'
 import { createCallerFactory, router } from './trpc.ts'
@@ -22,7 +24,9 @@ export const appRouter = router({
   series,
   samples,
   checkpoints,
+  people,
   policies,
+  recipes,
   backtest,
   deployments,
   models,

@@ -1,8 +1,10 @@
-import type { Scope } from '@bestmark/core'
+import { randomUUID } from 'node:crypto'
+import { includesScope, type Role, type Scope, SCOPES, type TokenScope } from '@bestmark/core'
 import { createApiToken, listAudit } from '@bestmark/db'
 import { TRPCError } from '@trpc/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Caller, LINK, tokenCaller, whileValid } from './caller.ts'
+import { type Caller, LINK, personCaller, tokenCaller, whileValid } from './caller.ts'
+import { deniedTo } from './denied.ts'
 import { plainRouter } from './plain/router.ts'
 import { appRouter, createCaller } from './root.ts'
 import { type TestBoard, testBoard } from './testing.ts'
@@ -24,16 +26,29 @@ const NEEDS: Record<Scope, readonly string[]> = {
     ...['jobs.columns', 'jobs.compare', 'jobs.detail', 'jobs.examples', 'jobs.history'],
     ...['jobs.lastTraceback', 'jobs.list', 'jobs.logs', 'jobs.status'],
     ...['models.get', 'models.list', 'policies.history'],
+    ...['recipes.list', 'recipes.ofJob', 'recipes.orders'],
     ...['samples.content', 'samples.list', 'samples.pair', 'series.names', 'series.read'],
     ...['views.list', 'watch', 'watchMany'],
   ],
   write: [
-    ...['alerts.test', 'checkpoints.pin', 'deployments.create'],
-    ...['jobs.archive', 'jobs.delete', 'jobs.note', 'jobs.removeExamples', 'jobs.rename'],
-    ...['jobs.restore', 'jobs.stop', 'jobs.tag'],
-    ...['models.rollBack', 'models.verify', 'policies.change', 'views.remove', 'views.save'],
+    ...[
+      'alerts.test',
+      'checkpoints.pin',
+      'deployments.approve',
+      'deployments.create',
+      'deployments.withdraw',
+    ],
+    ...['jobs.archive', 'jobs.create', 'jobs.delete', 'jobs.note', 'jobs.removeExamples'],
+    ...['jobs.rename', 'jobs.resume', 'jobs.restore', 'jobs.stop', 'jobs.tag'],
+    ...['models.ask', 'models.rollBack', 'models.verify', 'policies.change'],
+    ...['recipes.cancel', 'views.remove', 'views.save'],
   ],
-  admin: ['access.audit', 'access.tokens', 'alerts.rules.remove', 'alerts.rules.save'],
+  admin: [
+    ...['access.audit', 'access.makeToken', 'access.revokeToken', 'access.tokens'],
+    ...['alerts.rules.remove', 'alerts.rules.save'],
+    ...['people.changeRole', 'people.endSessions', 'people.invitations', 'people.invite'],
+    ...['people.list', 'people.remove', 'people.resetPassword', 'people.withdraw'],
+  ],
 }
 
 /** The answers that callers get; `in` is any answer to somebody who may call. */
@@ -43,11 +58,21 @@ const GETS: Record<string, Record<Scope, string>> = {
   'a revoked token': { read: 'UNAUTHORIZED', write: 'UNAUTHORIZED', admin: 'UNAUTHORIZED' },
   'a token to read': { read: 'in', write: 'FORBIDDEN', admin: 'FORBIDDEN' },
   'a token to write': { read: 'in', write: 'in', admin: 'FORBIDDEN' },
+  'a token to send journals': { read: 'FORBIDDEN', write: 'FORBIDDEN', admin: 'FORBIDDEN' },
   'a token of an admin': { read: 'in', write: 'in', admin: 'in' },
   'the link': { read: 'in', write: 'in', admin: 'in' },
+  'nobody signed in': { read: 'UNAUTHORIZED', write: 'UNAUTHORIZED', admin: 'UNAUTHORIZED' },
+  'a viewer': { read: 'in', write: 'FORBIDDEN', admin: 'FORBIDDEN' },
+  'a member': { read: 'in', write: 'in', admin: 'FORBIDDEN' },
+  'an admin': { read: 'in', write: 'in', admin: 'in' },
 }
 
-const withScope = (scope: Scope): Caller => ({ ...LINK, kind: 'token', name: 'ci', scope })
+const withScope = (scope: TokenScope): Caller => ({ ...LINK, kind: 'token', name: 'ci', scope })
+
+const [PERSON, SESSION] = [randomUUID(), randomUUID()]
+
+const withRole = (role: Role): Caller =>
+  personCaller({ person_id: PERSON, name: 'Ana', email: 'ana@lab.org', role }, SESSION)
 
 const CALLERS: Record<string, Context['caller']> = {
   nobody: undefined,
@@ -55,8 +80,13 @@ const CALLERS: Record<string, Context['caller']> = {
   'a revoked token': 'revoked',
   'a token to read': withScope('read'),
   'a token to write': withScope('write'),
+  'a token to send journals': { ...withScope('ingest'), project: 'asr' },
   'a token of an admin': withScope('admin'),
   'the link': LINK,
+  'nobody signed in': 'signed_out',
+  'a viewer': withRole('viewer'),
+  'a member': withRole('member'),
+  'an admin': withRole('admin'),
 }
 
 type Procedure = { _def: { type: string } }
@@ -73,7 +103,7 @@ function procedureAt(caller: object, path: string): Call {
 /** Calls with an input that no procedure takes, because the caller is checked first. */
 async function answerOf(call: Call): Promise<string> {
   try {
-    await call({ job_id: 0, job_ids: 0, limit: 'x', name: ['x'] })
+    await call({ job_id: 0, job_ids: 0, limit: 'x', name: ['x'], person_id: 0 })
     return 'in'
   } catch (error) {
     const code = error instanceof TRPCError ? error.code : String(error)
@@ -85,6 +115,14 @@ test('the table has every procedure', () => {
   const listed = Object.values(NEEDS).flat()
   expect(listed.sort()).toEqual(Object.keys(appRouter._def.procedures).sort())
   expect(Object.keys(CALLERS)).toEqual(Object.keys(GETS))
+})
+
+test('what a page does not offer to a caller is what the procedures refuse', () => {
+  for (const scope of SCOPES) {
+    const refused = SCOPES.filter((needed) => !includesScope(scope, needed))
+    const expected = refused.flatMap((needed) => NEEDS[needed]).sort()
+    expect([scope, deniedTo(withScope(scope)).sort()]).toEqual([scope, expected])
+  }
 })
 
 test('each caller gets what the table says, of every procedure', async () => {
@@ -116,13 +154,19 @@ test('a refusal says which scope is missing, or why the token ended', async () =
   )
   const late = createCaller({ db: board.db, caller: 'expired' })
   await expect(late.jobs.list()).rejects.toThrow('This token has expired.')
+  const viewer = createCaller({ db: board.db, caller: withRole('viewer') })
+  await expect(viewer.views.save({ name: 'a', query: '' })).rejects.toThrow(
+    'views.save needs the role member. Ana has the role viewer. Ask an admin.',
+  )
+  const nobody = createCaller({ db: board.db, caller: 'signed_out' })
+  await expect(nobody.jobs.list()).rejects.toThrow('Sign in, or send the token of a program')
 })
 
 test('only the secret of a token is one, and it gives the scope of the token', async () => {
   const { token, secret } = await createApiToken(board.db, { name: 'ci', scope: 'read', days: 1 })
   const { token_id } = token
   const caller = { kind: 'token', token_id, name: 'ci', scope: 'read' }
-  expect(await tokenCaller(board.db, secret)).toEqual(caller)
+  expect(await tokenCaller(board.db, secret)).toMatchObject(caller)
   for (const text of [null, '', token_id, `${secret}x`, secret.toUpperCase()]) {
     expect(await tokenCaller(board.db, text)).toBeUndefined()
   }
@@ -160,8 +204,31 @@ test('every procedure that changes something is a mutation, so it is in the audi
   // Its type is that of nested routers; it has each procedure by its whole path.
   const all = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
   const writes = all.filter(([, { _def }]) => _def.type === 'mutation').map(([path]) => path)
-  const changes = NEEDS.admin.filter((path) => !path.startsWith('access.'))
+  const reads = ['access.audit', 'access.tokens', 'people.invitations', 'people.list']
+  const changes = NEEDS.admin.filter((path) => !reads.includes(path))
   expect(writes.sort()).toEqual([...NEEDS.write, ...changes].sort())
+})
+
+test('what a person decides has the name of the account, whatever name is given', async () => {
+  const member = createCaller({ db: board.db, caller: withRole('member') })
+  const job_id = await board.newJob('decided')
+  await member.policies.change({ job_id, policy: 'lowest_eval_loss', by: 'Eve' })
+  expect(await member.policies.history({ job_id })).toMatchObject([{ by: 'Ana' }])
+  const [entry] = await listAudit(board.db, { limit: 1 })
+  expect(entry).toMatchObject({ caller: 'person', person_id: PERSON, token_id: null, name: 'Ana' })
+})
+
+test('a stream ends soon after its session ended', async () => {
+  async function* endless() {
+    for (let at = 0; ; at++) yield at
+  }
+  const reading = async () => {
+    for await (const at of whileValid(board.db, withRole('admin'), endless(), 0)) {
+      // No row has this session.
+      expect(at).toBe(-1)
+    }
+  }
+  await expect(reading()).rejects.toThrow('Sign in')
 })
 
 test('a stream ends soon after its token ended', async () => {

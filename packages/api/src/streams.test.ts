@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest'
 import { MOST_STREAMS, oneOfMany } from './streams.ts'
 
+const token = (token_id: string) => ({ token_id, person_id: null })
+
 async function* endless() {
   for (let at = 0; ; at++) yield at
 }
 
 test('a token has so many streams, and a closed one makes room for another', async () => {
-  const streams = Array.from({ length: MOST_STREAMS }, () => oneOfMany('ci', endless()))
+  const streams = Array.from({ length: MOST_STREAMS }, () => oneOfMany(token('ci'), endless()))
   for (const stream of streams) expect(await stream.next()).toEqual({ done: false, value: 0 })
-  const late = () => oneOfMany('ci', endless())
+  const late = () => oneOfMany(token('ci'), endless())
   await expect(late().next()).rejects.toThrow(`This token has ${MOST_STREAMS} live streams.`)
-  const other = oneOfMany('notebook', endless())
+  const other = oneOfMany(token('notebook'), endless())
   expect(await other.next()).toEqual({ done: false, value: 0 })
   await streams[0]?.return()
   const next = late()
@@ -25,7 +27,7 @@ test('a stream that breaks is not counted any more', async () => {
     throw new Error('broken')
   }
   for (let at = 0; at <= MOST_STREAMS; at++) {
-    const stream = oneOfMany('flaky', broken())
+    const stream = oneOfMany(token('flaky'), broken())
     await stream.next()
     await expect(stream.next()).rejects.toThrow('broken')
   }

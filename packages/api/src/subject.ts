@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** The fields of inputs that name what a procedure changes. No other field enters the audit. */
 const NAMING = [
   ...['job_id', 'job_ids', 'checkpoint_id', 'deployment_id', 'project', 'model_name', 'target'],
-  ...['rule_id', 'view_id', 'policy'],
+  ...['rule_id', 'view_id', 'policy', 'person_id', 'invitation_id', 'email', 'role', 'token_id'],
 ]
 
 /** The longest name, and the most ids of one entry. */

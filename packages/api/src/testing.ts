@@ -1,5 +1,5 @@
 import { TrainingEvent } from '@bestmark/core'
-import { recordFacts, registerJob } from '@bestmark/db'
+import { type Database, recordFacts, registerJob } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { randomUUID } from 'node:crypto'
@@ -56,7 +56,7 @@ export async function testBoard(): Promise<TestBoard> {
     url: `http://127.0.0.1:${port}`,
     token,
     db,
-    newJob: (name = 'moby') => newJob(db, name),
+    newJob: (name) => newJob(db, name),
     recordEvents: (job_id, ...lines) => recordLines(db, job_id, lines),
     cut: () => server.closeAllConnections(),
     subscriptions,
@@ -64,7 +64,8 @@ export async function testBoard(): Promise<TestBoard> {
   }
 }
 
-async function newJob(db: TestDatabase, name: string): Promise<string> {
+/** Puts a running job on a board and returns its id. */
+export async function newJob(db: Database, name = 'moby'): Promise<string> {
   const job_id = randomUUID()
   const host = { host_id: randomUUID(), host: 'workstation', root: `/runs/${name}` }
   const facts = { name, project: 'examples', status: 'running', source: 'journal' } as const
@@ -72,7 +73,12 @@ async function newJob(db: TestDatabase, name: string): Promise<string> {
   return job_id
 }
 
-async function recordLines(db: TestDatabase, job_id: string, lines: JournalLine[]): Promise<void> {
+/** Records events in the form of journal lines; the default attempt is 0. */
+export async function recordLines(
+  db: Database,
+  job_id: string,
+  lines: readonly JournalLine[],
+): Promise<void> {
   const events = lines.map((line) => TrainingEvent.parse({ attempt: 0, at: null, ...line }))
   await recordFacts(db, job_id, events)
 }

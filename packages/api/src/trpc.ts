@@ -5,14 +5,17 @@ import {
   HeldBack,
   jobStatus,
   JobUnknown,
+  NoAgent,
+  NotApproved,
   Refused,
-  type TokenEnd,
+  type Replica,
 } from '@bestmark/db'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC, type ProcedureType, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
-import { type Caller, requireScope, whileValid } from './caller.ts'
+import { type Caller, type NoCaller, requireScope, whileValid } from './caller.ts'
 import { issueSentence } from './issueSentence.ts'
+import { readFrom } from './reading.ts'
 import { oneOfMany } from './streams.ts'
 import { subjectOf } from './subject.ts'
 import { unavailable } from './unavailable.ts'
@@ -20,12 +23,13 @@ import { unavailable } from './unavailable.ts'
 /** The context of every procedure: the open database, and who calls. */
 export interface Context {
   db: Database
-  /** Undefined without the link and without a token. */
-  caller: Caller | TokenEnd | undefined
+  /** A copy of it, for queries and subscriptions. */
+  replica?: Replica | undefined
+  caller: Caller | NoCaller
 }
 
 /** Facts of a procedure. */
-interface Meta extends OpenApiMeta {
+export interface Meta extends OpenApiMeta {
   /** What its caller needs. Default: `read` for a query or subscription, `write` for a mutation. */
   scope?: Scope
 }
@@ -42,10 +46,12 @@ const t = initTRPC
     errorFormatter: ({ shape, error }) => ({
       ...shape,
       message: sentenceOf(error),
-      // What held an order back, for programs.
+      // What held an order back, or why it is not approved, for programs.
       data: {
         ...shape.data,
         ...(error.cause instanceof HeldBack && { checks: error.cause.checks }),
+        ...(error.cause instanceof NoAgent && { files_unchecked: error.cause.code }),
+        ...(error.cause instanceof NotApproved && { not_approved: error.cause.code }),
       },
     }),
     sse: {
@@ -57,30 +63,36 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t
 
+/** What the caller of a procedure needs. */
+export function neededScope(type: ProcedureType, meta?: Meta): Scope {
+  return meta?.scope ?? (type === 'mutation' ? 'write' : 'read')
+}
+
 /** A procedure that checks the scope of its caller. A write is in the audit. */
 export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawInput, next }) => {
-  const { db } = ctx
-  const needed = meta?.scope ?? (type === 'mutation' ? 'write' : 'read')
-  const caller = requireScope(ctx.caller, needed, path)
+  const { db, replica } = ctx
+  const caller = requireScope(ctx.caller, neededScope(type, meta), path)
+  const answer = () => next({ ctx: { caller } })
+  const answerBy = (reader: Database) => next({ ctx: { caller, db: reader } })
   if (type === 'subscription') {
     // A subscription has no time limit; its own queries fail if the database does.
-    const result = await reachable(() => next())
+    const reader = await replica?.reader()
+    const result = await reachable(() => answerBy(reader ?? db))
     if (!result.ok) throw coded(result.error)
-    if (caller.token_id === null) return result
+    if (caller.kind === 'link') return result
     const messages = whileValid(db, caller, result.data as AsyncIterable<unknown>)
-    return { ...result, data: oneOfMany(caller.token_id, messages) }
+    return { ...result, data: oneOfMany(caller, messages) }
   }
-  const answer = () => next()
   const write = async () => {
-    const { kind, token_id, name } = caller
+    const { kind, token_id, person_id, name } = caller
     const subject = subjectOf(await getRawInput())
-    const entry = { caller: kind, token_id, name, procedure: path, subject }
+    const entry = { caller: kind, token_id, person_id, name, procedure: path, subject }
     const outcomeOf = (done: Awaited<ReturnType<typeof answer>>) =>
       done.ok ? 'done' : coded(done.error).code
-    return audited(db, entry, answer, outcomeOf)
+    return audited(db, entry, answer, outcomeOf).finally(() => replica?.wrote())
   }
-  const work = type === 'mutation' ? write : answer
-  const result = await reachable(() => db.whileAnswering(work))
+  const read = () => readFrom(db, replica, answerBy)
+  const result = await reachable(type === 'mutation' ? () => db.whileAnswering(write) : read)
   if (!result.ok) throw coded(result.error)
   return result
 })

@@ -41,6 +41,18 @@ export function save(root: string, config: Config, snapshot: Snapshot, state: Tr
   })
 }
 
+/** Reads what serving needs of a checkpoint. Throws with its path if it is none of this recipe. */
+export function loadModel(folder: string) {
+  try {
+    return {
+      config: Config.parse(JSON.parse(readFileSync(join(folder, CONFIG), 'utf8'))),
+      model: readSafetensors(readFileSync(join(folder, MODEL))),
+    }
+  } catch (cause) {
+    throw new Error(`${folder} has no model of the char-lm recipe.`, { cause })
+  }
+}
+
 /** Reads a checkpoint. Throws with its path if it cannot be read. */
 export function load(root: string, path: string) {
   const read = (name: string) => readFileSync(join(root, path, name))

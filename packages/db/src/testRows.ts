@@ -1,5 +1,6 @@
 import type { Database } from './connection/client.ts'
 import { jobLogs } from './logs/logPage.ts'
+import { unpackNumbers } from './values/packedNumbers.ts'
 
 /** The rows of a run as numbers that are equal if each event was recorded once and in order. */
 export interface StoredRows {
@@ -20,8 +21,8 @@ export async function readStoredRows(db: Database, job_id: string): Promise<Stor
     where job_id = ${job_id} order by name, attempt, ordinal`
   for (const { attempt, name, steps, values } of chunks) {
     const series = (points[`${attempt} ${name}`] ??= [])
-    const numbers = floats(values)
-    floats(steps).forEach((step, index) => series.push([step, written(numbers[index])]))
+    const numbers = unpackNumbers(values)
+    unpackNumbers(steps).forEach((step, index) => series.push([step, written(numbers[index])]))
   }
   const measured = await sql<Measured[]>`select attempt, step, metric, value from evaluations
     where job_id = ${job_id} order by arrival`
@@ -50,10 +51,6 @@ interface Measured {
   step: number
   metric: string
   value: number | null
-}
-
-function floats(bytes: Buffer): Float64Array {
-  return new Float64Array(new Uint8Array(bytes).buffer)
 }
 
 /** A number as a journal writes it. */

@@ -6,8 +6,10 @@ import { joinEmbedded, stopEmbedded } from './connection/embedded/embedded.ts'
 import { addressOf, postmasterPid } from './connection/embedded/server.ts'
 import { findServerPaths as placeOfHome } from './connection/embedded/start.ts'
 import { migrate } from './connection/migrate.ts'
+import { makeCitusDatabase } from './testCitus.ts'
 
 export { TestProxy } from './connection/testProxy.ts'
+export { serversMissing, type TestPostgres, TestServers } from './testServers.ts'
 export { readStoredRows, type StoredRows } from './testRows.ts'
 
 /** The name of the environment variable with the database that new ones are copied from. */
@@ -28,11 +30,17 @@ export interface NewDatabase {
 
 /**
  * Makes a migrated database on the server of TEST_DATABASE_URL, otherwise on an embedded one that
- * all test files share. It is a copy of the template of `testServer.ts`, if that exists.
+ * all test files share. It is a copy of the template of `testServer.ts`, if that exists. With
+ * TEST_CITUS_URL it is a distributed one on that coordinator.
  */
 export async function newDatabase(): Promise<NewDatabase> {
-  const server = await testServer()
   const name = `test_${randomUUID().replaceAll('-', '')}`
+  const citus = process.env['TEST_CITUS_URL']
+  if (citus) {
+    const { address, drop } = await makeCitusDatabase(parseAddress(citus), name)
+    return { address, databaseUrl: urlOf(address), drop }
+  }
+  const server = await testServer()
   const admin = connectTo(server.address)
   const address = { ...server.address, database: name }
   const template = process.env[TEMPLATE]
@@ -50,7 +58,7 @@ export async function newDatabase(): Promise<NewDatabase> {
     await admin.end({ timeout: 2 })
     await server.leave()
   }
-  return { address, databaseUrl: urlOf(address), drop }
+  return { address, databaseUrl: urlOf(throughPool(address)), drop }
 }
 
 /**
@@ -130,6 +138,14 @@ export async function joinTestServer() {
     leave,
     stop: () => stopEmbedded(home).then(() => undefined),
   }
+}
+
+/** The address for other processes: with TEST_POOL, such as `127.0.0.1:6432`, that of a pool. */
+function throughPool(address: Address): Address {
+  const pool = process.env['TEST_POOL']
+  if (!pool) return address
+  const { host, port, path } = parseAddress(`postgres://${pool}`)
+  return { ...address, host, port, path }
 }
 
 function urlOf({ user, password, host, port, path, database }: Address): string {

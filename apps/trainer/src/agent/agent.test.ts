@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { hasEnded, type TrainingJobStatus, JOURNAL } from '@bestmark/core'
 import {
   createDeployment,
   jobDetail,
@@ -19,7 +19,6 @@ import { AGENT_OPTIONS } from './options.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { agentOf, newBoardEnv } from '../board/testing.ts'
 import { importRun } from '../recording/importRun.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { type JournalEvent, openJournal } from '../journal/write.ts'
 import { readRunProcess, writeRunProcess } from '../processes/mark.ts'
 import { recordJournal } from '../recording/journal.ts'
@@ -45,7 +44,10 @@ afterAll(async () => {
 })
 
 /** A fast pace, so that tests do not wait. */
-const OFTEN = { ...AGENT_OPTIONS, pace: { round: 200, silence: 200, rest: 100, starting: 10_000 } }
+const OFTEN = {
+  ...AGENT_OPTIONS,
+  pace: { ...AGENT_OPTIONS.pace, round: 200, silence: 200, rest: 100 },
+}
 
 const agentHere = (options = OFTEN) => agentOf(board, options)
 

@@ -1,7 +1,6 @@
-import { hasEnded, type JobState } from '@bestmark/core'
+import { hasEnded, type JobState, JOURNAL } from '@bestmark/core'
 import {
   EXPORTED,
-  hostedJobs,
   purgeDeletedJobs,
   recordHostAlive,
   removeOldPoints,
@@ -9,33 +8,41 @@ import {
 } from '@bestmark/db'
 import type { Database, HostedJob } from '@bestmark/db'
 import { FullDisks } from './fullDisks.ts'
+import { RunOrders } from './runOrders.ts'
+import { HostJobs } from './hostJobs.ts'
 import { AGENT_OPTIONS, type AgentOptions, type Pace, ACTIVE_STATES } from './options.ts'
 import { join } from 'node:path'
 import { Digests } from './digests.ts'
 import { journalSize } from '../journal/read.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { followFiles } from '../recording/follower.ts'
 import { register } from '../recording/importRun.ts'
 import { isTraining, SilentRuns } from '../recording/silentRuns.ts'
 import { hasRunProcess, isTrainedElsewhere } from '../processes/mark.ts'
 import { pause } from '../pause.ts'
 import type { RecordedRun } from '../recording/recordedRun.ts'
-import { endReplacedJob, holdsOtherRun } from '../recording/replacedRuns.ts'
+import { endReplacedJob } from '../recording/replacedRuns.ts'
 import { OtherRunError } from '../recording/journalCursor.ts'
 import type { Starter } from '../board/board.ts'
+import { answerNext } from '../playground/answers.ts'
 import { checkNext } from '../shipping/modelCheck.ts'
 import { shipNext } from '../shipping/shipping.ts'
 import { Publication } from '../targets/publication.ts'
 import { readLastChange, identifyRun, mayGrow } from '../sources/identity.ts'
-import { isJournalOnly, journalSource } from '../sources/journal/runJournal.ts'
+import { isReadAlone } from '../sources/journal/runJournal.ts'
 import { drivenJob } from '../sources/runNote.ts'
 import { supervise, type SupervisedRun } from './supervise.ts'
-import { sweepJob } from '../recording/sweep.ts'
+import { Sweeper } from './sweeper.ts'
+import { Wakes } from './wakes.ts'
 import type { ErrorListener } from '../cli/errorReporter.ts'
 
-/** How often the agent reports that it runs (ms). */
-const HEARTBEAT = 10_000
-const UNFINISHED: readonly JobState[] = [...ACTIVE_STATES, 'lost']
+/** How often the file of the targets is read (ms). */
+const TARGETS = 10_000
+/** Of so many looks at everything, one is for digests, and for what may be removed. */
+const RARE = 20
+/** Some work only begins by a bell (ms). */
+const NEVER = 2 ** 31 - 1
+const ACTIVE: ReadonlySet<JobState> = new Set(ACTIVE_STATES)
+const UNFINISHED: ReadonlySet<JobState> = new Set([...ACTIVE_STATES, 'lost'])
 
 /** A run that this agent records now. */
 interface Supervised {
@@ -46,7 +53,8 @@ interface Supervised {
 
 /**
  * The process on the machine that has the files. It records runs, adopts the runs of an agent that
- * died, checks files and ships checkpoints.
+ * died, checks files and ships checkpoints. The database wakes it by notifications; it looks by itself
+ * only rarely, in case that one was missed.
  */
 export class Agent {
   readonly #db: Database
@@ -63,7 +71,11 @@ export class Agent {
   readonly #digesting: Digests
   readonly #disks: FullDisks
   readonly #targets: Publication
-  #unswept: HostedJob[] = []
+  readonly #orders: RunOrders
+  readonly #jobs: HostJobs
+  readonly #sweeper: Sweeper
+  #looks = 0
+  readonly #wakes: Wakes
 
   constructor(
     db: Database,
@@ -76,23 +88,38 @@ export class Agent {
     this.#troubles = troubles
     this.#pace = options.pace
     this.#silence = new SilentRuns(db, options.patience)
-    this.#disks = new FullDisks(db, starter.host_id)
+    this.#wakes = new Wakes(options.pace, troubles, this.#over.signal)
+    this.#jobs = new HostJobs(db, starter.host_id)
+    this.#sweeper = new Sweeper(db, this.#jobs, options.pace.rest)
+    this.#disks = new FullDisks(db, starter.host_id, async () => this.#jobsIn(ACTIVE))
     this.#targets = new Publication(db, starter)
+    const onEnd = (): void => this.#wakes.bells.run.ring()
+    const { signal } = this.#over
+    this.#orders = new RunOrders(db, starter, { onEnd, report: troubles.report, signal })
     this.#digesting = new Digests(db, starter.host_id, options.digestRate)
   }
 
   /** Works until the agent is stopped, then waits until every journal is recorded. */
   async work(): Promise<void> {
+    const { backstop, round, silence } = this.#pace
+    const { job, order, prompt, files, run } = this.#wakes.bells
+    const { host_id } = this.#starter
+    const keepDoing = this.#wakes.keepDoing.bind(this.#wakes)
     await Promise.all([
-      this.#keepDoing(HEARTBEAT, () => this.#beSeen()),
-      this.#keepDoing(this.#pace.round, () => this.#adoptRuns()),
-      this.#keepDoing(this.#pace.round, () => this.#ship()),
-      this.#keepDoing(this.#pace.round, () => this.#sweep()),
-      this.#keepDoing(this.#pace.round, () => this.#digest()),
-      this.#keepDoing(this.#pace.silence, () => this.#loseSilent()),
-      this.#keepDoing(this.#pace.silence, () => this.#disks.look()),
+      this.#wakes.listen(this.#db, host_id, (news) => this.#jobs.hear(news)),
+      keepDoing(() => this.#lookAtAll(), { every: backstop }),
+      keepDoing(() => this.#targets.refresh(), { every: TARGETS }),
+      keepDoing(() => this.#orders.refresh(), { every: TARGETS }),
+      keepDoing(() => this.#adoptRuns(), { every: this.#pace.rest, bell: job }),
+      keepDoing(() => this.#ship(), { every: NEVER, bell: order }),
+      keepDoing(() => this.#answerPrompts(), { every: backstop, bell: prompt }),
+      keepDoing(() => this.#orders.startWaiting(), { every: NEVER, bell: run }),
+      keepDoing(() => this.#sweep(), { every: round }),
+      keepDoing(() => this.#digest(), { every: NEVER, bell: files }),
+      keepDoing(() => this.#loseSilent(), { every: silence }),
+      keepDoing(() => this.#disks.look(), { every: silence }),
     ])
-    await Promise.all([...this.#supervised.values()].map(({ done }) => done))
+    await Promise.all([this.#orders, ...this.#supervised.values()].map(({ done }) => done))
   }
 
   /** Ends the work. The next agent takes over the runs that still train. */
@@ -125,7 +152,11 @@ export class Agent {
         await this.#takeAnother(run)
       })
       .catch(this.#troubles.report)
-      .finally(() => this.#supervised.delete(run.job_id))
+      .finally(() => {
+        this.#supervised.delete(run.job_id)
+        // If the job moved to another folder, it is recorded there.
+        this.#wakes.bells.job.ring()
+      })
     this.#supervised.set(run.job_id, { folder: run.folder, over, done })
     return done
   }
@@ -148,26 +179,27 @@ export class Agent {
     void this.adopt({ ...run, isForeign: true, starting: this.#pace.starting })
   }
 
-  async #keepDoing(every: number, work: () => Promise<void>): Promise<void> {
-    while (!this.#over.signal.aborted) {
-      await work().catch(this.#troubles.report)
-      await pause(every, this.#over.signal)
-    }
-  }
-
-  async #beSeen(): Promise<void> {
+  /** Reports that the agent is alive, and looks for all that it may not have heard of. */
+  async #lookAtAll(): Promise<void> {
     const { host_id, host } = this.#starter
-    await recordHostAlive(this.#db, { host_id, hostname: host })
-    await this.#targets.refresh()
+    const { has_order, has_run } = await recordHostAlive(this.#db, { host_id, hostname: host })
+    if (has_order) this.#wakes.bells.order.ring()
+    if (has_run) this.#wakes.bells.run.ring()
+    await this.#jobs.refresh(true)
+    this.#wakes.bells.job.ring()
+    if (this.#looks++ % RARE !== 0) return
+    this.#wakes.bells.files.ring()
+    await this.#silence.endSilentSent()
+    await this.#removeOld()
   }
 
   async #adoptRuns(): Promise<void> {
+    if (await this.#jobs.refresh()) this.#troubles.databaseAnswered()
     const { host_id } = this.#starter
-    const jobs = await hostedJobs(this.#db, host_id, UNFINISHED)
-    this.#troubles.databaseAnswered()
-    for (const { job_id, root, ...job } of jobs) {
+    for (const job of this.#jobsIn(UNFINISHED)) {
+      const { job_id, root } = job
       if (this.#reserved.has(job_id) || this.#isKept(job_id, root)) continue
-      if (job.status === 'lost' && (await holdsOtherRun(this.#db, { job_id, root }))) continue
+      if (job.status === 'lost' && (await this.#sweeper.holdsOtherRun(job))) continue
       if (!isReadAlone(root, job.source)) {
         this.#follow({ job_id, folder: root, host_id })
         continue
@@ -204,20 +236,27 @@ export class Agent {
     const { host_id, home } = this.#starter
     const { signal } = this.#over
     while (!signal.aborted && (await shipNext(this.#db, host_id, home, signal)));
-    while (!signal.aborted && (await checkNext(this.#db, host_id, signal)));
+    while (!signal.aborted && (await checkNext(this.#db, this.#starter, signal)));
+  }
+
+  /** Apart from shipments, because those may take hours. */
+  async #answerPrompts(): Promise<void> {
+    if (!this.#targets.hasPlayground) return
+    const { signal } = this.#over
+    while (!signal.aborted && (await answerNext(this.#db, this.#starter.host_id, signal)));
   }
 
   /** Checks one job per round, so that thousands of jobs cause little load. */
   async #sweep(): Promise<void> {
-    const next = this.#unswept.pop()
-    if (next) {
-      await sweepJob(this.#db, next)
-      return this.#takeUpAgain(next)
-    }
+    const job = this.#sweeper.next()
+    if (!job) return pause(this.#pace.rest, this.#over.signal)
+    await this.#sweeper.sweep(job)
+    await this.#takeUpAgain(job)
+  }
+
+  async #removeOld(): Promise<void> {
     const freed = (await purgeDeletedJobs(this.#db)) + (await removeOldPoints(this.#db))
     if (freed > 0) await vacuumBoard(this.#db)
-    await pause(this.#pace.rest, this.#over.signal)
-    this.#unswept = await hostedJobs(this.#db, this.#starter.host_id)
   }
 
   /** Records a run again if it had ended and its files grow. */
@@ -225,7 +264,7 @@ export class Agent {
     const { job_id, root, status, source } = job
     const isOver = hasEnded(status) && source !== EXPORTED
     if (!isOver || this.#isKept(job_id, root) || (await drivenJob(root)) === null) return
-    if (await holdsOtherRun(this.#db, { job_id, root })) return
+    if (await this.#sweeper.holdsOtherRun(job)) return
     const [before, now] = [this.#changed.get(job_id), await readLastChange(root)]
     this.#changed.set(job_id, now)
     const isGrowing = before === undefined ? await mayGrow(root) : before !== now
@@ -234,21 +273,23 @@ export class Agent {
 
   async #digest(): Promise<void> {
     const { signal } = this.#over
-    if (!(await this.#digesting.next(signal).catch(quietWhen(signal))))
-      await pause(this.#pace.rest, signal)
+    while (await this.#digesting.next(signal).catch(quietWhen(signal)))
+      await pause(this.#pace.round, signal)
   }
 
   /** Ends runs that are silent for too long and have no running process. */
   async #loseSilent(): Promise<void> {
-    const jobs = await hostedJobs(this.#db, this.#starter.host_id, ACTIVE_STATES)
-    const runs = jobs.filter(({ job_id }) => !this.#reserved.has(job_id))
-    await this.#silence.endSilent(runs.map(({ job_id, root: folder }) => ({ job_id, folder })))
+    const jobs = this.#jobsIn(ACTIVE).filter(({ job_id }) => !this.#reserved.has(job_id))
+    const runs = jobs.map((job) => {
+      const { job_id, root: folder } = job
+      return { job_id, folder, logged: { ...job, now: this.#jobs.now(job) } }
+    })
+    await this.#silence.endSilent(runs)
   }
-}
 
-/** Whether a run is read from its journal alone, now or as soon as the journal exists. */
-function isReadAlone(root: string, source: string): boolean {
-  return isJournalOnly(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
+  #jobsIn(states: ReadonlySet<JobState>): HostedJob[] {
+    return this.#jobs.all().filter(({ status }) => states.has(status))
+  }
 }
 
 /** Throws an error again unless the agent was stopped. */

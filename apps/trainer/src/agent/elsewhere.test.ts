@@ -3,19 +3,18 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { hasEnded, type TrainingJobStatus, JOURNAL } from '@bestmark/core'
 import { jobStatus, registerJob } from '@bestmark/db'
 import { thisMachine } from '@bestmark/db/machine'
 import { expect, test } from 'vitest'
 import { agentOf, testBoard } from '../board/testing.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { openJournal } from '../journal/write.ts'
 import { readRunProcess } from '../processes/mark.ts'
 import { BESTMARK, eventually } from '../testing.ts'
 import { AGENT_OPTIONS } from './options.ts'
 
 const here = testBoard()
-const PACE = { round: 100, silence: 100, rest: 100, starting: 10_000 }
+const PACE = { ...AGENT_OPTIONS.pace, round: 100, silence: 100, rest: 100 }
 const PATIENT = { ...AGENT_OPTIONS, pace: PACE }
 const IMPATIENT = { ...PATIENT, patience: { factor: 1, floor: 1 } }
 

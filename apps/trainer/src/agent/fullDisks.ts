@@ -35,12 +35,15 @@ export class FullDisks {
   readonly #db: Database
   readonly #host_id: string
   readonly #troubles = new Map<string, Trouble>()
+  readonly #active: () => Promise<readonly Run[]>
   #isLoaded = false
-  #runs: Run[] = []
+  #runs: readonly Run[] = []
 
-  constructor(db: Database, host_id: string) {
+  /** `active` gives the runs whose disks are checked; by default they are read from the database. */
+  constructor(db: Database, host_id: string, active?: () => Promise<readonly Run[]>) {
     this.#db = db
     this.#host_id = host_id
+    this.#active = active ?? (() => hostedJobs(db, host_id, { states: ACTIVE_STATES }))
   }
 
   /** Checks the disks of the database and of all active runs. */
@@ -61,7 +64,7 @@ export class FullDisks {
   }
 
   async #load(): Promise<void> {
-    this.#runs = await hostedJobs(this.#db, this.#host_id, ACTIVE_STATES)
+    this.#runs = await this.#active()
     if (this.#isLoaded) return
     // An earlier agent may have reported a full disk.
     for (const { mount, full_since, over_at } of await fullDisks(this.#db, this.#host_id)) {

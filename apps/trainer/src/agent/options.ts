@@ -6,11 +6,13 @@ export const ACTIVE_STATES: readonly JobState[] = ['starting', 'running', 'stopp
 
 /** How often an agent works, and how long it waits (ms). */
 export interface Pace {
-  /** Between two searches for work. */
+  /** Between two looks at all that the database may tell, in case that news of it was missed. */
+  backstop: number
+  /** The least time between two steps of a kind of work. */
   round: number
   /** Between two searches for silent runs. */
   silence: number
-  /** After the files of every job were checked. */
+  /** The shortest time between two looks at the files of a job. */
   rest: number
   /** How long a child process may take to write its mark. */
   starting: number
@@ -25,7 +27,16 @@ export interface AgentOptions {
   pace: Pace
 }
 
-const PACE: Pace = { round: 300, silence: 5_000, rest: 3_000, starting: 10_000 }
+const PACE: Pace = {
+  backstop: 30_000,
+  round: 300,
+  silence: 5_000,
+  rest: 3_000,
+  starting: 10_000,
+}
+
+/** The connections of an agent's queries. It listens on one more. */
+export const AGENT_CONNECTIONS = 2
 
 export const AGENT_OPTIONS: AgentOptions = { patience: PATIENCE, digestRate: 50e6, pace: PACE }
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { hasEnded, type EventOf } from '@bestmark/core'
+import { hasEnded, type EventOf, JOURNAL } from '@bestmark/core'
 import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_OPTIONS } from './options.ts'
 import { lastAttempt } from '../journal/read.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { askToStop, readRunProcess } from '../processes/mark.ts'
 import { isAlive, isGone } from '../processes/alive.ts'
 import type { ProcessEnd } from '../processes/spawn.ts'
@@ -19,6 +18,9 @@ import type { StartedRun } from './startRun.ts'
 
 /** The file with the output of a recipe's process. */
 const OUTPUT = 'output.log'
+
+/** How often a status is looked at of which news are heard (ms). */
+const LOOK = 5_000
 
 /** How often a process is checked that this process did not start (ms). */
 const POLL_EVERY = 500
@@ -130,15 +132,19 @@ async function passOnStopRequest(
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
+  const statuses = statusesOf(db)
   while (!signal.aborted) {
+    const news = new AbortController()
+    using _news = statuses.onNews(run.job_id, () => news.abort())
+    let isAsked = false
     try {
-      const job = await statusesOf(db).of(run.job_id, 0)
-      const process = job?.status === 'stopping' ? readRunProcess(run.folder) : undefined
+      isAsked = (await statuses.of(run.job_id, 0))?.status === 'stopping'
+      const process = isAsked ? readRunProcess(run.folder) : undefined
       if (process && askToStop(process)) return
     } catch (error) {
       onError(error)
     }
-    await pause(POLL_EVERY, signal)
+    await pause(isAsked ? POLL_EVERY : LOOK, AbortSignal.any([signal, news.signal]))
   }
 }
 

@@ -8,6 +8,7 @@ import {
   DatabaseNewer,
   DatabaseUnavailable,
   hostId,
+  type HostPlace,
   HomeUnusable,
   isDisconnected,
   makeHome,
@@ -39,6 +40,8 @@ interface OpenOptions {
   hasChildren?: boolean
   /** The name of its connections on the server. */
   application_name?: string
+  /** How many connections its queries use. */
+  connections?: number
 }
 
 /**
@@ -71,6 +74,15 @@ export async function openExistingBoard(
   return existsSync(join(home, 'host_id')) ? openBoard(env) : undefined
 }
 
+/** Where the id of this machine is kept. */
+export function placeOf({ db, home }: Pick<Board, 'db' | 'home'>): HostPlace {
+  return { home, isShareable: db.folder === undefined }
+}
+
+const NOT_NOTIFIED =
+  'DATABASE_URL leads to a pool, where notifications do not arrive, so Bestmark looks for news every ' +
+  'few seconds. For live pages set DATABASE_LISTEN_URL to the address of the server itself.\n'
+
 /** How long opening is retried if the server dies, and the wait between two tries (ms). */
 const [PATIENCE, BETWEEN] = [3_000, 300]
 /** How long to wait until the embedded server stops (ms). Later it stops by itself. */
@@ -87,21 +99,20 @@ async function openPatiently(env: NodeJS.ProcessEnv, options: OpenOptions): Prom
   }
 }
 
-async function open(
-  env: NodeJS.ProcessEnv,
-  { hasChildren, application_name }: OpenOptions,
-): Promise<Board> {
+async function open(env: NodeJS.ProcessEnv, { hasChildren, ...use }: OpenOptions): Promise<Board> {
   const home = resolveHome(env)
   await makeHome(home)
   for (const sentence of await makeHomePrivate(home)) notify(`${sentence}\n`)
-  const db = await openDatabaseOfBoard(env, undefined, application_name)
+  const db = await openDatabaseOfBoard(env, undefined, use)
+  // Only commands that stay limit their connections, and only they listen for long.
+  if (!db.isNotified && use.connections !== undefined) notify(NOT_NOTIFIED)
   const close = async (): Promise<void> => {
     await db.close()
     const stop = () => stopEmbedded(home, undefined, hasChildren ? undefined : 0)
     if (db.folder !== undefined) await bestEffort(stop, STOPPING)
   }
   try {
-    const host_id = await hostId(home)
+    const host_id = await hostId(placeOf({ db, home }))
     return { db, home, host_id, host: hostname(), [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()

@@ -7,12 +7,14 @@ import type { FilesProblem } from './weights/bytes.ts'
 
 /** A file of a checkpoint, from the file system. */
 export interface ListedFile {
-  /** Absolute, links resolved. */
+  /** Absolute, links resolved; or the URI of an object. */
   path: string
   /** The path below the checkpoint's folder, or the name of a checkpoint that is one file. */
   name: string
   bytes: number
   changed_at: number
+  /** Of an object: changes with its content. */
+  etag?: string
   /** Why it is not a file of this run; null if it is. The words follow its name. */
   problem: FilesProblem | null
 }
@@ -96,7 +98,9 @@ async function listFile(home: string, absolute_path: string, name: string): Prom
 /** A hash of names, sizes and times of files; it changes when a file changes. */
 export function signatureOf(files: readonly ListedFile[]): string {
   const hash = createHash('sha1')
-  for (const { name, bytes, changed_at } of files) hash.update(`${name}\0${bytes}\0${changed_at}\n`)
+  for (const { name, bytes, changed_at, etag } of files) {
+    hash.update(`${name}\0${bytes}\0${changed_at}${etag === undefined ? '' : `\0${etag}`}\n`)
+  }
   return `${VERSION}-${hash.digest('hex')}`
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Growing, inspectCheckpoint } from './inspect.ts'
+import type { Growing } from './inspection.ts'
+import { inspectCheckpoint } from './inspect.ts'
 import { gguf, hdf5, pickled, SAFETENSORS, torchFile, zip } from './testing.ts'
 import { temporaryFolder } from '../testing.ts'
 

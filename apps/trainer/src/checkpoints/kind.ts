@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import type { CheckpointKind } from '@bestmark/core'
 import { z } from 'zod'
-import { textOfFile } from '../files/runFile.ts'
 import type { ListedFile, CheckpointFiles } from './checkpointFiles.ts'
+import { textOfStored } from './storedBytes.ts'
 import { isWeightsAmong } from './weights/weights.ts'
 
 /** The kind of a checkpoint, and the base model of an adapter. */
@@ -42,7 +42,7 @@ async function adapterIn(files: readonly ListedFile[]): Promise<Omit<FoundKind, 
   const config = files.find(({ name }) => basename(name) === CONFIG)
   if (!config || config.bytes > LONGEST_CONFIG || config.problem !== null) return NO_ADAPTER
   try {
-    const text = await textOfFile(config.path, LONGEST_CONFIG)
+    const text = await textOfStored(config.path, LONGEST_CONFIG)
     const { base_model_name_or_path: base, task_type: task } = Config.parse(JSON.parse(text))
     return { base: base ?? null, task: task ?? null }
   } catch {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { missingFiles } from '@bestmark/core'
+import { isUri, missingFiles } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../failure.ts'
 import { listCheckpointFiles } from './checkpointFiles.ts'
@@ -19,6 +19,7 @@ export async function findServingProblem(
   path: string,
   others: readonly string[],
 ): Promise<string | undefined> {
+  if (isUri(absolutePath(root, path))) return undefined
   const listing = await listCheckpointFiles(root, absolutePath(root, path)).catch(ignoreUnreadable)
   if (!listing) return undefined
   const { kind } = await kindOf(listing)

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { bytesOfFile, textOfFile } from '../files/runFile.ts'
 import type { ListedFile } from './checkpointFiles.ts'
+import { bytesOfStored, textOfStored } from './storedBytes.ts'
 import type { FilesProblem } from './weights/bytes.ts'
 
 const INDEX = /\.(safetensors|bin)\.index\.json$/
@@ -51,12 +51,12 @@ async function missingPiece(
 }
 
 async function latin1Of(path: string): Promise<string> {
-  return (await bytesOfFile(path, LONGEST_INDEX)).toString('latin1')
+  return (await bytesOfStored(path, LONGEST_INDEX)).toString('latin1')
 }
 
 async function missingOfIndex(file: ListedFile, names: Set<string>): Promise<FilesProblem | null> {
   if (file.bytes > LONGEST_INDEX) return unreadable(`${file.name} is too large to be an index`)
-  const index = Index.safeParse(parse(await textOfFile(file.path, LONGEST_INDEX)))
+  const index = Index.safeParse(parse(await textOfStored(file.path, LONGEST_INDEX)))
   if (!index.success) return unreadable(`${file.name} cannot be read`)
   const parts = new Set(Object.values(index.data.weight_map))
   const gone = [...parts].filter((part) => !names.has(join(dirname(file.name), part)))

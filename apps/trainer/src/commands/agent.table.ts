@@ -21,6 +21,10 @@ export const AGENT = command({
       text: 'The reading speed for SHA-256 of checkpoints, in MB per second. 0 turns it off. Default: 50.',
     },
     { name: 'DATABASE_URL', text: 'The Postgres that all machines of the board share.' },
+    {
+      name: 'DATABASE_LISTEN_URL',
+      text: 'The same without a pool, where DATABASE_URL leads to a pool.',
+    },
   ],
   examples: [
     {

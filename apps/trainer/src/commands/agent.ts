@@ -1,5 +1,6 @@
+import { releaseMemoryWhenIdle } from '@bestmark/db'
 import { Agent } from '../agent/agent.ts'
-import { agentOptions } from '../agent/options.ts'
+import { AGENT_CONNECTIONS, agentOptions } from '../agent/options.ts'
 import { parse } from '../cli/parse.ts'
 import { openBoard } from '../board/board.ts'
 import { EXIT } from '../failure.ts'
@@ -16,7 +17,9 @@ export async function main(words: readonly string[]): Promise<number> {
   parse(words, AGENT)
   const options = agentOptions()
   using stopRequest = new StopRequest()
-  await using board = await openBoard()
+  using released = new DisposableStack()
+  released.defer(releaseMemoryWhenIdle())
+  await using board = await openBoard(process.env, { connections: AGENT_CONNECTIONS })
   const errors = new ErrorReporter((line) => notify(line))
   const agent = new Agent(board.db, board, errors, options)
   stopRequest.signal.addEventListener('abort', () => agent.stop())

@@ -20,7 +20,7 @@ export async function main(words: readonly string[]): Promise<number> {
 
 function cellsOf({ at, caller, name, procedure, outcome, subject }: AuditEntry): string[] {
   const time = secondText(at)
-  const who = caller === 'link' ? 'the link' : `token ${name}`
+  const who = caller === 'link' ? 'the link' : `${caller} ${name}`
   const what = Object.entries(subject).map(([field, value]) => `${field}=${String(value)}`)
   return [time, who, procedure, outcome ?? 'unknown', what.join(' ')]
 }

@@ -9,6 +9,7 @@ import { BEST } from './best.table.ts'
 import { COMPARE } from './compare/compare.table.ts'
 import { COMPLETION } from './completion.table.ts'
 import { DEPLOY } from './deploy.table.ts'
+import { DISTRIBUTE } from './distribute.table.ts'
 import { EVAL } from './eval/eval.table.ts'
 import { EXPORT } from './export.table.ts'
 import { IMPORT } from './import.table.ts'
@@ -16,6 +17,7 @@ import { JOBS } from './jobs.table.ts'
 import { LINK } from './link.table.ts'
 import { MODELS } from './models.table.ts'
 import { OUTPUT_COMMAND } from './output.table.ts'
+import { PEOPLE } from './people.table.ts'
 import { PICK } from './pick/pick.table.ts'
 import { PIN } from './pin.table.ts'
 import { POLICY_COMMAND } from './policy.table.ts'
@@ -24,6 +26,7 @@ import { REPORT } from './report/report.table.ts'
 import { RUN } from './run/run.table.ts'
 import { SCORE } from './score/score.table.ts'
 import { SPACE } from './space/space.table.ts'
+import { START } from './start.table.ts'
 import { TARGETS } from './targets.table.ts'
 import { TOKENS } from './tokens.table.ts'
 import { TRAIN } from './train.table.ts'
@@ -46,6 +49,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
     commands: [
       { table: UP, load: () => import('./up/up.ts') },
       { table: LINK, load: () => import('./link.ts') },
+      { table: PEOPLE, load: () => import('./people.ts') },
       { table: TOKENS, load: () => import('./tokens.ts') },
       { table: AUDIT, load: () => import('./audit.ts') },
       { table: AGENT, load: () => import('./agent.ts') },
@@ -59,6 +63,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: RUN, load: () => import('./run/run.ts') },
       { table: IMPORT, load: () => import('./import.ts') },
       { table: TRAIN, load: () => import('./train.ts') },
+      { table: START, load: () => import('./start.ts') },
     ],
   },
   {
@@ -98,6 +103,7 @@ export const GROUPS: readonly { title: string; commands: readonly Command[] }[] 
       { table: BACKUP, load: () => import('./backup/backup.ts') },
       { table: SPACE, load: () => import('./space/space.ts') },
       { table: RESTORE, load: () => import('./backup/restore.ts') },
+      { table: DISTRIBUTE, load: () => import('./distribute.ts') },
     ],
   },
   {

@@ -18,7 +18,11 @@ export const DEPLOY = command({
   options: {
     checkpoint: optional(text('STEP|PATH'), 'Ship this checkpoint.'),
     as: optional(text('NAME'), 'The name of the model. Default: from the name of the job.'),
-    target: withDefault(text('NAME'), DEFAULT_TARGET, 'A target of the host of the files.'),
+    host: optional(
+      text('HOST'),
+      'The host whose agent ships it, if the checkpoint is in S3. Default: the host of the job.',
+    ),
+    target: withDefault(text('NAME'), DEFAULT_TARGET, 'A target of that host.'),
     contents: withDefault(
       oneOf<ShippedContents>(['serving', 'whole']),
       'serving',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readdir, readlink } from 'node:fs/promises'
-import { listDeployments } from '@bestmark/db'
+import { approveDeployment, listDeployments, publishTargets } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { shipNext } from '../shipping/shipping.ts'
@@ -72,6 +72,7 @@ test('with --if-better nothing is ordered and the code is 3, unless it is better
   await ship()
   const again = await run(...words)
   expect([again.code, again.stdout]).toEqual([3, ''])
+  expect(again.stderr).toContain('Nothing is shipped to folder, because a condition does not hold.')
   expect(again.stderr).toContain('This checkpoint is live there now. Another one must be better.')
   const told = await run(...words, '--json')
   const [check] = JSON.parse(told.stdout).held_back
@@ -82,12 +83,45 @@ test('with --if-better nothing is ordered and the code is 3, unless it is better
   expect(await listDeployments(here.board.db, { model_name: 'nightly' })).toHaveLength(2)
 })
 
+test('if --wait is stopped before the approval, the command does not say that the agent ships it', async () => {
+  const { db, host_id } = here.board
+  const conditions = { approved: true } as const
+  await publishTargets(db, host_id, [{ name: 'prod', kind: 'folder', place: '/srv', conditions }])
+  const words = ['--target', 'prod', '--as', 'unapproved', '--by', 'ana']
+  const waiting = run('deploy', 'Moby 1', ...words, '--wait')
+  await eventually(async () => (await listDeployments(db, { model_name: 'unapproved' }))[0])
+  process.emit('SIGTERM')
+  const { code, stderr } = await waiting
+  expect([code, stderr]).toEqual([1, expect.stringContaining('It still waits for the approval.')])
+  expect(stderr).not.toContain('The agent still ships it.')
+})
+
+test('an order to a target that needs an approval says that it waits, and how to approve it', async () => {
+  const { db, host_id } = here.board
+  const conditions = { approved: true } as const
+  await publishTargets(db, host_id, [{ name: 'prod', kind: 'folder', place: '/srv', conditions }])
+  const words = ['--target', 'prod', '--as', 'guarded', '--by', 'ana']
+  const { code, stderr } = await run('deploy', 'Moby 1', ...words)
+  expect(code).toBe(0)
+  expect(stderr).toContain(
+    'It waits for the approval of a second person: another one than ana approves it on the page Models, under guarded.',
+  )
+  expect(await ship()).toBe(false)
+  const [order] = await listDeployments(db, { model_name: 'guarded' })
+  const { job_id, deployment_id } = order!
+  expect((await run('models', 'guarded')).stdout).toContain(
+    'waits for the approval of a second person',
+  )
+  await approveDeployment(db, { job_id, deployment_id, by: 'max' })
+  expect(await ship()).toBe(true)
+})
+
 test('what cannot be shipped is said in one sentence', async () => {
   const vectors: [words: string[], code: number, message: string][] = [
     [['bare'], 1, 'bare has no best checkpoint. Name one with --checkpoint.'],
     [['Moby 1', '--checkpoint', '100'], 2, 'The best is step 200. Give a reason for shipping'],
     [['Moby 1', '--checkpoint', '7'], 2, 'Moby 1 has no checkpoint "7". It has checkpoint-100'],
-    [['Moby 1', '--target', 'prod'], 2, 'has no target "prod". `bestmark targets` lists'],
+    [['Moby 1', '--target', 'nowhere'], 2, 'has no target "nowhere". `bestmark targets` lists'],
     [['Moby 1', '--as', '../x'], 2, 'A model name begins with a letter or a digit.'],
   ]
   for (const [words, code, message] of vectors) {

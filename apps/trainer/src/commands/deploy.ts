@@ -4,6 +4,7 @@ import {
   modelNameOf,
   servingAdviceText,
   type TrainingJobStatus,
+  waitsForApproval,
 } from '@bestmark/core'
 import {
   createDeployment,
@@ -12,6 +13,7 @@ import {
   type Deployment,
   deploymentById,
   HeldBack,
+  hosts,
   Refused,
   shippingAdvice,
 } from '@bestmark/db'
@@ -45,7 +47,8 @@ export async function main(words: readonly string[]): Promise<number> {
   const given = values['with-files-from']
   const files_from = given === undefined ? undefined : callerPath(given)
   const what = { contents: values.contents, files_from, may_read_any_folder: true }
-  const where = { target: values.target, if_better: values['if-better'] }
+  const host_id = values.host === undefined ? undefined : await hostNamed(db, values.host)
+  const where = { host_id, target: values.target, if_better: values['if-better'] }
   const order = { job_id: job.job_id, checkpoint_id, ...where, ...what }
   if (!values.json) await notifyAdvice(db, job.job_id, checkpoint_id)
   const { as: model_name = modelNameOf(job.name), by = userName(), reason: why } = values
@@ -53,15 +56,37 @@ export async function main(words: readonly string[]): Promise<number> {
     (error: unknown) => failed(error, values.json),
   )
   if (!values.json) notify(`Ordered: ${shippedText(ordered)}.`)
+  if (!values.json && waitsForApproval(ordered)) {
+    notify(
+      `It waits for the approval of a second person: another one than ${by} approves it on the page Models, under ${model_name}.`,
+    )
+  }
   const ended = values.wait ? await endOf(db, ordered, stopRequest.signal) : ordered
   if (values.json) print(measuredJson(ended))
   else if (ended.status === 'done') print(ended.absolute_path ?? '')
   if (ended.status === 'done' || !values.wait) return EXIT.found
   if (!hasEnded(ended)) {
-    notify('Stopped waiting. The agent still ships it.')
+    const next = waitsForApproval(ended)
+      ? 'It still waits for the approval.'
+      : 'The agent still ships it.'
+    notify(`Stopped waiting. ${next}`)
     return EXIT.nothing
   }
+  if (ended.status === 'withdrawn') {
+    const by = ended.withdrawn_by === null ? '' : ` by ${ended.withdrawn_by}`
+    throw new Failure(`${shippedText(ended)} was withdrawn${by}.`)
+  }
   throw new Failure(`${shippedText(ended)} failed: ${ended.error ?? 'no reason was given'}`)
+}
+
+/** The id of a host by its name, or by its id. Throws a Failure that lists the hosts with an agent. */
+async function hostNamed(db: Database, text: string): Promise<string> {
+  const all = await hosts(db)
+  const [one, ...others] = all.filter(({ host_id, hostname }) => [host_id, hostname].includes(text))
+  if (one && others.length === 0) return one.host_id
+  const names = all.map(({ hostname, host_id }) => `${hostname} (${host_id})`).join(', ')
+  const what = one ? `Several hosts are called "${text}"` : `No host is called "${text}"`
+  throw new Failure(`${what}. Hosts with an agent: ${names || 'none'}.`)
 }
 
 /** Says what is missing to serve a checkpoint, and how to merge it. */
@@ -100,7 +125,7 @@ async function endOf(db: Database, ordered: Deployment, stop: AbortSignal): Prom
 }
 
 function hasEnded({ status }: Deployment): boolean {
-  return status === 'done' || status === 'failed' || status === 'elsewhere'
+  return ['done', 'failed', 'withdrawn', 'elsewhere'].includes(status)
 }
 
 function shippedText({ step, path, job_name, model_name, target }: Deployment): string {

@@ -76,6 +76,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   watch: (_job, folder) => [
     ['watch', folder, '--once'],
     ['watch', folder, '--once', '--json'],
+    ['watch', folder, '--once', '--to', HOSTILE_TEXTS.terminal],
   ],
   pick: (_job, folder) => [
     ['pick', folder, '--explain'],
@@ -94,9 +95,16 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['deploy', job, '--as', 'hostile', '--json'],
     ['deploy', job, '--checkpoint', HOSTILE_TEXTS.lines],
     ['deploy', job, '--target', HOSTILE_TEXTS.terminal],
+    ['deploy', job, '--host', HOSTILE_TEXTS.terminal],
   ],
+  start: () => [['start'], ['start', '--json'], ['start', HOSTILE_TEXTS.terminal]],
   targets: () => [['targets'], ['targets', '--json']],
-  models: () => [['models'], ['models', '--json'], ['models', HOSTILE_TEXTS.lines, '--verify']],
+  models: () => [
+    ['models'],
+    ['models', '--json'],
+    ['models', HOSTILE_TEXTS.lines, '--verify'],
+    ['models', HOSTILE_TEXTS.lines, '--withdraw'],
+  ],
   compare: (job) => [
     ['compare', job, '--metric', '__proto__'],
     ['compare', job, HOSTILE_TEXTS.lines],
@@ -126,6 +134,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['backup', 'hostile.bestmark'],
     ['backup', 'hostile.bestmark', '--json'],
   ],
+  distribute: () => [['distribute'], ['distribute', '--dry-run', '--json']],
   space: () => [['space'], ['space', '--json'], ['space', '--keep-points', HOSTILE_TEXTS.lines]],
   restore: () => [
     ['restore', 'hostile.bestmark', '--check'],
@@ -148,6 +157,10 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
     ['tokens'],
     ['tokens', '--json'],
     ['tokens', '--revoke', HOSTILE_TEXTS.terminal],
+  ],
+  people: () => [
+    ['people', '--invite', HOSTILE_TEXTS.lines],
+    ['people', '--remove', HOSTILE_TEXTS.terminal],
   ],
   audit: () => [['audit'], ['audit', '--json']],
   up: () => [['up', '--help']],

@@ -10,7 +10,11 @@ export const JOBS = command({
   options: {
     project: optional(text('NAME'), 'List only the jobs of this project.'),
     tag: optional(text('TAG'), 'List only the jobs with this tag.'),
-    search: optional(text('TEXT'), 'List only jobs with this text in their name or project.'),
+    search: optional(
+      text('TEXT'),
+      'List only jobs with this text in their name or project, or with this number of a Slurm job. ' +
+        'The words partition:NAME, node:NAME and array:NUMBER ask for jobs that trained there.',
+    ),
     show: withDefault(
       oneOf(JOB_SHELVES),
       'current',
@@ -21,5 +25,6 @@ export const JOBS = command({
   examples: [
     { line: 'bestmark jobs', text: 'One line per job.' },
     { line: 'bestmark jobs --project sweep', text: 'The jobs of one project.' },
+    { line: 'bestmark jobs --search partition:gpu', text: 'The jobs of a partition of Slurm.' },
   ],
 })

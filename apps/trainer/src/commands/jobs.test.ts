@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { archiveJobs, deleteJobs, tagJobs } from '@bestmark/db'
+import { archiveJobs, deleteJobs, recordFacts, tagJobs } from '@bestmark/db'
 import { beforeAll, expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { writeOutput } from '../testing.ts'
@@ -50,4 +50,14 @@ test('a project, a tag and a text choose the jobs; nothing to list is exit code 
   expect(await listed('--search', 'KEP')).toEqual([0, ['kept']])
   expect(await listed('--project', 'other')).toEqual([1, []])
   expect(await listed('--tag', 'bad')).toEqual([1, []])
+})
+
+test('the jobs of a node and partition of Slurm are listed', async () => {
+  const { job_id } = (await here.jobNamed('kept'))!
+  const slurm = { job_id: '71', partition: 'gpu', node_list: 'n[01-03]' }
+  const setup = { type: 'setup', attempt: 0, at: null, config: {}, environment: { slurm } } as const
+  await recordFacts(here.board.db, job_id, [setup])
+  const found = await listed('--search', 'node:n02 partition:gpu')
+  expect(found).toEqual([0, ['kept']])
+  expect(await listed('--search', 'node:n04')).toEqual([1, []])
 })

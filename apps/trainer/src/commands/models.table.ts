@@ -14,6 +14,7 @@ export const MODELS = command({
   options: {
     'roll-back': flag('Make the version live again that was live before.'),
     verify: flag('Compare the shipped files with the ledger.'),
+    withdraw: flag('Withdraw the orders of this name that no agent has begun.'),
     by: optional(text('NAME'), 'Who orders this.'),
     reason: optional(text('TEXT'), 'Why, for the ledger.'),
     json: flag('Print JSON: one object per model.'),

@@ -29,13 +29,17 @@ async function end(): Promise<void> {
   })
 }
 
-async function ship(name: string, step: number): Promise<void> {
+async function order(name: string, step: number): Promise<void> {
   const { jobs } = await listJobs(here.board.db, {})
   const { job_id = '' } = jobs.find((job) => job.name === name) ?? {}
   const rows = await listCheckpoints(here.board.db, job_id)
   const { checkpoint_id = '' } = rows.find((row) => row.step === step) ?? {}
-  const order = { job_id, checkpoint_id, model_name: 'chat', by: 'ana', why: 'a test' }
-  await createDeployment(here.board.db, order)
+  const what = { job_id, checkpoint_id, model_name: 'chat', by: 'ana', why: 'a test' }
+  await createDeployment(here.board.db, what)
+}
+
+async function ship(name: string, step: number): Promise<void> {
+  await order(name, step)
   await end()
 }
 
@@ -94,5 +98,18 @@ test('an order that cannot be done is refused with what to do', async () => {
   }
   expect(await why('chatt')).toContain('2 bestmark: No model is called "chatt". Names: chat.')
   expect(await why('--verify')).toContain('--verify needs the name of a model.')
-  expect(await why('chat', '--verify', '--roll-back')).toContain('not both')
+  expect(await why('chat', '--verify', '--roll-back')).toContain('Give only one of')
+  expect(await why('chat', '--withdraw')).toContain('2 bestmark: No order of chat waits')
+})
+
+test('orders that no agent has begun are withdrawn, and the history says by whom', async () => {
+  await order('two', 200)
+  const withdrawn = await run('models', 'chat', '--withdraw', '--by', 'bo')
+  expect([withdrawn.code, withdrawn.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^Withdrawn: step 200 of two, eval_loss 1.5 to folder on .*\.\n$/),
+  ])
+  expect(await claimDeployment(here.board.db, here.board.host_id)).toBeUndefined()
+  const whole = (await run('models', 'chat')).stdout
+  expect(whole).toMatch(/shipped step 200 of two, eval_loss 1.5: withdrawn by bo \(a test\)/)
 })

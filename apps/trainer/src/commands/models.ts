@@ -1,4 +1,11 @@
-import { betterText, checkText, figure, grouped, measuredJson } from '@bestmark/core'
+import {
+  betterText,
+  checkText,
+  figure,
+  grouped,
+  measuredJson,
+  waitsForApproval,
+} from '@bestmark/core'
 import {
   type Database,
   type LedgerEntry,
@@ -8,19 +15,21 @@ import {
   modelNamed,
   orderCheck,
   rollBack,
+  withdrawDeployment,
 } from '@bestmark/db'
 import { openBoard } from '../board/board.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
 import { minuteText } from '../cli/timeText.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { userName } from '../processes/userName.ts'
 import { MODELS } from './models.table.ts'
 
 /** Shows what is live under each model name. Orders a roll back or a check of one name. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, MODELS)
-  const orders = [values['roll-back'] && 'roll-back', values.verify && 'verify'].filter(Boolean)
-  if (orders.length > 1) throw new Failure('Give --roll-back or --verify, not both.')
+  const orders = (['roll-back', 'verify', 'withdraw'] as const).filter((name) => values[name])
+  if (orders.length > 1) throw new Failure('Give only one of --roll-back, --verify and --withdraw.')
   if (orders.length > 0 && args.NAME === undefined)
     throw new Failure(`--${orders[0]} needs the name of a model. ${usageOf(MODELS)}`)
   await using board = await openBoard()
@@ -28,6 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const [only] = models
   if (only && values['roll-back']) await orderRollBack(board.db, only, values)
   if (only && values.verify) await orderChecks(board.db, only, values.by)
+  if (only && values.withdraw) await withdraw(board.db, only, values.by)
   if (orders.length > 0) {
     if (values.json) print(...(await read(board.db, args.NAME)).map((one) => measuredJson(one)))
     return EXIT.found
@@ -78,6 +88,16 @@ async function orderChecks(db: Database, model: Model, by: string | undefined): 
   }
 }
 
+async function withdraw(db: Database, model: Model, by = userName()): Promise<void> {
+  const waiting = model.history.filter(({ status }) => status === 'queued')
+  if (waiting.length === 0)
+    throw new Failure(`No order of ${model.model_name} waits, so there is nothing to withdraw.`)
+  for (const entry of waiting) {
+    await withdrawDeployment(db, { ...entry, by })
+    notify(`Withdrawn: ${entryText(entry)} to ${entry.target} on ${entry.host}.`)
+  }
+}
+
 function linesOf(model: Model, isWhole: boolean): string[] {
   const live = model.live.length > 0 ? model.live.flatMap(liveLines) : ['  nothing is live']
   const history = model.history.map(
@@ -87,11 +107,11 @@ function linesOf(model: Model, isWhole: boolean): string[] {
 }
 
 function liveLines({ entry, better, check }: LiveModel): string[] {
-  const { host, by, why, absolute_path, choice, ended_at } = entry
+  const { target, host, by, why, absolute_path, choice, ended_at } = entry
   const since = ended_at === null ? '' : ` since ${minuteText(ended_at)}`
   return [
     `  ${entryText(entry)}`,
-    `  live on ${host}${since}${by === null ? '' : `, by ${by}`}`,
+    `  live in target ${target} on ${host}${since}${by === null ? '' : `, by ${by}`}`,
     ...(absolute_path === null ? [] : [`  ${absolute_path}`]),
     ...(why === null ? [] : [`  Reason given: ${why}`]),
     ...(better ? [`  ${betterText(better, choice?.direction, figure)}`] : []),
@@ -107,5 +127,10 @@ function entryText({ step, path, job_name, choice }: LedgerEntry): string {
 function didText(entry: LedgerEntry): string {
   const what = entry.rolls_back_to === null ? 'shipped' : 'rolled back to'
   const why = entry.why === null ? '' : ` (${entry.why})`
-  return `${what} ${entryText(entry)}: ${entry.status}${why}`
+  const status = waitsForApproval(entry)
+    ? 'waits for the approval of a second person'
+    : entry.status
+  const approved = entry.approved_by === null ? '' : `, approved by ${entry.approved_by}`
+  const withdrawn = entry.withdrawn_by === null ? '' : ` by ${entry.withdrawn_by}`
+  return `${what} ${entryText(entry)}: ${status}${withdrawn}${approved}${why}`
 }

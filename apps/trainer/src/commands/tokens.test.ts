@@ -35,13 +35,31 @@ test('a revoked token gives no access, and the list says so', async () => {
   expect((await tokens()).stdout).toMatch(/lost +read +revoked \d{4}-.* never used/)
 })
 
+const ID = 'd9428888-122b-41e1-b85c-61cd43f4e002'
+
+test('a token to send journals is for one project, or for one job that may not exist yet', async () => {
+  const made = await tokens('--new', 'gpu', '--scope', 'ingest', '--project', 'asr')
+  expect(made.stderr).toMatch(/allows to ingest of project asr until/)
+  const limited = await tokens('--new', 'one', '--scope', 'ingest', '--job', ID, '--json')
+  expect(JSON.parse(limited.stdout)).toMatchObject({ scope: 'ingest', job_id: ID, project: null })
+  expect((await tokens()).stdout).toContain(`ingest of job ${ID}`)
+  expect(await apiTokenOf(here.board.db, made.stdout.trim())).toMatchObject({ project: 'asr' })
+})
+
 test('options that do not fit make and revoke nothing', async () => {
   const before = (await tokens('--json')).stdout
   for (const [words, message] of [
     [['--new', 'a', '--revoke', 'b'], 'not both'],
     [['--new', ' '], 'needs a name'],
     [['--new', 'a', '--days', '400'], '1 to 366 days'],
-    [['--new', 'a', '--scope', 'all'], '--scope must be read or write or admin; got "all".'],
+    [
+      ['--new', 'a', '--scope', 'all'],
+      '--scope must be read or write or admin or ingest; got "all".',
+    ],
+    [['--new', 'a', '--scope', 'ingest'], 'for one job or for one project'],
+    [['--new', 'a', '--scope', 'ingest', '--project', 'p', '--job', ID], 'for one job or for one'],
+    [['--new', 'a', '--scope', 'write', '--project', 'p'], 'Only a token of the scope ingest'],
+    [['--new', 'a', '--scope', 'ingest', '--job', 'nothing'], 'There is no job nothing'],
     [['--revoke', 'nobody'], 'No token has the id nobody'],
   ] as const) {
     const ran = await tokens(...words)
@@ -53,7 +71,7 @@ test('options that do not fit make and revoke nothing', async () => {
 
 test('the audit says who changed what, and how that ended', async () => {
   const job_id = 'd9428888-122b-41e1-b85c-61cd43f4e001'
-  const entry = { token_id: null, procedure: 'jobs.stop', subject: { job_id } }
+  const entry = { token_id: null, person_id: null, procedure: 'jobs.stop', subject: { job_id } }
   const nothing = async () => undefined
   const { db } = here.board
   await audited(db, { ...entry, caller: 'link', name: null }, nothing, () => 'done')

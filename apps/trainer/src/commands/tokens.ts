@@ -1,5 +1,15 @@
-import { columns } from '@bestmark/core'
-import { type ApiToken, createApiToken, listApiTokens, Refused, revokeApiToken } from '@bestmark/db'
+import { columns, scopeText } from '@bestmark/core'
+import {
+  type ApiToken,
+  createApiToken,
+  type Database,
+  JobUnknown,
+  listApiTokens,
+  namedJob,
+  Refused,
+  revokeApiToken,
+} from '@bestmark/db'
+import { z } from 'zod'
 import { openBoard } from '../board/board.ts'
 import { parse } from '../cli/parse.ts'
 import { notify, print } from '../cli/terminal.ts'
@@ -10,13 +20,15 @@ import { TOKENS } from './tokens.table.ts'
 /** Makes, lists or revokes tokens. Exits with 1 if there is none to list. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parse(words, TOKENS)
-  const { new: name, scope, days, revoke } = values
+  const { new: name, scope, project, days, revoke } = values
   if (name !== undefined && revoke !== undefined) {
     throw new Failure('Give --new or --revoke, not both.')
   }
   await using board = await openBoard()
   if (name !== undefined) {
-    const making = createApiToken(board.db, { name, scope, days })
+    const making = jobIdOf(board.db, values.job).then((job_id) =>
+      createApiToken(board.db, { name, scope, days, job_id, project }),
+    )
     const { token, secret } = await making.catch(refusal)
     print(values.json ? JSON.stringify({ ...token, secret }) : secret)
     notify(`Keep it: it is not shown again. It allows to ${allows(token)} until ${day(token)}.`)
@@ -35,13 +47,22 @@ export async function main(words: readonly string[]): Promise<number> {
   return tokens.length > 0 ? EXIT.found : EXIT.nothing
 }
 
+/** The id of a named job, which need not be on the board. */
+async function jobIdOf(db: Database, text: string | undefined): Promise<string | undefined> {
+  if (text === undefined) return undefined
+  const id = z.uuid().safeParse(text.toLowerCase())
+  return id.success ? id.data : (await namedJob(db, text)).job_id
+}
+
 function refusal(error: unknown): never {
-  throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
+  throw error instanceof Refused || error instanceof JobUnknown
+    ? new Failure(error.message, { cause: error })
+    : error
 }
 
 function cellsOf(token: ApiToken): string[] {
   const used = token.used_at === null ? 'never used' : `used ${minuteText(token.used_at)}`
-  return [token.token_id.slice(0, 8), token.name, token.scope, stateOf(token), used]
+  return [token.token_id.slice(0, 8), token.name, scopeText(token), stateOf(token), used]
 }
 
 function stateOf(token: ApiToken): string {
@@ -49,8 +70,8 @@ function stateOf(token: ApiToken): string {
   return `${token.expires_at <= Date.now() ? 'expired' : 'expires'} ${day(token)}`
 }
 
-function allows({ scope }: ApiToken): string {
-  return scope === 'admin' ? 'do everything' : scope
+function allows(token: ApiToken): string {
+  return token.scope === 'admin' ? 'do everything' : scopeText(token)
 }
 
 function day({ expires_at }: ApiToken): string {

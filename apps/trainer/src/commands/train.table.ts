@@ -1,4 +1,5 @@
-import { DEFAULT_PROJECT, JOB } from '../cli/argumentTexts.ts'
+import { DEFAULT_PROJECT } from '@bestmark/core'
+import { JOB } from '../cli/argumentTexts.ts'
 import { command, maybe } from '../cli/command.ts'
 import { text } from '../cli/kind.ts'
 import { optional } from '../cli/option.ts'

@@ -1,7 +1,6 @@
 import { watch } from '@bestmark/db'
-import { grouped, hasEnded, type TrainingJobStatus } from '@bestmark/core'
+import { DEFAULT_PROJECT, grouped, hasEnded, type TrainingJobStatus } from '@bestmark/core'
 import { Agent } from '../agent/agent.ts'
-import { DEFAULT_PROJECT } from '../cli/argumentTexts.ts'
 import { parse, usageOf } from '../cli/parse.ts'
 import { openBoard, type Board } from '../board/board.ts'
 import { EXIT, Failure } from '../failure.ts'

@@ -1,7 +1,6 @@
-import { measuredJson } from '@bestmark/core'
+import { measuredJson, END } from '@bestmark/core'
 import { type ExportedJob, exportJob, type PolicyChange, policyHistory } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import { END } from '../journal/events.ts'
 import type { ExportHeader } from './exportHeader.ts'
 
 /**

@@ -1,8 +1,14 @@
-import { DEFAULT_TARGET, FrozenChoice, Policy, PolicyOptions } from '@bestmark/core'
+import {
+  DEFAULT_TARGET,
+  FrozenChoice,
+  Policy,
+  PolicyOptions,
+  JournalHeader,
+  isEnd,
+} from '@bestmark/core'
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
-import { firstLine, isJournal, JournalHeader } from '../journal/header.ts'
-import { isEnd } from '../journal/events.ts'
+import { firstLine, isJournal } from '../journal/header.ts'
 import { jsonObject } from '../files/json.ts'
 import { closeSync, fstatSync } from 'node:fs'
 import { openFile } from '../files/runFile.ts'
@@ -41,17 +47,21 @@ const ExportedShipment = z.object({
   digest: z.string().nullable(),
   is_best: z.boolean(),
   reason: z.string(),
-  /** Older exports have none of these five. */
+  /** Older exports have none of these nine. */
   by: z.string().nullable().default(null),
   why: z.string().nullable().default(null),
   choice: FrozenChoice.nullable().default(null),
+  needs_approval: z.boolean().default(false),
+  approved_by: z.string().nullable().default(null),
+  approved_at: z.number().nullable().default(null),
+  withdrawn_by: z.string().nullable().default(null),
   rolls_back_to: z.uuid().nullable().default(null),
   contents: z.enum(['serving', 'whole']).default('whole'),
   files_from: z.string().nullable().default(null),
   model_name: z.string(),
   target: z.string().default(DEFAULT_TARGET),
   output: z.string().nullable().default(null),
-  status: z.enum(['done', 'failed', 'elsewhere']),
+  status: z.enum(['done', 'failed', 'withdrawn', 'elsewhere']),
   bytes_done: z.number(),
   bytes_total: z.number(),
   path: z.string().nullable(),

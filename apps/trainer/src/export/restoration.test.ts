@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TrainingEvent } from '@bestmark/core'
+import { TrainingEvent, JOURNAL } from '@bestmark/core'
 import {
   advanceDeployment,
   changePolicy,
@@ -28,7 +28,6 @@ import { importExport } from './restoration.ts'
 import { exportHeader } from './exportHeader.ts'
 import { boardOf, fileOf, rowsOf, storedJob } from './testing.ts'
 import { importRun } from '../recording/importRun.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { shipNext } from '../shipping/shipping.ts'
 import { temporaryFolder, writeOutput } from '../testing.ts'
 

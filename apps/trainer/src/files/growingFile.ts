@@ -1,8 +1,9 @@
+import { LONGEST_LINE } from '@bestmark/core'
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync } from 'node:fs'
 import { systemCode } from '../failure.ts'
 import { openFile } from './runFile.ts'
-import { type Lines, LONGEST_LINE, nextDrawings, nextLines, PIECE, readBytes } from './lines.ts'
+import { type Lines, nextDrawings, nextLines, PIECE, readBytes } from './lines.ts'
 import { closeText, openText, sizeOfText, type TextFile } from './textFile.ts'
 
 /** How far a growing file was read. */

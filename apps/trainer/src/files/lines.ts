@@ -1,11 +1,10 @@
+import { LONGEST_LINE } from '@bestmark/core'
 import { readInto, sizeOfText, type TextFile } from './textFile.ts'
 
 /** Bytes per read, so that a long file needs no more memory than a short one. */
 export const PIECE = 1 << 20
 const NEWLINE = 10
 const RETURN = 13
-/** The longest line that is read whole, because a configuration may be one long line (bytes). */
-export const LONGEST_LINE = 16 * PIECE
 /** How many bytes of a longer line are skipped at once. */
 const SKIPPED = 64 * PIECE
 

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { readStart } from './runFile.ts'
@@ -10,7 +10,7 @@ const HEAD = 1 << 16
 /** The names and file beginnings in a folder. Each is read only when needed, and once. */
 export class Listing {
   readonly root: string
-  readonly #names = new Map<string, Promise<string[]>>()
+  readonly #names = new Map<string, string[]>()
   readonly #heads = new Map<string, string>()
 
   constructor(root: string) {
@@ -18,7 +18,7 @@ export class Listing {
   }
 
   /** Sorted names in the root, or in a folder below it; empty if it cannot be listed. */
-  names(folder = ''): Promise<string[]> {
+  names(folder = ''): string[] {
     const listed = this.#names.get(folder)
     if (listed) return listed
     const names = listNames(join(this.root, folder))
@@ -38,16 +38,16 @@ export class Listing {
   /** The files in the root with a matching name and beginning. */
   async files(name: RegExp, beginning: (head: string) => boolean): Promise<string[]> {
     const found: string[] = []
-    for (const one of await this.names()) {
+    for (const one of this.names()) {
       if (name.test(one) && beginning(await this.head(one))) found.push(one)
     }
     return found
   }
 }
 
-async function listNames(folder: string): Promise<string[]> {
+function listNames(folder: string): string[] {
   try {
-    return (await readdir(folder)).sort()
+    return readdirSync(folder).sort()
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return []

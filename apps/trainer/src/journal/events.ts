@@ -1,37 +1,17 @@
-import { checkEvent, parsePythonJson, type CheckedEvent, type TrainingEvent } from '@bestmark/core'
+import {
+  admit,
+  type CheckedEvent,
+  parseEvent,
+  isEnd,
+  type TrainingEvent,
+  type Skips,
+  skipWarnings,
+  tooLong,
+} from '@bestmark/core'
 import { fstatSync } from 'node:fs'
 import { basename } from 'node:path'
 import { BEGINNING, isOtherFile, offsetAt, type FileOffset } from '../files/growingFile.ts'
-import { admit, type Skips, skipWarnings, tooLong } from './gate.ts'
 import { nextLines, PIECE, type Lines } from '../files/lines.ts'
-
-/** The only key of the last line of an exported journal; its value counts the lines before it. */
-export const END = 'end_of_export'
-
-/** Whether a line is the last line of an exported journal. */
-export function isEnd(text: string): boolean {
-  return /^\{"end_of_export":\d+\}$/.test(text)
-}
-
-/** How many characters of an unreadable line are shown. */
-const SHOWN = 80
-
-/** Parses a line of a journal: its event, and what does not fit the schema. */
-export function parseEvent(text: string): CheckedEvent {
-  const parsed = parseJson(text)
-  if (parsed !== undefined) return checkEvent(parsed)
-  const why = `it is not JSON (${text.slice(0, SHOWN)})`
-  return { event: undefined, invalid: [{ field: 'json', why, skipsEvent: true }] }
-}
-
-/** Parses JSON as Python writes it; undefined if the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return parsePythonJson(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** The lines before an offset: how many, the last attempt, and what was skipped. */
 interface Before {

@@ -1,12 +1,8 @@
+import { JournalHeader, parseJson } from '@bestmark/core'
 import { closeSync } from 'node:fs'
-import { z } from 'zod'
 import { openFile } from '../files/runFile.ts'
-import { parseJson } from './events.ts'
 import { readBytes } from '../files/lines.ts'
 import { fileErrorText } from '../plainErrors.ts'
-
-/** The journal's name in a run's folder. */
-export const JOURNAL = 'journal.jsonl'
 
 /** How many bytes are read first for a header; the header of an export may be longer. */
 const HEADER_BYTES = 1 << 16
@@ -14,18 +10,6 @@ const HEADER_BYTES = 1 << 16
 const LONGEST_HEADER = 1 << 28
 
 const START = '{"journal":'
-
-/** The first line of a journal: its job and names. */
-export const JournalHeader = z.object({
-  journal: z.literal(1),
-  job_id: z.uuid(),
-  name: z.string(),
-  project: z.string(),
-  /** The built-in recipe that trains it; null if another program does. */
-  recipe: z.string().nullable().default(null),
-})
-
-export type JournalHeader = z.infer<typeof JournalHeader>
 
 /**
  * Reads the header of a journal; undefined while the file is missing or empty. Throws if the file is

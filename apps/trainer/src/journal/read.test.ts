@@ -1,3 +1,4 @@
+import { type JournalHeader, JOURNAL } from '@bestmark/core'
 import {
   appendFileSync,
   mkdtempSync,
@@ -10,7 +11,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lastAttempt, readJournal } from './read.ts'
-import { JOURNAL, type JournalHeader } from './header.ts'
 import { openJournal } from './write.ts'
 import { PIECE } from '../files/lines.ts'
 

@@ -1,8 +1,7 @@
 import { closeSync, fstatSync, statSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type TrainingEvent } from '@bestmark/core'
+import type { TrainingEvent, JournalHeader } from '@bestmark/core'
 import { eventsFrom } from './events.ts'
-import type { JournalHeader } from './header.ts'
 import { readHeader, openIfThere } from './header.ts'
 
 /** What one call of `readJournal` found; the next call starts at `offset`. */

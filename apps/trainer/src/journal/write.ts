@@ -1,11 +1,10 @@
 import { appendFileSync, closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { measuredJson, type TrainingEvent } from '@bestmark/core'
+import { measuredJson, type TrainingEvent, parseJson, JournalHeader, JOURNAL } from '@bestmark/core'
 import type { z } from 'zod'
 import { openToAppend } from '../files/runFile.ts'
-import { parseJson } from './events.ts'
 import { readBytes, readLines } from '../files/lines.ts'
-import { JOURNAL, JournalHeader, readHeader } from './header.ts'
+import { readHeader } from './header.ts'
 
 /** An event as a program writes it; missing fields get the schema's defaults when it is read. */
 export type JournalEvent = z.input<typeof TrainingEvent>

@@ -16,20 +16,33 @@ export interface DetachedProcess {
   signal: (name: 'SIGTERM' | 'SIGKILL') => void
 }
 
+/** The secret of the board's pages at a provider of accounts, which no training may read. */
+const SECRET = 'BESTMARK_OIDC_CLIENT_SECRET'
+
+/** An environment without the secret of the board's pages. */
+export function withoutPageSecret(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, [SECRET]: undefined }
+}
+
 /**
  * Starts a program in its own process group, so that it may run longer than its starter. Appends
- * both outputs to a file. Rejects if it cannot be started.
+ * both outputs to a file, or only its errors. Rejects if it cannot be started. The program does not get
+ * the secret of the pages.
  */
 export function spawnDetached(
   argv: readonly string[],
-  options: { cwd: string; logFile: string; env?: NodeJS.ProcessEnv },
+  options: { cwd: string; logFile: string; env?: NodeJS.ProcessEnv; keeps?: 'all' | 'errors' },
 ): Promise<DetachedProcess> {
   const [program, ...args] = argv
   if (program === undefined) throw new Error('A program to start must be named.')
   const log = openSync(options.logFile, 'a')
   return new Promise<DetachedProcess>((resolve, reject) => {
-    const { cwd, env = process.env } = options
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log] })
+    const { cwd, env = process.env, keeps = 'all' } = options
+    const out = keeps === 'all' ? log : 'ignore'
+    const child = spawn(program, args, {
+      ...{ cwd, env: withoutPageSecret(env), detached: true },
+      stdio: ['ignore', out, log],
+    })
     const exited = new Promise<ProcessEnd>((ended) => {
       child.once('exit', (code, signal) => ended({ code, signal }))
     })

@@ -19,6 +19,8 @@ export interface TimedCommand {
   timeout: number | null
   /** Aborted with the name of the signal to pass on. */
   stop: AbortSignal
+  /** Called as soon as it runs. */
+  started?: (pid: number) => void
 }
 
 /** How a command ended; `error` is null if it succeeded. */
@@ -48,6 +50,7 @@ async function outcome(order: TimedCommand): Promise<Omit<CommandEnd, 'seconds'>
     detached: true,
     stdio: ['ignore', ...files],
   })
+  if (child.pid !== undefined) order.started?.(child.pid)
   const { promise, resolve } = Promise.withResolvers<Omit<CommandEnd, 'seconds'>>()
   child.once('error', (cause) => {
     resolve({ error: describeStartError(program, order.cwd, cause), isUnstartable: true })

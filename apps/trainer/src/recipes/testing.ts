@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type TrainingEvent, JOURNAL } from '@bestmark/core'
 import { readJournal } from '../journal/read.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { childArgv, type RunRequest } from './recipe.ts'
 
 /** A folder for one run; it is removed when its scope ends. */

@@ -1,4 +1,4 @@
-import { grouped } from '@bestmark/core'
+import { grouped, readerNote } from '@bestmark/core'
 import {
   currentFiles,
   type Database,
@@ -9,7 +9,6 @@ import {
 } from '@bestmark/db'
 import type { TrainingEvent } from '@bestmark/core'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
-import { readerNote } from '../sources/events/newEvents.ts'
 import { digestOf } from '../sources/reader/wholeReader.ts'
 import {
   additions,

@@ -8,6 +8,9 @@ const PACE = 20
 /** The lines of one step, which a program writes at once, share a transaction (ms). */
 const GATHER = 4
 
+/** A reason for an abort, because each abort without one makes an error. */
+const WOKEN = 'a file changed'
+
 /**
  * Waits for changes in a folder. If an event is missed, `next` only waits a little longer. A folder
  * that is removed and created again is watched again.
@@ -33,7 +36,7 @@ export class Changes implements Disposable {
     if (idOf(this.#folder) !== this.#folder_id) this.#watch()
     if (!this.#pending) {
       const woken = new AbortController()
-      this.#wake = () => woken.abort()
+      this.#wake = () => woken.abort(WOKEN)
       await pause(this.#pollEvery, AbortSignal.any([signal, woken.signal]))
     }
     this.#pending = false

@@ -16,6 +16,7 @@ import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
 import { isLong, PieceAhead } from './piece.ts'
 import { registerSource } from './registeredSource.ts'
+import { statusesOf } from './statuses.ts'
 import { bytesOf, isThere, piecesIn, readFiles, stateOf, watchedFiles } from './runFiles.ts'
 import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
@@ -166,6 +167,7 @@ export class FilesRecorder {
     const batch = { source: FILES_CURSOR, from, to, events: kept, replace, root: folder }
     const { recorded } = await record(this.#db, job_id, { ...batch, ...options })
     if (recorded) {
+      statusesOf(this.#db).wrote(job_id)
       this.#keepReader(reader, to)
       this.#storedBy = this.#sources[0]?.name
       this.#read = await readFiles(folder, this.#sources)

@@ -1,5 +1,12 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
-import { jobDetail, JobMoved, JobUnknown, recordFacts, type Database } from '@bestmark/db'
+import {
+  jobDetail,
+  JobMoved,
+  jobStatus,
+  JobUnknown,
+  recordFacts,
+  type Database,
+} from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
 import { Gathering } from './gathering.ts'
 import { QUIET_AFTER } from './checkTimes.ts'
@@ -71,6 +78,7 @@ async function followHere(
       await orphan.handle(job)
       const isQuiet = performance.now() - newAt > QUIET_AFTER
       using arrival = gathering.arrival(signal)
+      using _news = statuses.onNews(run.job_id, arrival.end)
       await pause(isQuiet ? POLL_EVERY.quiet : POLL_EVERY.growing, arrival.signal)
     } catch (error) {
       if (error instanceof OtherRunError || error instanceof JobMoved) throw error
@@ -110,13 +118,16 @@ class Orphan {
 
   /** Passes on a stop request. Records the end of the process after everything else is recorded. */
   async handle(job: TrainingJobStatus): Promise<void> {
-    if (this.#hasEnded) return this.#recordEnd(job)
+    if (this.#hasEnded) return this.#recordEnd()
     if (job.status !== 'stopping' || !this.#process || this.#isAsked) return
     this.#isAsked = askToStop(this.#process)
   }
 
-  async #recordEnd({ status, current_step, total_steps }: TrainingJobStatus): Promise<void> {
+  async #recordEnd(): Promise<void> {
     const { job_id, folder } = this.#run
+    const job = await jobStatus(this.#db, job_id)
+    if (!job) return
+    const { status, current_step, total_steps } = job
     const isComplete = total_steps !== null && current_step !== null && current_step >= total_steps
     const { attempt = 0 } = (await jobDetail(this.#db, job_id)) ?? {}
     const logged = readJournalEnd(folder)

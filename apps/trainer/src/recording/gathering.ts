@@ -1,7 +1,7 @@
 import { type Audience, audienceOf, type Database } from '@bestmark/db'
 
 /** The least time between two writes of a job that nobody follows (ms). */
-export const GATHERED = 1_900
+export const GATHERED = 1_500
 /** From so many new bytes on nothing is gathered, because points no longer trickle. */
 const MANY = 1 << 16
 
@@ -31,12 +31,14 @@ export class Gathering {
     return isMuch || left <= 0 || this.#audience.isFollowed(this.#job_id) ? 0 : left
   }
 
-  /** A signal that aborts with the given one, and as soon as somebody follows the job. */
-  arrival(signal: AbortSignal): { signal: AbortSignal } & Disposable {
+  /** A signal that aborts with the given one, as soon as somebody follows the job, and by `end`. */
+  arrival(signal: AbortSignal): { signal: AbortSignal; end: () => void } & Disposable {
     const arrived = new AbortController()
-    const listener = this.#audience.onArrival(this.#job_id, () => arrived.abort())
+    const end = (): void => arrived.abort('a reader came')
+    const listener = this.#audience.onArrival(this.#job_id, end)
     return {
       signal: AbortSignal.any([signal, arrived.signal]),
+      end,
       [Symbol.dispose]: () => listener[Symbol.dispose](),
     }
   }

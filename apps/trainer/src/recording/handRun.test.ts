@@ -1,3 +1,4 @@
+import { JOURNAL } from '@bestmark/core'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jobDetail, uuidv5 } from '@bestmark/db'
@@ -5,7 +6,6 @@ import { readStoredRows } from '@bestmark/db/testing'
 import { expect, test } from 'vitest'
 import { testBoard } from '../board/testing.ts'
 import { importRun } from './importRun.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { OUTPUT } from '../sources/output/runOutput.ts'
 
 const here = testBoard()

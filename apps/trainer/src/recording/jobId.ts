@@ -1,7 +1,9 @@
 import {
   type Database,
   EXPORTED,
+  isSameFolder,
   type JobOfFolder,
+  jobsOfOtherHosts,
   jobsOfFolder,
   jobStatus,
   uuidv5,
@@ -57,7 +59,8 @@ export async function storedJobOf(
   { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
 ): Promise<string | undefined> {
   if (job_id !== null && (await jobStatus(db, job_id))) return job_id
-  return ofFolder(db, host_id, { root, folder_id: await folderId(root), journal: job_id })
+  const folder = { root, folder_id: await folderId(root), journal: job_id }
+  return (await ofFolder(db, host_id, folder)) ?? ofSharedFolder(db, host_id, folder)
 }
 
 /** The first free id made from the path: two recorders that find a run at once give it the same id. */
@@ -98,6 +101,27 @@ async function ofFolder(
   const replaced = here.filter((job) => !isSame(job))
   for (const job of [...here.filter(isSame), ...moved, ...replaced]) {
     if (await isRunOf(db, job, folder)) return job.job_id
+  }
+  return undefined
+}
+
+/**
+ * The job of another host whose run is in this folder on a shared disk. Without ids of the folder, the
+ * history must be the same: equal paths on two machines are no evidence.
+ */
+async function ofSharedFolder(
+  db: Database,
+  host_id: string,
+  { root, folder_id, journal }: Folder,
+): Promise<string | undefined> {
+  // The id of a journal is that of its job, on all hosts.
+  if (journal !== null) return undefined
+  for (const job of await jobsOfOtherHosts(db, host_id, root)) {
+    const isKnown = job.folder_id !== null && folder_id !== null
+    if (job.source === EXPORTED || (isKnown && !isSameFolder(folder_id, job.folder_id))) continue
+    const match = await compareHistory(db, job, root)
+    const isRun = isKnown ? match.kind !== 'another' : match.kind === 'all' && match.isExact
+    if (isRun) return job.job_id
   }
   return undefined
 }

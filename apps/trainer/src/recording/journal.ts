@@ -1,8 +1,9 @@
+import { JOURNAL } from '@bestmark/core'
 import { join } from 'node:path'
 import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
 import { type JournalPiece, journalSize, readJournal, readJournalBeside } from '../journal/read.ts'
-import { JOURNAL, journalHeader } from '../journal/header.ts'
+import { journalHeader } from '../journal/header.ts'
 import { pause } from '../pause.ts'
 import { Changes } from './changes.ts'
 import { Gathering } from './gathering.ts'
@@ -12,8 +13,9 @@ import { OtherRunError, readJournalCursor, writeJournalCursor } from './journalC
 import type { RecordedRun } from './recordedRun.ts'
 import { recordSampleFiles } from './sampleFiles.ts'
 import { recordScores } from './scores.ts'
+import { statusesOf } from './statuses.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
-import { SCORES } from '../sources/scores/scoresFile.ts'
+import { SCORES, scoresSize } from '../sources/scores/scoresFile.ts'
 import { isReplaced, offsetIn } from '../files/growingFile.ts'
 import { journalSource } from '../sources/journal/runJournal.ts'
 
@@ -30,10 +32,14 @@ const ASK_AGAIN = 60_000
  * of `bestmark run` is skipped, because FilesRecorder reads both. Throws if the database does not
  * answer or the file is not a journal, and OtherRunError if it belongs to another run.
  */
-export async function recordJournal(db: Database, run: RecordedRun): Promise<boolean> {
+export async function recordJournal(
+  db: Database,
+  run: RecordedRun,
+  kept: Kept = {},
+): Promise<boolean> {
   const { job_id, folder } = run
   const path = join(folder, JOURNAL)
-  let cursor = await sourceCursor(db, job_id, JOURNAL)
+  let cursor = kept.cursor ?? (await sourceCursor(db, job_id, JOURNAL))
   let ahead: Ahead | undefined
   const size = journalSize(path)
   let any = false
@@ -59,10 +65,21 @@ export async function recordJournal(db: Database, run: RecordedRun): Promise<boo
       piece.offset < size ? readAhead(path, piece.offset) : undefined,
     ])
     any ||= recorded
-    if (recorded) for (const text of readerWarnings(piece.events)) run.onNotice?.(text)
+    if (recorded) {
+      statusesOf(db).wrote(job_id)
+      for (const text of readerWarnings(piece.events)) run.onNotice?.(text)
+    }
     cursor = latest
+    kept.cursor = latest
     ahead = next && { from: to, piece: next }
   }
+}
+
+/** What a recorder keeps in memory. An outdated cursor is refused, and then read again. */
+interface Kept {
+  cursor?: string | null
+  /** The size of the scores file when it was recorded. */
+  scores?: number
 }
 
 /** The piece after a cursor, read while the piece before it was recorded. */
@@ -81,10 +98,12 @@ async function readAhead(path: string, offset: number): Promise<JournalPiece | u
 }
 
 /** Records new events of the journal and the scores; returns whether there were any. */
-export async function recordRun(db: Database, run: RecordedRun): Promise<boolean> {
-  const any = await recordJournal(db, run)
+export async function recordRun(db: Database, run: RecordedRun, kept: Kept = {}): Promise<boolean> {
+  const any = await recordJournal(db, run, kept)
   // Scores and samples need their checkpoints, so the checkpoints are recorded first.
-  const isScored = await recordScores(db, run)
+  const size = scoresSize(run.folder)
+  const isScored = kept.scores !== size && (await recordScores(db, run))
+  kept.scores = size
   return (await recordSampleFiles(db, run)) || isScored || any
 }
 
@@ -106,6 +125,8 @@ export async function followJournal(
   const gathering = new Gathering(db, run.job_id)
   const path = join(run.folder, JOURNAL)
   let read: { files: string; at: number } | undefined
+  let kept: Kept = {}
+  let keptAt = performance.now()
   while (!signal.aborted) {
     try {
       await missing.check()
@@ -114,7 +135,11 @@ export async function followJournal(
       if (!isRead) {
         await gathered(gathering, path, changes, signal)
         const bytes = journalSize(path)
-        if (await recordRun(db, run)) {
+        if (performance.now() - keptAt >= ASK_AGAIN) {
+          kept = {}
+          keptAt = performance.now()
+        }
+        if (await recordRun(db, run, kept)) {
           gathering.wrote(bytes)
           continue
         }
@@ -123,6 +148,7 @@ export async function followJournal(
       await changes.next(signal)
     } catch (error) {
       if (error instanceof OtherRunError) throw error
+      kept = {}
       onError(error)
       if (error instanceof JobUnknown) return
       await pause(TRY_AGAIN, signal)

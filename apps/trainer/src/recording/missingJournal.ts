@@ -1,7 +1,7 @@
+import { JOURNAL } from '@bestmark/core'
 import { join } from 'node:path'
 import { type Database, folderOfJob, sourceCursor } from '@bestmark/db'
 import { journalSize } from '../journal/read.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { findSources } from '../sources/sources.ts'
 import { folderId } from './folderId.ts'
 import { OtherRunError, isIdOfPath } from './journalCursor.ts'

@@ -1,8 +1,8 @@
+import { JOURNAL } from '@bestmark/core'
 import { dirname } from 'node:path'
 import { archivePartJob, EXPORTED, type HostedJob, hostedJobs } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
 import { statIfSeen } from '../files/runFile.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { isPartOfRun } from '../sources/runParts.ts'
 
 /**

@@ -1,6 +1,5 @@
-import type { TrainingEvent } from '@bestmark/core'
+import { type TrainingEvent, readerNote } from '@bestmark/core'
 import { expect, test } from 'vitest'
-import { readerNote } from '../sources/events/newEvents.ts'
 import type { Piece } from '../sources/reader/source.ts'
 import { nextPiece, PieceAhead } from './piece.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { hasEnded, OVERWRITTEN, type TrainingEvent } from '@bestmark/core'
+import { hasEnded, isUri, OVERWRITTEN, type TrainingEvent, JOURNAL } from '@bestmark/core'
 import {
+  absolutePath,
   type Database,
   endUnseenJob,
   EXPORTED,
@@ -12,8 +13,9 @@ import {
   recordFacts,
   currentFiles,
 } from '@bestmark/db'
-import { FILES_GONE, inspectCheckpoint, type InspectedFiles } from '../checkpoints/inspect.ts'
-import { firstLine, isJournal, JOURNAL } from '../journal/header.ts'
+import { inspectCheckpoint } from '../checkpoints/inspect.ts'
+import { FILES_GONE, type InspectedFiles } from '../checkpoints/inspection.ts'
+import { firstLine, isJournal } from '../journal/header.ts'
 import { mayHaveLiveProcess } from '../processes/mark.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { jsonObject } from '../files/json.ts'
@@ -59,8 +61,15 @@ function filesEvent({ attempt, step, path }: StoredFiles) {
   return { type: 'files', attempt, at: null, step, path } as const
 }
 
-/** Whether a checkpoint's files are unchanged since the job's run wrote them, by sizes and times. */
-export async function isUnchanged(root: string, stored: StoredFiles): Promise<boolean> {
+/**
+ * Whether a checkpoint's files are unchanged since the job's run wrote them, by sizes and times. What
+ * happens in the folder says nothing about files in an object store.
+ */
+export async function isUnchanged(
+  root: string,
+  stored: Omit<StoredFiles, 'checkpoint_id' | 'pinned'>,
+): Promise<boolean> {
+  if (isUri(absolutePath(root, stored.path))) return true
   if (stored.signature === null) return false
   const { signature } = await inspectCheckpoint(root, stored.path, null, { previous: stored })
   return signature === stored.signature
@@ -110,6 +119,12 @@ export async function holdsOtherRun(
   // A job may begin before its program writes a journal, which then has its own id.
   if (isIdOfPath(job_id) && mayHaveLiveProcess(root)) return false
   return isOtherJournal(db, job_id, id)
+}
+
+/** What the files of a folder say about whose run it holds, as a text to compare. */
+export async function runMarks(root: string): Promise<string> {
+  const marks = [await drivenJob(root), await folderId(root), journalIn(root)]
+  return `${marks.join(' ')} ${mayHaveLiveProcess(root)}`
 }
 
 /** The job's id in a folder's journal. */

@@ -1,8 +1,8 @@
+import { JOURNAL } from '@bestmark/core'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Listing } from '../files/listing.ts'
 import { PIECE } from '../files/lines.ts'
-import { JOURNAL } from '../journal/header.ts'
 import { findRunFiles } from '../sources/identity.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import { RUN_LOG } from '../sources/reader/mixedReader.ts'
@@ -19,9 +19,9 @@ const SMALL_FILES = 200
 export async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
   const listing = new Listing(root)
   const files = new Set(['', JOURNAL, SCORES, OUTPUT, ERRORS, USAGE, SETUP_NOTE])
-  for (const name of await listing.names()) {
+  for (const name of listing.names()) {
     // Only folders have names below them.
-    if ((await listing.names(name)).length > 0) files.add(name)
+    if (listing.names(name).length > 0) files.add(name)
   }
   for (const source of sources) for (const file of await source.files(listing)) files.add(file)
   for (const file of [...files]) if (dirname(file) !== '.') files.add(dirname(file))

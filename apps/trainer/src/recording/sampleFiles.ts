@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { EventOf } from '@bestmark/core'
 import {
   currentFiles,
@@ -14,14 +14,17 @@ import {
   unreadSamples,
 } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
-import { findSamples, sampleFoldersState, type FoundSample } from '../samples/sampleFolders.ts'
+import {
+  findSamples,
+  type FoundSample,
+  sampleBases,
+  sampleFoldersState,
+} from '../samples/sampleFolders.ts'
 import { readSampleFile } from '../samples/sampleFile.ts'
 import type { RecordedRun } from './recordedRun.ts'
 
 /** How many files are stored in one transaction. */
 const AT_ONCE = 8
-/** The most folders with checkpoints in which samples are searched. */
-const MOST_FOLDERS = 20
 
 /** What a run had when its samples were last searched and stored. */
 interface Pass {
@@ -57,13 +60,12 @@ function isSame({ bases, folders, isWaiting, ...last }: Pass, revisions: string)
   return !isWaiting && last.revisions === revisions && folders === sampleFoldersState(bases)
 }
 
-/** The run's folder, and the folders of its checkpoints, because samples often lie beside them. */
 async function foldersOf(db: Database, { job_id, folder }: RecordedRun): Promise<string[]> {
   const saved = await currentFiles(db, job_id)
-  const folders = saved.map(({ path }) => dirname(resolve(folder, path)))
-  return [...new Set([resolve(folder), ...folders])]
-    .filter((one) => statIfSeen(one)?.isDirectory())
-    .slice(0, MOST_FOLDERS)
+  return sampleBases(
+    folder,
+    saved.map(({ path }) => path),
+  )
 }
 
 async function recordFound(db: Database, run: RecordedRun, bases: string[]): Promise<boolean> {

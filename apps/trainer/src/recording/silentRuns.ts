@@ -1,9 +1,25 @@
-import { databaseTime, endSilentJob, resolveHome, silentJobs, type Database } from '@bestmark/db'
+import {
+  databaseTime,
+  endSilentJob,
+  endSilentSent,
+  isSilentNow,
+  type Logged,
+  resolveHome,
+  silentJobs,
+  type Database,
+} from '@bestmark/db'
 import type { Patience } from '@bestmark/core'
 import { statIfSeen } from '../files/runFile.ts'
 import { isTrainedElsewhere, readRunProcess } from '../processes/mark.ts'
 import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
+
+/** A run, and how it logged, if that is known without asking the database. */
+interface ListenedRun {
+  job_id: string
+  folder: string
+  logged?: Logged
+}
 
 /**
  * Ends runs that are silent for too long, and that no known process of this machine writes. A run has
@@ -20,15 +36,27 @@ export class SilentRuns {
     this.#patience = patience
   }
 
-  /** Ends the silent ones of these runs. Time counts from the first call, and only without a running process. */
-  async endSilent(runs: Iterable<{ job_id: string; folder: string }>): Promise<void> {
+  /** Ends the silent ones of the jobs whose journals are sent to the board, from any machine. */
+  async endSilentSent(): Promise<void> {
+    this.#since ??= await databaseTime(this.#db)
+    await endSilentSent(this.#db, { patience: this.#patience, listening_since: this.#since })
+  }
+
+  /**
+   * Ends the silent ones of these runs. Time counts from the first call, and only without a running
+   * process. The database is asked only about runs that may be silent.
+   */
+  async endSilent(runs: Iterable<ListenedRun>): Promise<void> {
     this.#since ??= await databaseTime(this.#db)
     const limit = { patience: this.#patience, listening_since: this.#since }
-    const folders = new Map([...runs].map(({ job_id, folder }) => [job_id, folder]))
+    const silent = [...runs].filter(({ folder, logged }) => {
+      return (!logged || isSilentNow(logged, limit)) && !isTraining(folder)
+    })
+    const folders = new Map(silent.map(({ job_id, folder }) => [job_id, folder]))
     if (folders.size === 0) return
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
-      if (!folder || isTraining(folder) || isInUse(folder)) continue
+      if (!folder || isInUse(folder)) continue
       const isSeen = statIfSeen(folder) !== undefined && !isTrainedElsewhere(folder)
       const why = isSeen ? noNewLines : undefined
       await endSilentJob(this.#db, job_id, limit, why)

@@ -1,5 +1,5 @@
+import { JOURNAL } from '@bestmark/core'
 import { type Database, sourceCursor } from '@bestmark/db'
-import { JOURNAL } from '../journal/header.ts'
 import { jsonObject } from '../files/json.ts'
 import { readCursor } from './attemptShift.ts'
 import { readJournalCursor } from './journalCursor.ts'

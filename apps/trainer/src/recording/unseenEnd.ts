@@ -1,12 +1,21 @@
-import { hasEnded } from '@bestmark/core'
+import { type EndCause, endCauseText, type EventOf, hasEnded, isFailure } from '@bestmark/core'
 import { endUnseenJob, jobDetail, jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
+import { causeAfter } from '../slurm/endOfJob.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { noNewLines } from './silentRuns.ts'
 
+/** How an attempt ended that something beside its program ended. */
+function causedEnd(attempt: number, cause: EndCause): EventOf<'ended'> {
+  const [status, error] = isFailure(cause)
+    ? (['failed', endCauseText(cause)] as const)
+    : (['stopped', null] as const)
+  return { ...endedEvent(attempt, status, error), at: Date.now(), cause }
+}
+
 /**
  * Records the end of a run whose process has ended on this machine, and whose log does not say how.
- * It has failed if its output ends with an `error`, and has stopped otherwise. It is lost only if its
+ * Slurm may say it. Otherwise it has failed if its output ends with an `error`, and has stopped otherwise. It is lost only if its
  * folder cannot be reached.
  */
 export async function recordUnseenEnd(
@@ -20,6 +29,8 @@ export async function recordUnseenEnd(
   const end = (...how: ['stopped' | 'failed' | 'lost', string?]) =>
     recordFacts(db, job_id, [endedEvent(attempt, ...how)])
   if (job.status === 'stopping') return void (await end('stopped'))
+  const cause = job.slurm && (await causeAfter(job.slurm))
+  if (cause) return void (await recordFacts(db, job_id, [causedEnd(attempt, cause)]))
   if (statIfSeen(folder) === undefined) return void (await end('lost'))
   if (error !== undefined) return void (await end('failed', error.slice(0, 500)))
   await endUnseenJob(db, job_id, (last_line_at) => {

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { Listing } from '../files/listing.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import { readSampleName, type SampleName } from './sampleName.ts'
@@ -9,6 +9,8 @@ const FOLDERS = [
   ...['images', 'generated', 'audio'],
 ]
 
+/** The most folders in which folders of samples are searched. */
+const MOST_BASES = 20
 /** The most files of one run. */
 const MOST_FILES = 20_000
 
@@ -17,6 +19,14 @@ export interface FoundSample extends Omit<SampleName, 'prompt_key' | 'prompt_ind
   /** Relative to the run's root. */
   path: string
   prompt_index: number
+}
+
+/** A run's folder, and the folders of its checkpoints, because samples often lie beside them. */
+export function sampleBases(root: string, checkpoints: readonly string[]): string[] {
+  const folders = checkpoints.map((path) => dirname(resolve(root, path)))
+  return [...new Set([resolve(root), ...folders])]
+    .filter((one) => statIfSeen(one)?.isDirectory())
+    .slice(0, MOST_BASES)
 }
 
 /** The folders of samples below some folders. */
@@ -35,7 +45,7 @@ export function sampleFoldersState(bases: readonly string[]): string {
 export async function findSamples(root: string, bases: readonly string[]): Promise<FoundSample[]> {
   const found: (SampleName & { path: string })[] = []
   for (const folder of sampleFolders(bases)) {
-    for (const name of await new Listing(folder).names()) {
+    for (const name of new Listing(folder).names()) {
       const read = readSampleName(name)
       if (read) found.push({ ...read, path: relative(root, resolve(folder, name)) })
     }

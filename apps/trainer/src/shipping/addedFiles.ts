@@ -1,4 +1,4 @@
-import { type CheckpointKind, isTakenFor } from '@bestmark/core'
+import { type CheckpointKind, isTakenFor, isUri, MOUNT_ADVICE } from '@bestmark/core'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { isInside } from '../checkpoints/checkpointFiles.ts'
@@ -23,6 +23,8 @@ export async function addedFiles(
 ): Promise<SourceFile[]> {
   if (files.some((file) => file.isWhole))
     throw new Failure('This checkpoint is one file, so no files are added to it.')
+  if (isUri(files_from))
+    throw new Failure(`${files_from} is no folder, so its files are not added. ${MOUNT_ADVICE}.`)
   const folder = resolve(root, files_from)
   const here = new Set(files.map(({ name }) => name))
   const names = (await namesIn(folder)).filter((name) => isTakenFor(kind, name) && !here.has(name))

@@ -7,12 +7,13 @@ import { pipeline } from 'node:stream/promises'
 import { fileDigest } from '../checkpoints/digest.ts'
 import { systemCode } from '../failure.ts'
 import { openHandle, streamOfFile } from '../files/runFile.ts'
+import { isUri } from '@bestmark/core'
 import type { SourceFile } from '../checkpoints/sourceFiles.ts'
 
 /**
  * Copies one file and flushes it to disk; returns the SHA-256 of the bytes that were read. Where the
  * file system can, the copy shares its blocks with the original until one of them is written. A hard
- * link would not do: a training may write to its files again.
+ * link would not do: a training may write to its files again. An object is downloaded.
  */
 export async function copyFile(
   file: SourceFile,
@@ -22,6 +23,11 @@ export async function copyFile(
 ): Promise<string> {
   const to = join(folder, file.name)
   await mkdir(dirname(to), { recursive: true })
+  if (isUri(file.from)) {
+    // Only an agent with such checkpoints loads it.
+    const { downloadFile } = await import('./download.ts')
+    return downloadFile(file, to, progress, signal)
+  }
   if (!(await isCloned(file.from, to))) return copyBytes(file.from, to, progress, signal)
   const digest = await fileDigest(to, signal)
   progress(file.bytes)

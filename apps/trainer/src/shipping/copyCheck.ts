@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { Failure } from '../failure.ts'
 import { inspectCheckpoint } from '../checkpoints/inspect.ts'
 import { fileDigest } from '../checkpoints/digest.ts'
@@ -24,7 +25,7 @@ class Changed extends Failure {
 /**
  * Throws Changed if a checkpoint's files differ from those before the copy in names, sizes or times.
  * Files with one of the `digests` are also read again and compared, because a write may keep the size
- * and, with a coarse clock, the time.
+ * and, with a coarse clock, the time. The tag of an object changes with its bytes, so it is not read again.
  */
 export async function assertUnchanged(
   from: Source,
@@ -34,7 +35,7 @@ export async function assertUnchanged(
 ): Promise<void> {
   const different = differenceOf(copied, await filesNow(from))
   if (different !== undefined) throw new Changed(from, different)
-  if (digests === null) return
+  if (digests === null || isUri(from.source)) return
   for (const { name, from: path } of copied) {
     const before = digests.get(name)
     if (before === undefined) continue
@@ -43,9 +44,10 @@ export async function assertUnchanged(
   }
 }
 
-/** Empty if the checkpoint no longer exists. */
+/** Empty if the checkpoint no longer exists. Throws StoreUnread. */
 async function filesNow({ root, source }: Source): Promise<SourceFile[]> {
-  return sourceFiles(root, source).catch(() => [])
+  const files = sourceFiles(root, source)
+  return isUri(source) ? files : files.catch(() => [])
 }
 
 function differenceOf(
@@ -53,11 +55,11 @@ function differenceOf(
   after: readonly SourceFile[],
 ): string | undefined {
   const then = new Map(before.map((file) => [file.name, file]))
-  for (const { name, bytes, changed_at } of after) {
+  for (const { name, bytes, changed_at, etag } of after) {
     const old = then.get(name)
     if (!old) return `${name} is new`
     if (old.bytes !== bytes) return `${name} had ${old.bytes} bytes and now has ${bytes}`
-    if (old.changed_at !== changed_at) return `${name} was written again`
+    if (old.changed_at !== changed_at || old.etag !== etag) return `${name} was written again`
     then.delete(name)
   }
   const [gone] = then.keys()

@@ -14,6 +14,8 @@ interface DeliverySteps {
   answered: (output: string | null) => void
   /** Throws if a condition does not hold now. */
   assertMet: () => Promise<void>
+  /** Throws if another agent now ships it. */
+  assertOurs: () => Promise<void>
 }
 
 /**
@@ -25,10 +27,10 @@ interface DeliverySteps {
 export function deliveryStep(
   order: ClaimedDeployment,
   options: TargetOptions,
-  { report, answered, assertMet }: DeliverySteps,
+  { report, answered, assertMet, assertOurs }: DeliverySteps,
   signal: AbortSignal,
 ): (folder: string) => Promise<void> {
-  const { deployment_id, model_name, target, job_id, job_name, step, choice } = order
+  const { deployment_id, model_name, target, job_id, job_name, step, choice, created_at } = order
   const value = isFiniteMeasure(choice?.value) ? choice.value : null
   const facts = {
     deployment_id,
@@ -39,17 +41,31 @@ export function deliveryStep(
     step,
     metric: choice?.metric ?? null,
     value,
+    created_at,
   }
-  const sizes = { bytes_done: order.bytes_total, bytes_total: order.bytes_total }
-  const say = (): void => report({ status: 'delivering', ...sizes })
+  const { bytes_total } = order
+  let bytes_done = options.kind === 's3' ? 0 : bytes_total
+  const say = (): void => report({ status: 'delivering', bytes_done, bytes_total })
+  const progress = (bytes: number): void => {
+    // A model card may have grown since the order.
+    bytes_done = Math.min(bytes, bytes_total)
+    say()
+  }
   const handOver = async (folder: string): Promise<void> => {
     await assertMet()
     if (options.kind === 'folder') return
     say()
     const timer = setInterval(say, STILL)
     try {
-      const files = (await readManifest(folder))?.files ?? {}
-      const { output } = await deliver(options, { folder, files, ...facts }, signal)
+      const manifest = await readManifest(folder)
+      const files = manifest?.files ?? {}
+      const { output } = await deliver(
+        options,
+        { folder, files, ...facts },
+        {
+          ...{ signal, progress, assertOurs, manifest: manifest ?? {} },
+        },
+      )
       answered(output)
     } finally {
       clearInterval(timer)
@@ -60,7 +76,10 @@ export function deliveryStep(
       await handOver(folder)
     } catch (error) {
       const isKept = signal.aborted || databaseFailure(error) !== undefined
-      if (!isKept) await rm(folder, { recursive: true, force: true })
+      if (isKept) throw error
+      // Another agent may deliver the same folder now.
+      await assertOurs()
+      await rm(folder, { recursive: true, force: true })
       throw error
     }
   }

@@ -28,7 +28,7 @@ async function live(home: string) {
   const check = async () => {
     const { job_id, deployment_id } = await run.now()
     await orderCheck(db, { job_id, deployment_id })
-    expect(await checkNext(db, run.host_id, never)).toBe(true)
+    expect(await checkNext(db, { host_id: run.host_id, home }, never)).toBe(true)
     const model = await modelNamed(db, 'moby')
     const found = model?.live.find(({ entry }) => entry.job_id === job_id)?.check
     return [found?.state, found?.detail]
@@ -41,7 +41,7 @@ test('files that are as they were shipped are the same, and a check without an o
   const { check, host_id, first } = await live(home.path)
   expect(first.status).toBe('done')
   expect(await check()).toEqual(['same', null])
-  expect(await checkNext(db, host_id, never)).toBe(false)
+  expect(await checkNext(db, { host_id, home: home.path }, never)).toBe(false)
 })
 
 test('changed, removed and added files are named', async () => {
@@ -108,6 +108,6 @@ test('a roll back to files that are gone or changed fails with what to do, and c
   const served = model?.live.find(({ entry }) => entry.job_id === job_id)
   expect(served?.entry.deployment_id).toBe(second.deployment_id)
   await orderCheck(db, { job_id, deployment_id: second.deployment_id })
-  await checkNext(db, host_id, never)
+  await checkNext(db, { host_id, home: home.path }, never)
   expect((await modelNamed(db, 'moby'))?.live.map((one) => one.check?.state)).toContain('same')
 })

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { databaseFailure, endCheck, openCheck, type Database, type OpenCheck } from '@bestmark/db'
 import { checkpointDigest, fileDigest } from '../checkpoints/digest.ts'
 import { errorText, systemCode } from '../failure.ts'
+import { readTargets } from '../targets/configuration.ts'
 import { currentVersion } from './current.ts'
 import { manifestName, readManifest } from './manifest.ts'
 
@@ -14,14 +15,14 @@ const MOST = 10
 /** Does the oldest check that was ordered on this host; returns whether there was one. */
 export async function checkNext(
   db: Database,
-  host_id: string,
+  { host_id, home }: { host_id: string; home: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   const check = await openCheck(db, host_id)
   if (!check) return false
   let found: Found
   try {
-    found = await checkVersion(check, signal)
+    found = await checkShipped(check, home, signal)
   } catch (error) {
     // The next agent does it.
     if (signal.aborted) return true
@@ -30,6 +31,21 @@ export async function checkNext(
   }
   await endCheck(db, check, found)
   return true
+}
+
+/** Checks the files at the target of a version, if it keeps them, and then those of this host. */
+async function checkShipped(check: OpenCheck, home: string, signal: AbortSignal): Promise<Found> {
+  const { absolute_path, target, model_name, deployment_id } = check
+  const options = (await readTargets(home)).get(target)
+  const manifest = await readManifest(absolute_path)
+  if (options?.kind === 's3' && manifest) {
+    const { checkBucket } = await import('../targets/s3Check.ts')
+    const { files } = manifest
+    const found = await checkBucket(options, { model_name, deployment_id, files }, signal)
+    if (found.state === 'differs') return { state: 'differs', detail: listed(found.faults) }
+    if (found.state !== 'same') return found
+  }
+  return checkVersion(check, signal)
 }
 
 /** Compares the files of a version with its manifest, and the manifest with the ledger. */

@@ -79,6 +79,11 @@ async function shipOrder(
   const { job_name, checkpoint_id, step, is_best, reason, created_at, was_begun } = order
   const { by, why, rolls_back_to, earlier_path, choice, contents, files_from } = order
   const options = await optionsOf(home, order.target)
+  if (options.conditions?.approved && order.approved_at === null && !was_begun) {
+    throw new Failure(
+      `Target ${order.target} needs the approval of a second person since this was ordered. Order it again.`,
+    )
+  }
   const modelFolder = modelFolderOf(home, order.target, options, model_name)
   const version = versionName(root, path, deployment_id)
   const served_before = was_begun ? undefined : await currentVersion(modelFolder)
@@ -89,7 +94,7 @@ async function shipOrder(
     const required = requiredOf(order, options)
     if (required) await assertConditions(db, order, required)
   }
-  const deliver = deliveryStep(order, options, { report, answered, assertMet }, signal)
+  const deliver = deliveryStep(order, options, { report, answered, assertMet, assertOurs }, signal)
   const place = { deployment_id, created_at, modelFolder, version, served_before }
   const target = { ...place, deliver }
   const finished = was_begun ? await finishShipment(target, assertOurs, signal) : undefined

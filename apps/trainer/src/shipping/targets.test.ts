@@ -1,18 +1,20 @@
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { listDeployments, rollBack } from '@bestmark/db'
+import { claimDeployment, listDeployments, rollBack } from '@bestmark/db'
 import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { processStart } from '../processes/alive.ts'
 import { Publication } from '../targets/publication.ts'
 import { TARGETS_FILE } from '../targets/configuration.ts'
 import { sendToReceiver } from '../targets/httpTarget.ts'
 import { eventually, temporaryFolder } from '../testing.ts'
 import { shipNext } from './shipping.ts'
-import { shippedRun } from './testing.ts'
+import { shipElsewhere, shippedRun } from './testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -71,6 +73,18 @@ test('the agent checks the conditions of its file itself, and nothing changes if
   expect((await readdir(folder)).filter((name) => name !== 'current')).toHaveLength(1)
 })
 
+test('an order from before its target needed an approval is not shipped', async () => {
+  await using home = await temporaryFolder()
+  const { host_id, order, now, folder } = await withTarget(home.path, node('1'))
+  await order('prod')
+  const targets = { prod: { ...node('1'), conditions: { approved: true } } }
+  await writeFile(join(home.path, TARGETS_FILE), JSON.stringify({ targets }))
+  await shipNext(db, host_id, home.path, never)
+  const { status, error } = await now()
+  expect([status, error]).toEqual(['failed', expect.stringContaining('Order it again.')])
+  await expect(readdir(folder)).rejects.toThrow('ENOENT')
+})
+
 test('a program that fails or takes too long changes nothing, and its reason is kept', async () => {
   await using home = await temporaryFolder()
   const failing = node('console.error("no such model"); process.exit(4)')
@@ -104,6 +118,58 @@ test('if the agent stops during a delivery, the next one delivers the same shipm
   const { status, deployment_id } = await now()
   expect(status).toBe('done')
   expect(await readFile(log, 'utf8')).toBe(`${deployment_id}\n${deployment_id}\n`)
+})
+
+test('a program of a killed agent, and what it started, ends before the next agent starts it again', async () => {
+  await using home = await temporaryFolder()
+  const [program, log, again] = ['program.cjs', 'log', 'again'].map((name) => join(home.path, name))
+  // The first time it starts itself again outside of its group, and both wait. None ends when asked.
+  await writeFile(
+    program!,
+    `const [fs, [node, self, log, again, ...more]] = [require('fs'), process.argv]
+    process.on('SIGTERM', () => {})
+    fs.appendFileSync(log, process.pid + '\\n')
+    if (fs.existsSync(again)) process.exit(0)
+    setInterval(() => {}, 1000)
+    const options = { detached: true, stdio: 'ignore' }
+    if (more.length === 0) require('child_process').spawn(node, [self, log, again, 'x'], options)`,
+  )
+  const argv = [process.execPath, program, log, again]
+  const { order, now, host_id, job_id } = await withTarget(home.path, { kind: 'command', argv })
+  await order('prod')
+  const agent = shipElsewhere(db, home.path, host_id)
+  const dead = once(agent, 'exit')
+  const pids = async () =>
+    (await readFile(log!, 'utf8').catch(() => '')).split('\n').filter(Boolean)
+  const left = await eventually(async () => {
+    const both = await pids()
+    return both.length === 2 ? both.map(Number) : undefined
+  })
+  agent.kill('SIGKILL')
+  await dead
+  expect(left.map((pid) => processStart(pid) !== undefined)).toEqual([true, true])
+  await writeFile(again!, '')
+  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  await shipNext(db, host_id, home.path, never)
+  expect(await now()).toMatchObject({ status: 'done', error: null })
+  expect(left.map(processStart)).toEqual([undefined, undefined])
+  expect(await pids()).toHaveLength(3)
+})
+
+test('an agent whose shipment another one took over does not remove the version when its program fails', async () => {
+  await using home = await temporaryFolder()
+  const [log, go] = ['log', 'go'].map((name) => JSON.stringify(join(home.path, name)))
+  const script = `const fs = require('fs')
+    fs.writeFileSync(${log}, '')
+    setInterval(() => { if (fs.existsSync(${go})) process.exit(4) }, 20)`
+  const { ship, folder, host_id, job_id } = await withTarget(home.path, node(script))
+  const shipping = ship()
+  await eventually(async () => (await readdir(home.path)).includes('log') || undefined)
+  await db.sql`update deployments set advanced_at = advanced_at - 60000 where job_id = ${job_id}`
+  expect(await claimDeployment(db, host_id)).toMatchObject({ was_begun: true })
+  await writeFile(join(home.path, 'go'), '')
+  expect(await shipping).toMatchObject({ status: 'copying', error: null })
+  expect((await readdir(folder)).filter((name) => !name.startsWith('.'))).toHaveLength(1)
 })
 
 test('a roll back delivers the earlier version again', async () => {
@@ -169,6 +235,7 @@ test('a server error is tried again with the same id, a refusal and a redirect a
     step: 1,
     metric: null,
     value: null,
+    created_at: 1,
     files: {},
   }
   const wait = { first: 1, longest: 2 }

@@ -22,8 +22,8 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   const [saved] = await currentFiles(db, job_id)
   if (!saved) throw new Error('The run has no checkpoint.')
   const { checkpoint_id } = saved
-  const order = (target?: string) =>
-    createDeployment(db, { job_id, checkpoint_id, model_name: 'moby', target })
+  const order = (target?: string, model_name = 'moby') =>
+    createDeployment(db, { job_id, checkpoint_id, model_name, target })
   const now = async () => {
     const [newest] = await listDeployments(db, { job_id })
     if (!newest) throw new Error('Nothing was ordered.')
@@ -42,15 +42,21 @@ export async function shippedRun(db: TestDatabase, home: string, numbers: number
   }
 }
 
-/** Ships like an agent, in a separate process. */
-export function shipElsewhere(db: TestDatabase, home: string, host_id: string) {
+/** Ships one order like an agent, or all, in a separate process. */
+export function shipElsewhere(
+  db: TestDatabase,
+  home: string,
+  host_id: string,
+  orders: 'one' | 'all' = 'one',
+) {
   const module = (name: string) => JSON.stringify(import.meta.resolve(name))
   const script = `
     const { openDatabase } = await import(${module('@bestmark/db')})
     const { shipNext } = await import(${module('./shipping.ts')})
     console.log('loaded')
     const db = await openDatabase(${JSON.stringify({ home, databaseUrl: db.databaseUrl })})
-    await shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
+    const ship = () => shipNext(db, ${JSON.stringify(host_id)}, ${JSON.stringify(home)}, new AbortController().signal)
+    while (await ship() && ${orders === 'all'});
     await db.close()`
   const stdio = ['ignore', 'pipe', 'inherit'] satisfies StdioOptions
   const words = ['--import', import.meta.resolve('@bestmark/db/loader'), '--input-type=module']

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { checkpointDigest, fileDigest } from '../checkpoints/digest.ts'
 import { Failure } from '../failure.ts'
 import type { Cargo, Shipment } from './cargo.ts'
@@ -54,7 +55,7 @@ export async function copyWhole(
 
 /**
  * Checks that the source is what was copied. Returns the digest of all its files; null if files were
- * left out and no digest is stored, because then they were not read.
+ * left out and no digest is stored, or they are objects, because then they were not read.
  */
 async function assertSource(
   shipment: Shipment,
@@ -65,7 +66,8 @@ async function assertSource(
   // Without a stored digest, reading the source again shows whether it changed during the copy.
   const again = shipment.digest === null ? copied : null
   await assertUnchanged(shipment, all, again, signal)
-  if (shipment.digest === null && left_out.length > 0) return null
+  const isUnread = shipment.digest === null || isUri(shipment.source)
+  if (isUnread && left_out.length > 0) return null
   const digests = new Map(files.map(({ name }) => [name, copied.get(name) ?? '']))
   const left = new Set(left_out.map(({ name }) => name))
   // The stored digest is one of all files, so those that are not copied are read, too.
@@ -95,7 +97,8 @@ async function copyAll(
       digests.set(file.name, await copyFile(file, folder, progress, signal))
     } catch (error) {
       // If the checkpoint changed during the copy, that is the better error.
-      if (!signal.aborted) await assertUnchanged(shipment, all, null, signal)
+      const isLocal = !isUri(shipment.source)
+      if (!signal.aborted && isLocal) await assertUnchanged(shipment, all, null, signal)
       throw error
     }
   }

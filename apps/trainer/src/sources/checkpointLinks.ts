@@ -50,7 +50,7 @@ export function requireOnePath(paths: readonly string[], checkpoints: string | u
 
 /** The folder of the checkpoints that are linked to a folder of logs; undefined if there is none. */
 export async function findLinkedCheckpoints(logs: string): Promise<string | undefined> {
-  if (!(await new Listing(logs).names()).includes(LINKED_CHECKPOINTS)) return undefined
+  if (!new Listing(logs).names().includes(LINKED_CHECKPOINTS)) return undefined
   try {
     const root = await realpath(join(logs, LINKED_CHECKPOINTS))
     const isMutual = (await realpath(join(root, LINKED_LOGS))) === (await realpath(logs))
@@ -63,7 +63,7 @@ export async function findLinkedCheckpoints(logs: string): Promise<string | unde
 
 /** The folder of logs that is linked to a folder of checkpoints; undefined if there is none. */
 export async function findLinkedLogs(checkpoints: string): Promise<string | undefined> {
-  if (!(await new Listing(checkpoints).names()).includes(LINKED_LOGS)) return undefined
+  if (!new Listing(checkpoints).names().includes(LINKED_LOGS)) return undefined
   return realpath(join(checkpoints, LINKED_LOGS)).catch(() => undefined)
 }
 

@@ -1,9 +1,11 @@
-import { realpath, stat } from 'node:fs/promises'
+import { JOURNAL } from '@bestmark/core'
+import { realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Failure, errorText } from '../failure.ts'
 import { readJournal } from '../journal/read.ts'
-import { isJournal, JOURNAL } from '../journal/header.ts'
+import { isJournal } from '../journal/header.ts'
 import { Listing } from '../files/listing.ts'
+import { statIfSeen } from '../files/runFile.ts'
 import { findLinkedCheckpoints } from './checkpointLinks.ts'
 import { LINKED_LOGS } from './logs/logFile.ts'
 import { journalSource } from './journal/runJournal.ts'
@@ -98,8 +100,8 @@ function nameFromRoot(root: string): string {
 export async function findRunFiles(root: string): Promise<Set<string>> {
   const listing = new Listing(root)
   const files = new Set<string>()
-  for (const name of await listing.names()) {
-    const inner = (await listing.names(name)).map((below) => join(name, below))
+  for (const name of listing.names()) {
+    const inner = listing.names(name).map((below) => join(name, below))
     for (const one of [name, ...inner]) files.add(one)
   }
   for (const source of await findGrowingSources(root)) {
@@ -112,8 +114,7 @@ export async function findRunFiles(root: string): Promise<Set<string>> {
 export async function readLastChange(root: string): Promise<number> {
   let newest = 0
   for (const file of await findRunFiles(root)) {
-    const seen = await stat(join(root, file)).catch(() => undefined)
-    newest = Math.max(newest, seen?.mtimeMs ?? 0)
+    newest = Math.max(newest, statIfSeen(join(root, file))?.mtimeMs ?? 0)
   }
   return newest
 }

@@ -16,7 +16,7 @@ export async function nothingReadText(root: string): Promise<string> {
   const known = aimText(root) ?? (await evaluationText(root)) ?? (await wandbText(listing))
   if (known !== undefined) return known
   const weights = (await listWeights(listing)).map(({ path }) => path)
-  const logs = (await listing.names()).filter(mayBeLog)
+  const logs = listing.names().filter(mayBeLog)
   if (weights.length === 0 && logs.length === 0)
     return `Supported files: ${SUPPORTED_FILES.join(', ')}.`
   return [

@@ -1,8 +1,8 @@
+import { type ReaderNote, readerNote } from '@bestmark/core'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure, errorText } from '../failure.ts'
 import { addScores } from './scores/runScores.ts'
-import { type Note, readerNote } from './events/newEvents.ts'
 import { readHuggingFace, readStateFile } from './huggingface/huggingface.ts'
 import { HUGGINGFACE } from './huggingface/huggingfaceSource.ts'
 import { readJournalRun } from './journal/wholeJournal.ts'
@@ -49,7 +49,7 @@ async function readOnlyRunBelow(path: string): Promise<ReadRun> {
   if (others.length > 0 || below.isPartial)
     throw new Failure(`${path} is not a run itself. ${runsBelowText(path, below)}`)
   const run = await readRun(only)
-  const notes: Note[] = [
+  const notes: ReaderNote[] = [
     { code: 'run_below', text: `The only run below ${path} is in ${only}` },
     ...below.skipped.map((text) => ({ code: 'folder_skipped', text }) as const),
   ]
@@ -72,7 +72,7 @@ async function readFile(path: string): Promise<ReadRun> {
 }
 
 async function hasCheckpoints(path: string): Promise<boolean> {
-  return (await new Listing(path).names()).some((name) => /^checkpoint-\d+$/.test(name))
+  return new Listing(path).names().some((name) => /^checkpoint-\d+$/.test(name))
 }
 
 async function isFolder(path: string): Promise<boolean> {

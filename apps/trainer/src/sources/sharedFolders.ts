@@ -41,7 +41,7 @@ export async function hasFurtherParts(folder: string): Promise<boolean> {
 /** The folder whose logs a further root links to; undefined for any other folder. */
 export async function findSharedFolder(root: string): Promise<string | undefined> {
   if (basename(dirname(dirname(root))) !== SHARED) return undefined
-  const [first] = await new Listing(root).names()
+  const [first] = new Listing(root).names()
   const target = first && (await readlink(join(root, first)).catch(() => undefined))
   return target === undefined || target === '' ? undefined : dirname(target)
 }

@@ -31,10 +31,10 @@ async function findBelow(
   const { root } = listing
   const above = relative(root, dirname(weights))
   const found: string[] = []
-  for (const name of await listing.names(above)) {
+  for (const name of listing.names(above)) {
     if (!LOGS.test(name)) continue
     const folder = join(above, name, relative(weights, root))
-    if ((await listing.names(folder)).some(isLog)) found.push(folder)
+    if (listing.names(folder).some(isLog)) found.push(folder)
   }
   return found
 }
@@ -44,7 +44,7 @@ export async function findSiblingWeights(root: string): Promise<string | undefin
   for (let [folder, height] = [root, 0]; height < HIGHEST; height++) {
     const above = dirname(folder)
     if (LOGS.test(basename(folder)) && folder !== root && (await findWeights(root)).length === 0) {
-      const names = await new Listing(above).names()
+      const names = new Listing(above).names()
       for (const name of names.filter((one) => WEIGHTS.test(one))) {
         const beside = join(above, name, relative(folder, root))
         if ((await findWeights(beside)).length > 0) return beside

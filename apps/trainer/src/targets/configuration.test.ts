@@ -20,6 +20,7 @@ targets:
     kind: http
     url: https://deploy.example/hooks/key
     secret_env: HOOK_SECRET
+  bucket: {kind: s3, bucket: models, prefix: prod, access_key_env: KEY, secret_key_env: SECRET}
 `
 
 test('without a file a host has the default target', async () => {
@@ -34,6 +35,7 @@ test('a file adds targets, and what is shown of them has no secret', async () =>
     ['folder', 'folder', 'models'],
     ['serve', 'command', 'vllm-reload'],
     ['hook', 'http', 'deploy.example'],
+    ['bucket', 's3', 's3://models/prod'],
   ])
   expect(JSON.stringify(shown)).not.toMatch(/hidden|hooks\/key/)
 })
@@ -57,7 +59,7 @@ test('an error names the line and the key', async () => {
     ['targets:\n  a:\n    kind: ftp\n', /line 3: targets\.a\.kind: /],
     [
       'targets:\n  a:\n    kind: folder\n    pth: /x\n',
-      /line 4: targets\.a\.pth: .*[Uu]nrecognized/,
+      /line 4: targets\.a\.pth: there is no such key/,
     ],
     [
       'targets:\n  a:\n    kind: folder\n    path: x\n',
@@ -72,10 +74,23 @@ test('an error names the line and the key', async () => {
       'targets:\n  a:\n    kind: folder\n    conditions:\n      policy: luck\n',
       /line 5: targets\.a\.conditions\.policy: /,
     ],
-    ['targets:\n  a: {kind: folder, gate: {}}\n', /line 2: targets\.a\.gate: .*[Uu]nrecognized/],
+    ['targets:\n  a: {kind: folder, gate: {}}\n', /line 2: targets\.a\.gate: there is no such key/],
     [
       'targets:\n  a: {kind: http, url: "ftp://x", secret_env: S}\n',
       /line 2: targets\.a\.url: the address of a webhook/,
+    ],
+    ['targets:\n  a: {kind: s3, bucket: x}\n', /line 2: targets\.a\.bucket: the name of a bucket/],
+    [
+      'targets:\n  a: {kind: s3, bucket: abc, prefix: ../b}\n',
+      /line 2: targets\.a\.prefix: a prefix such as/,
+    ],
+    [
+      'targets:\n  a: {kind: s3, bucket: abc, access_key_env: K}\n',
+      /line 2: targets\.a: access_key_env and secret_key_env belong together/,
+    ],
+    [
+      'targets:\n  a: {kind: s3, bucket: abc, endpoint: "http://u:p@x"}\n',
+      /line 2: targets\.a\.endpoint: an http or https address/,
     ],
     ['targets:\n  a: [\n', /line \d+: /],
     ['targets: &a {}\nother: *a\n', /aliases/],

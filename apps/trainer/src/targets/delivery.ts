@@ -1,6 +1,7 @@
 import { runTargetCommand } from './commandTarget.ts'
-import type { Delivered, DeliveryOrder } from './deliveryOrder.ts'
+import type { Delivered, DeliveryOrder, DeliverySteps } from './deliveryOrder.ts'
 import { sendToReceiver } from './httpTarget.ts'
+import { tryVersion } from './playgroundTarget.ts'
 import type { TargetOptions } from './targetOptions.ts'
 
 /**
@@ -10,12 +11,19 @@ import type { TargetOptions } from './targetOptions.ts'
 export async function deliver(
   options: Exclude<TargetOptions, { kind: 'folder' }>,
   order: DeliveryOrder,
-  signal: AbortSignal,
+  steps: DeliverySteps,
 ): Promise<Delivered> {
   switch (options.kind) {
     case 'command':
-      return runTargetCommand(options, order, signal)
+      return runTargetCommand(options, order, steps.signal)
     case 'http':
-      return sendToReceiver(options, order, signal)
+      return sendToReceiver(options, order, steps.signal)
+    case 'playground':
+      return tryVersion(order, steps.signal)
+    case 's3': {
+      // Only a host with such a target loads it.
+      const { uploadVersion } = await import('./s3Target.ts')
+      return uploadVersion(options, order, steps)
+    }
   }
 }

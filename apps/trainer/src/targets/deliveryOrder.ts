@@ -13,8 +13,21 @@ export interface DeliveryOrder {
   step: number | null
   metric: string | null
   value: number | null
+  /** When it was ordered (ms). */
+  created_at: number
   /** SHA-256 of each file, by its path below the folder. */
   files: Record<string, string>
+}
+
+/** What a delivery needs apart from the order. */
+export interface DeliverySteps {
+  /** The manifest in the version's folder. */
+  manifest: Readonly<Record<string, unknown>>
+  signal: AbortSignal
+  /** Called with the bytes that the target has. */
+  progress: (bytes: number) => void
+  /** Called right before the version is live; throws if another agent now ships it. */
+  assertOurs: () => Promise<void>
 }
 
 /** What a target answered, as it is kept in the ledger; null if it answers nothing. */

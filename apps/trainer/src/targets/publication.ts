@@ -6,10 +6,16 @@ export class Publication {
   readonly #db: Database
   readonly #host: { host_id: string; home: string }
   #published = ''
+  #hasPlayground = false
 
   constructor(db: Database, host: { host_id: string; home: string }) {
     this.#db = db
     this.#host = host
+  }
+
+  /** Whether a target answers prompts, as it was last read. */
+  get hasPlayground(): boolean {
+    return this.#hasPlayground
   }
 
   /**
@@ -20,6 +26,7 @@ export class Publication {
     const { host_id, home } = this.#host
     const targets = shownTargets(await readTargets(home))
     const text = JSON.stringify(targets)
+    this.#hasPlayground = targets.some(({ kind }) => kind === 'playground')
     if (text === this.#published) return
     await publishTargets(this.#db, host_id, targets)
     this.#published = text

@@ -17,6 +17,17 @@ const Variable = z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment 
 const AbsolutePath = z.string().refine(isAbsolute, 'an absolute path')
 const Url = z.string().max(2_000).refine(isWebhookUrl, IS_NO_WEBHOOK)
 
+/** Addresses cannot hold such parts of a key. */
+const isNoFolder = (part: string, at: number, parts: readonly string[]): boolean =>
+  part === '.' || part === '..' || (part === '' && at < parts.length - 1)
+const IS_NO_PREFIX = 'a prefix such as models/prod, without an empty part, "." or ".."'
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text)
+  const isPlain = url !== null && url.username === '' && url.search === '' && url.hash === ''
+  return isPlain && ['http:', 'https:'].includes(url.protocol)
+}
+
 const Word = z.string().superRefine((word, context) => {
   for (const [, name = ''] of word.matchAll(LIKE_ONE)) {
     if (PLACEHOLDERS.some((one) => one === name)) continue
@@ -61,8 +72,54 @@ const Http = z.strictObject({
   tries: z.number().int().min(1).max(20).default(6),
 })
 
+const S3 = z
+  .strictObject({
+    ...Common,
+    kind: z.literal('s3'),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i, 'the name of a bucket'),
+    /** What all keys begin with. */
+    prefix: z
+      .string()
+      .max(500)
+      .refine((prefix) => !prefix.split('/').some(isNoFolder), IS_NO_PREFIX)
+      .optional(),
+    /** Default: the agent's AWS_REGION or AWS_DEFAULT_REGION, else us-east-1. */
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]+$/i, 'a region such as eu-central-1')
+      .optional(),
+    /** Default: Amazon's server of the region. */
+    endpoint: z.string().max(2_000).refine(isHttpUrl, 'an http or https address').optional(),
+    /** Whether the bucket is in the path; default: at other servers than Amazon's. */
+    path_style: z.boolean().optional(),
+    /** The variables with the credentials. */
+    access_key_env: Variable.optional(),
+    secret_key_env: Variable.optional(),
+    session_token_env: Variable.optional(),
+    /** A profile of the credentials file, in place of variables. */
+    profile: z.string().min(1).optional(),
+    /** The least size of a part. */
+    part_mib: z.number().int().min(5).max(1_000).default(16),
+    /** Of one request. */
+    time_limit: Seconds.default(300),
+    tries: z.number().int().min(1).max(20).default(6),
+    /** Whether every byte is read back before the version is live. */
+    read_back: z.boolean().default(true),
+  })
+  .superRefine(({ access_key_env, secret_key_env, profile }, context) => {
+    const isHalf = (access_key_env === undefined) !== (secret_key_env === undefined)
+    const message = isHalf
+      ? 'access_key_env and secret_key_env belong together'
+      : 'name a profile, or variables, not both'
+    if (isHalf || (profile !== undefined && access_key_env !== undefined))
+      context.addIssue({ code: 'custom', message })
+  })
+
+/** Keeps models of the built-in recipe, which write after prompts on the pages. */
+const Playground = z.strictObject({ ...Common, kind: z.literal('playground') })
+
 /** The options of one target. */
-export const TargetOptions = z.discriminatedUnion('kind', [Folder, Command, Http])
+export const TargetOptions = z.discriminatedUnion('kind', [Folder, Command, Http, S3, Playground])
 export type TargetOptions = z.infer<typeof TargetOptions>
 
 /** The options of one kind of target. */

@@ -47,7 +47,9 @@ const STATUS: TrainingJobStatus = {
   selection_policy: 'as_declared',
   host: 'tower',
   output_dir: '/runs/moby',
+  slurm: null,
   error: null,
+  end_cause: null,
   archived_at: null,
   deleted_at: null,
 }

@@ -78,11 +78,6 @@ class Journal:
             if not self.waiting and not self.file.unwritten:
                 break
 
-    def call(self, work: Callable[[], None]) -> None:
-        """Does something in the writing thread, after what was recorded until now."""
-        if self.is_ours:
-            writer(self.pid).put(work)
-
     def _drop(self, kind: str) -> None:
         warn("log", BufferError(f"too many events wait to be written to {self.file.path}; some are"
                                 " dropped, and the journal will say how many"))

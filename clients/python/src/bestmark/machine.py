@@ -1,23 +1,21 @@
-"""The setup of a run and its machine usage, in files beside the journal.
-`bestmark run` writes the same files, so under it the client writes none."""
-import json
+"""The setup of a run and its machine usage, as events of its journal.
+`bestmark run` records the same, so under it the client records none."""
 import os
 import platform
 import socket
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
 from .paths import RUN_FOLDER
+from .slurm import slurm_facts
 from .usage import Sampler
 
-SETUP = "bestmark-setup.json"
-USAGE = "bestmark-usage.jsonl"
-SWITCH = "BESTMARK_MACHINE"  # "off" writes neither
+SWITCH = "BESTMARK_MACHINE"  # "off" records neither
 FIRST, EVERY = 1.0, 10.0  # seconds until the first sample, and between samples
 PATIENCE = 20.0  # seconds that git may take
 PACKAGES = ("torch", "torchvision", "transformers", "accelerate", "datasets", "peft", "trl",
@@ -27,50 +25,46 @@ PACKAGES = ("torch", "torchvision", "transformers", "accelerate", "datasets", "p
 
 
 class Machine:
-    """Describes the machine of one run, and samples it in a thread until the run ends."""
+    """Describes the machine of one run, and samples it in a thread until the run ends. `record`
+    takes the events."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, record: Callable[..., None]) -> None:
+        self._record = record
         self._has_ended = threading.Event()
+        self._recording = threading.Lock()
         self._environment = environment_now()
 
     def begin(self) -> None:
-        """Creates the files. Only here: a new file would disturb a program that removes the
-        folder later."""
-        with suppress(OSError):
-            with open(os.path.join(self.folder, USAGE), "a"):
-                pass
-            self._write_setup("w")
-            threading.Thread(target=self._work, name="bestmark-machine", daemon=True).start()
+        """Records what is known at once. The rest comes from a thread, because git may be slow."""
+        self._add_setup()
+        threading.Thread(target=self._work, name="bestmark-machine", daemon=True).start()
 
     def end(self) -> None:
-        """Ends the sampling."""
+        """Ends the sampling. Nothing is recorded after it."""
         self._has_ended.set()
+        with self._recording:
+            pass
 
     def _work(self) -> None:
         sampler = Sampler(os.getpid())
-        self._environment.update(git_state(), packages=package_versions())
-        with suppress(OSError):
-            self._write_setup("r+")
+        with suppress(Exception):  # nothing here may disturb a training
+            self._environment.update(git_state(), packages=package_versions())
+            self._add_setup()
         wait = FIRST
         while not self._has_ended.wait(wait):
             wait = EVERY
-            with suppress(Exception):  # nothing here may disturb a training
-                self._append(sampler.sample())
+            with suppress(Exception):
+                if used := sampler.sample():
+                    self._add("usage", used=used)
 
-    def _write_setup(self, mode: str) -> None:
-        text = json.dumps({"config": {}, "environment": self._environment}, default=str)
-        with open(os.path.join(self.folder, SETUP), mode) as file:
-            file.write(text + "\n")
-            file.truncate()
+    def _add_setup(self) -> None:
+        self._add("setup", environment=self._environment.copy())
 
-    def _append(self, used: dict[str, float]) -> None:
-        if not used:
-            return
-        line = json.dumps({"at": int(time.time() * 1000), "used": used}) + "\n"
-        with open(os.path.join(self.folder, USAGE), "r+") as file:
-            file.seek(0, os.SEEK_END)
-            file.write(line)
+    def _add(self, kind: str, **fields: Any) -> None:
+        """Records an event, unless the run has ended: it would seem to go on."""
+        with self._recording:
+            if not self._has_ended.is_set():
+                self._record(kind, **fields)
 
 
 def is_wanted() -> bool:
@@ -82,7 +76,7 @@ def environment_now() -> dict[str, Any]:
     """The facts that need no other program."""
     return {"host": socket.gethostname(), "system": platform.platform(), "cpus": os.cpu_count(),
             "script": sys.argv[0], "working_directory": os.getcwd(),
-            "python": platform.python_version()}
+            "python": platform.python_version(), **slurm_facts()}
 
 
 def package_versions() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Paths of a run's files, as the journal stores them."""
 import json
 import os
+import re
 from contextlib import suppress
 
 Path = str | os.PathLike[str]
@@ -9,8 +10,14 @@ FOLDER = os.environ.get(RUN_FOLDER) or "."
 POINTERS = "bestmark-folders.jsonl"
 
 
+URI = re.compile(r"(?:[a-z][\w.-]*::)*[a-z][a-z\d+.-]+://", re.IGNORECASE)
+
+
 def relative_path(folder: str, path: str) -> str:
-    """The path relative to a folder; links in either of the two are resolved if needed."""
+    """The path relative to a folder; links in either of the two are resolved if needed. A URI, such as
+    `s3://bucket/checkpoint`, stays."""
+    if URI.match(path):
+        return path
     relative = os.path.relpath(path, folder)
     if is_outside(relative):
         real = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))

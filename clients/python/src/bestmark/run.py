@@ -8,9 +8,11 @@ from typing import Any
 from .journal import START_PATIENCE, Journal
 from .machine import Machine, is_wanted
 from .names import board_name, is_held_out
-from .paths import FOLDER, Path
+from .paths import FOLDER, RUN_FOLDER, Path
 from .ranks import is_first_rank
 from .samples import sample_file, write_whole
+from .sending import TO, Sending
+from .slurm import array_task_name
 from .trouble import safely, warn_argument, warn_once, warned
 from .values import as_count, as_json_object, as_number
 
@@ -42,6 +44,7 @@ class Reporter:
     def __init__(self) -> None:
         self.journal = Journal(FOLDER, {}, pid=0)  # no process writes this one
         self._machine: Machine | None = None
+        self._sending: Sending | None = None
         self._step = 0  # of the last call of `log`
         self._samples: Samples = None
         self._has_begun = False
@@ -53,19 +56,23 @@ class Reporter:
              metric: str | None = None, direction: str | None = None, declared_by: str = "init",
              total_steps: Count = None, total_epochs: float | None = None, save_steps: Count = None,
              resumed_from: Count = None, samples: Samples = None, loss_unit: str = "unknown",
-             config: Any = None, all_ranks: bool = False) -> None:
+             config: Any = None, all_ranks: bool = False, to: str | None = None,
+             token: str | None = None) -> None:
         """Begins a run in `folder`, or the next attempt of the run that is already there.
 
         `metric` and `direction` ("min" or "max") declare what best means. `samples` is the default
         of `log`. `loss_unit` is "nats_per_token" if exp(eval_loss) is a perplexity. `config` is a
         mapping or an object with attributes. In distributed training only rank 0 writes; with
-        `all_ranks` each process writes, and each needs its own folder."""
+        `all_ranks` each process writes, and each needs its own folder. `to` is the address of a
+        board that the journal is sent to, and `token` a token that allows it; by default those of
+        the variables BESTMARK_TO and BESTMARK_TOKEN."""
         self.end()
         warned.clear()
         self._step, self._samples, self._has_ended = 0, samples, False
         self._has_begun = True
         self._error_before = uncaught_error()
-        header = {"name": str(name or os.path.basename(os.path.abspath(folder))),
+        default = array_task_name() or os.path.basename(os.path.abspath(folder))
+        header = {"name": str(name or default),
                   "project": str(project)}
         pid = os.getpid() if all_ranks or is_first_rank() else 0
         self.journal = Journal(os.fspath(folder), header, pid)
@@ -78,6 +85,7 @@ class Reporter:
         self._begin_machine()
         with suppress(TimeoutError):  # the file exists before the program works in its folder
             self.journal.flush(START_PATIENCE)
+        self._begin_sending(to or os.environ.get(TO), token)
 
     @safely
     def log(self, values: Mapping[str, Any], step: Count = None, epoch: float | None = None,
@@ -152,7 +160,12 @@ class Reporter:
                 self._machine.end()
             text = repr(error) if isinstance(error, BaseException) else error
             self.journal.record("ended", status=status or status_of(error), error=text)
-        self.journal.flush()
+        try:
+            self.journal.flush()
+        finally:
+            sending, self._sending = self._sending, None
+            if sending and self.journal.is_ours:
+                sending.end()
 
     def _warn_before_init(self, name: str) -> None:
         """Warns once that nothing is recorded before a run begins."""
@@ -161,11 +174,17 @@ class Reporter:
             warn_once(("before init", type(None)), text)
 
     def _begin_machine(self) -> None:
-        """Describes the machine beside the journal, from the thread that may wait for files."""
+        """Records the machine in the journal."""
         self._machine = None
         if self.journal.is_ours and is_wanted():
-            self._machine = Machine(self.journal.file.folder)
-            self.journal.call(self._machine.begin)
+            self._machine = Machine(self.journal.record)
+            self._machine.begin()
+
+    def _begin_sending(self, to: str | None, token: str | None) -> None:
+        """Sends the journal to a board. Under `bestmark run` that command puts it there."""
+        self._sending = None
+        if to and self.journal.is_ours and not os.environ.get(RUN_FOLDER):
+            self._sending = Sending(self.journal.file.path, to, token)
 
     def end(self) -> None:
         """Ends the run as the program does, by an error that nothing caught or without one."""

@@ -1,5 +1,6 @@
 import type { Direction } from '../run/event.ts'
 import { isFiniteMeasure } from '../measured.ts'
+import { mayBeWhole } from '../run/filesState.ts'
 import { stepKey, type StepKey } from '../run/keys.ts'
 import type { RunRows, Checkpoint, Evaluation } from '../run/rows.ts'
 import type { RunContext } from '../run/context.ts'
@@ -137,7 +138,7 @@ function candidatesOf(
   if (among === 'evaluations') return finite
   const complete = new Set<string>()
   for (const { attempt, step, files_state } of rows.checkpoints) {
-    if (files_state === 'complete') complete.add(stepKey({ attempt, step }))
+    if (mayBeWhole(files_state)) complete.add(stepKey({ attempt, step }))
   }
   return finite.filter((one) => complete.has(stepKey(one)))
 }

@@ -1,7 +1,9 @@
 import type { TargetConditions } from './targetConditions.ts'
 
-/** What a target does with the files: keeps them, hands them to a program, sends a message. */
-export type TargetKind = 'folder' | 'command' | 'http'
+/**
+ * What a target does with the files: keeps them, hands them to a program, sends a message, uploads them, answers
+ * prompts. */
+export type TargetKind = 'folder' | 'command' | 'http' | 's3' | 'playground'
 
 /** The target that every host has, also without a configuration: the folder `models`. */
 export const DEFAULT_TARGET = 'folder'

@@ -18,5 +18,7 @@ export const TargetConditions = z.strictObject({
   better_than_live: z.literal(true).optional(),
   /** A test set: the checkpoint needs a metric of it, such as `mmlu/acc` for `mmlu`. */
   scored_on: z.string().min(1).optional(),
+  /** A second person approves each order before an agent takes it. This waits; it refuses no order. */
+  approved: z.literal(true).optional(),
 })
 export type TargetConditions = z.infer<typeof TargetConditions>

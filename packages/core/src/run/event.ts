@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MeasuredInJson } from '../measuredSchema.ts'
 import { namedValues } from '../namedValues.ts'
+import { EndCause } from './endCause.ts'
 import { ReaderCode } from './readerCode.ts'
 import { ContentState, SampleKind } from './sampleKinds.ts'
 import { ServingFiles } from './servingFiles.ts'
@@ -18,9 +19,15 @@ export type Origin = z.infer<typeof Origin>
 export const Direction = z.enum(['min', 'max'])
 export type Direction = z.infer<typeof Direction>
 
-/** The state of a checkpoint's files, as the host that stores them last saw it. */
-export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing'])
+/**
+ * The state of a checkpoint's files, as the host that stores them last saw it. `unchecked` files are in an
+ * object store that was not read, so nothing is known of them.
+ */
+export const FilesState = z.enum(['complete', 'writing', 'broken', 'missing', 'unchecked'])
 export type FilesState = z.infer<typeof FilesState>
+
+/** Why the files of a job's checkpoints are not checked: its journal was sent, so no agent sees them. */
+export type FilesUnchecked = 'no_agent'
 
 /** Faults that only reading a whole file finds. A later check of sizes and times cannot deny them. */
 const DEEP_FAULTS = [
@@ -30,7 +37,7 @@ const DEEP_FAULTS = [
   'state_unreadable',
 ] as const
 
-/** The code of `files_why`, if the files are broken. Programs compare this code, never the words. */
+/** The code of `files_why`, if the files are broken or unchecked. Programs compare this code, never the words. */
 export const FilesFault = z.enum([
   ...DEEP_FAULTS,
   'outside_root',
@@ -57,6 +64,9 @@ export const FilesFault = z.enum([
   'no_tensors',
   'empty_tensors',
   'only_optimizer',
+  // Of unchecked files: Bestmark reads no store of this scheme, or the store did not let it read.
+  'scheme_unread',
+  'store_unread',
 ])
 export type FilesFault = z.infer<typeof FilesFault>
 
@@ -267,6 +277,8 @@ const Ended = z.object({
   at,
   status: z.enum(['completed', 'failed', 'stopped', 'lost']),
   error: z.string().nullable().default(null),
+  /** What ended it, if the program did not end by itself. */
+  cause: EndCause.nullish(),
 })
 
 /** Everything that a source can read of a run. Its JSON form is a line of a journal. */

@@ -48,6 +48,8 @@ export const ReaderCode = z.enum([
   'score_skipped',
   'scores_unreadable',
   'not_servable',
+  // The best checkpoint is in an object store that was not read.
+  'files_unchecked',
   'disk_full',
   'disk_free',
 ])

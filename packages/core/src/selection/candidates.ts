@@ -1,6 +1,7 @@
 import type { StepKey } from '../run/keys.ts'
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import type { Direction } from '../run/event.ts'
+import { mayBeWhole } from '../run/filesState.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import { type Criteria, meetsAll } from './conditions.ts'
 import { detailOf, Finder, measureOf } from '../metric/evaluations.ts'
@@ -40,7 +41,7 @@ function comparedValue(evaluation: Evaluation, { metric, conditions }: Criteria)
 }
 
 /**
- * Checkpoints. One can win if it is complete, has a finite value of the metric at the same attempt
+ * Checkpoints. One can win if its files may be whole, it has a finite value of the metric at the same attempt
  * and step, and meets every condition. `evaluations` are in order of step.
  */
 export class CheckpointCandidates implements Candidates {
@@ -71,7 +72,9 @@ export class CheckpointCandidates implements Candidates {
       for (let at = 0; at < into.length; at++) {
         const checkpoint = rows[from + at]
         const evaluation =
-          checkpoint?.files_state === 'complete' ? evaluations.find(checkpoint) : undefined
+          checkpoint && mayBeWhole(checkpoint.files_state)
+            ? evaluations.find(checkpoint)
+            : undefined
         into[at] = evaluation === undefined ? NaN : comparedValue(evaluation, criteria)
       }
     })
@@ -79,7 +82,7 @@ export class CheckpointCandidates implements Candidates {
 
   valueAt(index: number): number {
     const checkpoint = this.#rows[index]
-    if (checkpoint?.files_state !== 'complete') return NaN
+    if (!checkpoint || !mayBeWhole(checkpoint.files_state)) return NaN
     const evaluation = this.#evaluations.find(checkpoint)
     return evaluation === undefined ? NaN : comparedValue(evaluation, this.#criteria)
   }
@@ -136,7 +139,7 @@ export class EvaluationCandidates implements Candidates {
   rankedAt(index: number): Ranked {
     const evaluation = existing(this.#rows[index])
     const checkpoint = this.#checkpoints.find(evaluation)
-    const saved = checkpoint?.files_state === 'complete' ? checkpoint : null
+    const saved = checkpoint && mayBeWhole(checkpoint.files_state) ? checkpoint : null
     return ranked(evaluation, this.#criteria.metric, saved)
   }
 

@@ -1,6 +1,7 @@
 import type { Checkpoint, Claim, Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
 import type { Direction } from '../run/event.ts'
+import { mayBeWhole } from '../run/filesState.ts'
 import { isBetter } from '../metric/direction.ts'
 import { measureOf, metricNames } from '../metric/evaluations.ts'
 import { figure, grouped } from '../metric/figure.ts'
@@ -107,9 +108,9 @@ function filesVerdict({ claim, checkpoints, among }: OpinionInput): Verdict | un
   if (pointer === null)
     return ['not_compared', 'its name has no step number, so it cannot be compared']
   const there = checkpoints.findLast(({ step }) => step === pointer)
-  if (there?.files_state === 'complete') return undefined
+  if (there && mayBeWhole(there.files_state)) return undefined
   const same = checkpoints.findLast(({ path }) => isPathOf(claim, path))
-  if (!there && same?.files_state === 'complete') {
+  if (!there && same && mayBeWhole(same.files_state)) {
     const which =
       same.step === null ? 'its step is unknown' : `it is from step ${grouped(same.step)}`
     return ['not_compared', `its file is there, but ${which}`]

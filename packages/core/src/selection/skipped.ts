@@ -1,5 +1,6 @@
 import type { Checkpoint, Evaluation } from '../run/rows.ts'
 import { isFiniteMeasure } from '../measured.ts'
+import { mayBeWhole } from '../run/filesState.ts'
 import type { Criteria } from './conditions.ts'
 import { brokenCondition } from './conditions.ts'
 import { measureOf } from '../metric/evaluations.ts'
@@ -28,7 +29,7 @@ function byFiles(
   { metric }: Criteria,
 ): Why | undefined {
   const because = files_why ? `: ${files_why}` : ''
-  if (files_state === 'complete') return undefined
+  if (mayBeWhole(files_state)) return undefined
   if (files_state === 'writing') return ['writing', `${path} is still being written${because}`]
   const value = evaluation && measureOf(evaluation, metric)
   const lostValue = isFiniteMeasure(value) ? ` (${metric} ${figure(value)})` : ''

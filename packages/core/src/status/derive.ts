@@ -2,13 +2,14 @@ import { isFiniteMeasure, type Measured } from '../measured.ts'
 import { lossGap } from '../run/lossScale.ts'
 import type { TrainingJobStatus } from './status.ts'
 import type { StoredStatus } from './fields.ts'
+import { slurmJobIn } from '../slurm/slurmJob.ts'
 import type { RunFacts } from './tracker.ts'
 
 /** The facts that are needed to derive the other fields. */
 export type DerivedFrom = Pick<
   RunFacts,
   'attempt_started_at' | 'attempt_first_step' | 'loss_unit' | 'loss_scale' | 'best_evaluation_epoch'
->
+> & { environment: Readonly<Record<string, unknown>> }
 
 /**
  * A job's whole status, with time-dependent fields computed for `now` (milliseconds since the
@@ -27,6 +28,7 @@ export function deriveStatus(
     perplexity: perplexity(eval_loss, from.loss_unit),
     loss_gap: lossGap({ eval_loss, train_loss: stored.train_loss_at_eval }, from.loss_scale).value,
     epochs_without_improvement: epochsSince(stored, from),
+    slurm: slurmJobIn(from.environment),
   }
 }
 

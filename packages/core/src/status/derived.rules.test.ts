@@ -16,6 +16,7 @@ const STORED: StoredStatus = {
 const FROM: DerivedFrom = {
   ...{ attempt_started_at: 1000, attempt_first_step: 100 },
   ...{ loss_unit: 'unknown', loss_scale: NO_LOSSES, best_evaluation_epoch: null },
+  environment: {},
 }
 const derived = (stored: Partial<StoredStatus>, from: Partial<DerivedFrom> = {}, now = 11_000) =>
   deriveStatus({ ...STORED, ...stored }, { ...FROM, ...from }, now)

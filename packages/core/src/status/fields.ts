@@ -39,7 +39,9 @@ export const FIELD_ORIGIN = {
   selection_policy: 'intended',
   host: 'registered',
   output_dir: 'registered',
+  slurm: 'derived',
   error: 'tracked',
+  end_cause: 'tracked',
   archived_at: 'intended',
   deleted_at: 'intended',
 } as const satisfies Record<

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { Measured } from '../measuredSchema.ts'
+import { EndCause } from '../run/endCause.ts'
+import { SlurmJob } from '../slurm/slurmJob.ts'
 import { JOB_STATES, POLICIES } from './states.ts'
 
 export const JobState = z.enum(JOB_STATES)
@@ -19,7 +21,7 @@ const milliseconds = z.number()
  * the page. `best_*` is the selected checkpoint, null until one can be shipped. `loss`,
  * `eval_loss`, `perplexity`, `loss_gap` and `loss_trend` are from the latest log and evaluation.
  * `progress` is 0..1, steps are completed optimiser steps. Times are milliseconds since the epoch,
- * null if the run does not log them.
+ * null if the run does not log them. `slurm` is the Slurm job in which the run trains, or trained last.
  */
 export const TrainingJobStatus = z.object({
   job_id: z.uuid(),
@@ -55,7 +57,9 @@ export const TrainingJobStatus = z.object({
   selection_policy: Policy,
   host: z.string(),
   output_dir: z.string(),
+  slurm: SlurmJob.nullable(),
   error: z.string().nullable(),
+  end_cause: EndCause.nullable(),
   archived_at: milliseconds.nullable(),
   deleted_at: milliseconds.nullable(),
 })

@@ -196,16 +196,16 @@ test('time-dependent fields are derived when read', () => {
     { ...evaluation(100, 1.5, 1), at: 11000 },
   )
   const stored: StoredStatus = { ...STORED, ...facts }
-  expect(deriveStatus(stored, facts, 11000)).toMatchObject({
+  expect(deriveStatus(stored, { ...facts, environment: {} }, 11000)).toMatchObject({
     progress: 0.25,
     eta_seconds: 30,
     loss_gap: 0.5,
     perplexity: Math.exp(1.5),
   })
-  expect(deriveStatus(stored, facts, 21000).eta_seconds).toBe(20)
-  expect(deriveStatus(stored, facts, 42000).eta_seconds).toBeNull()
+  expect(deriveStatus(stored, { ...facts, environment: {} }, 21000).eta_seconds).toBe(20)
+  expect(deriveStatus(stored, { ...facts, environment: {} }, 42000).eta_seconds).toBeNull()
   const unknown = { ...facts, loss_unit: 'unknown' as const }
-  expect(deriveStatus(stored, unknown, 11000).perplexity).toBeNull()
+  expect(deriveStatus(stored, { ...unknown, environment: {} }, 11000).perplexity).toBeNull()
 })
 
 test('an attempt without a logged start is timed from its first step with a time', () => {
@@ -284,7 +284,7 @@ test('there is no loss gap if most losses are too far apart, and a fresh start c
   ]
   const gapAfter = (...events: object[]) => {
     const { facts } = run(started, ...events)
-    return deriveStatus({ ...STORED, ...facts }, facts, 0).loss_gap
+    return deriveStatus({ ...STORED, ...facts }, { ...facts, environment: {} }, 0).loss_gap
   }
   const again = { ...started, attempt: 1 }
   expect(gapAfter(...pair(100))).toBe(-6)

@@ -38,6 +38,7 @@ export function initialTracker(): Tracker {
   return { facts: INITIAL_FACTS, state: initialState() }
 }
 
+const NOT_ENDED = { ended_at: null, error: null, end_cause: null } as const
 const INITIAL_FACTS: RunFacts = {
   status: 'queued',
   current_step: null,
@@ -46,13 +47,12 @@ const INITIAL_FACTS: RunFacts = {
   total_epochs: null,
   started_at: null,
   updated_at: null,
-  ended_at: null,
   loss: null,
   eval_loss: null,
   train_loss_at_eval: null,
   loss_trend: null,
   evaluations_without_improvement: null,
-  error: null,
+  ...NOT_ENDED,
   attempt: 0,
   attempt_started_at: null,
   attempt_first_step: 0,
@@ -180,8 +180,7 @@ function started(facts: RunFacts, event: EventOf<'started'>): Partial<RunFacts> 
     current_epoch: isFresh ? null : facts.current_epoch,
     total_steps: event.total_steps ?? facts.total_steps,
     total_epochs: event.total_epochs ?? facts.total_epochs,
-    ended_at: null,
-    error: null,
+    ...NOT_ENDED,
     // The loss of an earlier attempt is not the loss of this attempt's weights.
     loss: isFurther ? null : facts.loss,
     loss_unit: event.loss_unit,
@@ -270,10 +269,11 @@ function timed(
  * How an attempt ended, even if its start was never logged. A status never replaces a more certain
  * one (`mayFollow`).
  */
-function ended(facts: RunFacts, { attempt, at, error, status }: EventOf<'ended'>): void {
+function ended(facts: RunFacts, { attempt, at, error, status, cause }: EventOf<'ended'>): void {
   const isNews = attempt > facts.attempt || mayFollow(facts.status, status)
   if (!isNews || attempt < facts.attempt) return
-  Object.assign(facts, { attempt, status, error, ended_at: status === 'lost' ? null : at })
+  const ended_at = status === 'lost' ? null : at
+  Object.assign(facts, { attempt, status, error, end_cause: cause ?? null, ended_at })
 }
 
 /** A run that logs something is neither waiting nor lost. */

@@ -27,6 +27,22 @@ test('a secret finds its token, and the database does not have it', async () => 
   expect(JSON.stringify(await listApiTokens(db))).not.toContain('digest')
 })
 
+test('a token to send journals is for one job or one project, and no other token is', async () => {
+  const job_id = 'd9428888-122b-41e1-b85c-61cd43f4e001'
+  const sending = { name: 'gpu', scope: 'ingest', days: 1 } as const
+  const { secret } = await createApiToken(db, { ...sending, project: 'asr' })
+  expect(await apiTokenOf(db, secret)).toMatchObject({ project: 'asr', job_id: null })
+  const { token } = await createApiToken(db, { ...sending, job_id })
+  expect(token).toMatchObject({ project: null, job_id })
+  for (const limit of [{}, { job_id, project: 'asr' }]) {
+    await expect(createApiToken(db, { ...sending, ...limit })).rejects.toThrow('one job or for one')
+  }
+  await expect(createApiToken(db, { ...CI, project: 'asr' })).rejects.toThrow('Only a token of')
+  // The database refuses such rows, too.
+  await expect(db.sql`update api_tokens set scope = 'read' where project = 'asr'`).rejects.toThrow()
+  await expect(db.sql`update api_tokens set project = null`).rejects.toThrow()
+})
+
 test('its use is noted', async () => {
   const { token, secret } = await createApiToken(db, CI)
   expect(token.used_at).toBeNull()

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { LONGEST_TOKEN, type Scope } from '@bestmark/core'
+import { INGEST, LONGEST_TOKEN, type TokenScope } from '@bestmark/core'
 import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
 import { bestEffort } from '../connection/bestEffort.ts'
 import type { Database } from '../connection/client.ts'
@@ -20,25 +20,53 @@ const DAY = 24 * 60 * 60 * 1000
 /** Use is noted this often at most (ms). */
 const NOTE_EVERY = 60_000
 
-const { token_id, name, scope, created_at, expires_at, used_at, revoked_at } = apiTokens
-const SHOWN = { token_id, name, scope, created_at, expires_at, used_at, revoked_at }
+const { token_id, name, scope, job_id, project } = apiTokens
+const { created_at, expires_at, used_at, revoked_at } = apiTokens
+const LIMIT = { job_id, project }
+const SHOWN = { token_id, name, scope, ...LIMIT, created_at, expires_at, used_at, revoked_at }
+
+/** A token to make. */
+export interface NewApiToken {
+  name: string
+  scope: TokenScope
+  days: number
+  /** The one job, or the one project, whose journals a token of the scope `ingest` may send. */
+  job_id?: string | undefined
+  project?: string | undefined
+}
 
 /** Makes a token and returns it with its secret, which is not stored. */
 export async function createApiToken(
   db: Database,
-  { name, scope, days }: { name: string; scope: Scope; days: number },
+  { name, scope, days, job_id, project }: NewApiToken,
 ): Promise<{ token: ApiToken; secret: string }> {
   const called = storable(name.trim())
   if (!called) throw new Refused('A token needs a name.')
   if (!(days > 0 && days <= LONGEST_TOKEN)) {
     throw new Refused(`A token expires after 1 to ${LONGEST_TOKEN} days.`)
   }
+  assertLimited(scope, { job_id, project })
   const secret = `bestmark_${randomBytes(32).toString('base64url')}`
   const expires_at = sql`${clock} + ${days * DAY}::float8`
-  const row = { name: called, scope, digest: digestOf(secret), created_at: clock, expires_at }
-  const [token] = await db.orm.insert(apiTokens).values(row).returning(SHOWN)
+  const row = { name: called, scope, job_id, project, digest: digestOf(secret) }
+  const times = { created_at: clock, expires_at }
+  const [token] = await db.orm
+    .insert(apiTokens)
+    .values({ ...row, ...times })
+    .returning(SHOWN)
   if (!token) throw new Error('The token was not stored.')
   return { token, secret }
+}
+
+/** Throws Refused unless a token to send journals, and no other, is of one job or one project. */
+function assertLimited(scope: TokenScope, limit: Pick<NewApiToken, 'job_id' | 'project'>): void {
+  const count = [limit.job_id, limit.project].filter((one) => one !== undefined).length
+  if (scope === INGEST && count !== 1) {
+    throw new Refused('A token of the scope ingest is for one job or for one project.')
+  }
+  if (scope !== INGEST && count > 0) {
+    throw new Refused('Only a token of the scope ingest is for one job or project.')
+  }
 }
 
 /** All tokens, the newest first, also those that ended. */

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => db[Symbol.asyncDispose]())
 
 const STOP: AuditedWrite = {
-  ...{ caller: 'token', token_id: null, name: 'ci', procedure: 'jobs.stop' },
+  ...{ caller: 'token', token_id: null, person_id: null, name: 'ci', procedure: 'jobs.stop' },
   subject: { job_id: 'a' },
 }
 

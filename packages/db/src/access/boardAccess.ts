@@ -39,6 +39,11 @@ export class BoardAccess {
     return `bestmark-${derived('cookie', await this.token()).slice(0, 8)}`
   }
 
+  /** The key that signs the cookies of accounts. A new token ends their sessions, too. */
+  async key(): Promise<string> {
+    return derived('accounts', await this.token())
+  }
+
   /** The link that opens the board on a port. */
   async link({ host, port }: { host: string; port: number }): Promise<string> {
     return `http://${await this.#hostFor(host)}:${port}/?token=${await this.token()}`

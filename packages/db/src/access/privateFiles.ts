@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** Bestmark's private files and folders in a data folder. */
 const FOLDERS = ['runs', 'models', 'targets', 'examples', 'sessions']
-const FILES = ['token', 'host_id', 'targets.yaml']
+const FILES = ['token', 'setup_token', 'host_id', 'targets.yaml']
 /** Folders of the database and of its socket. */
 const DATABASE = /^(postgres.*|run)$/
 /** A folder that every disk has. */

@@ -1,7 +1,7 @@
 import { alertsOf, type JobNews } from '@bestmark/core'
-import { and, eq, getTableColumns, gte, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, isNull, ne, or } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { nextRevision, settledRevision } from '../rows/boardRevision.ts'
+import { boardNow } from '../rows/boardRevision.ts'
 import { clock } from '../rows/clock.ts'
 import { transaction, type Tx } from '../rows/job.ts'
 import {
@@ -51,11 +51,7 @@ async function newsSince(
   read: Tx,
   cursor: number,
 ): Promise<{ settled: number; changed: ChangedJob[] }> {
-  const [now] = await read.execute<{ settled: number; next: number }>(
-    sql`select ${settledRevision} as settled, ${nextRevision} as next`,
-  )
-  if (!now) throw new Error('The database did not return its revisions.')
-  const { settled, next } = now
+  const { settled, next } = await boardNow(read)
   // A cursor that this database has not reached is another's: then every job is compared.
   const rows = await changedSince(read, cursor > next ? 0 : cursor)
   const changed: ChangedJob[] = []

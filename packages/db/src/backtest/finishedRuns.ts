@@ -1,4 +1,4 @@
-import type { BacktestRun } from '@bestmark/core'
+import { type BacktestRun, mayBeWhole } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray, isNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import type { StoredCheckpoint } from '../rows/decidingCheckpoints.ts'
@@ -107,7 +107,7 @@ function runOf(
   values: readonly EvaluationRow[],
   saved: StoredCheckpoint[],
 ): Omit<FinishedRun, 'losses'> {
-  const whole = saved.filter(({ files_state, step }) => files_state === 'complete' && step !== null)
+  const whole = saved.filter(({ files_state, step }) => mayBeWhole(files_state) && step !== null)
   const rows = {
     declaration: declarationOf(job),
     claim: claimOf(job),

@@ -14,8 +14,10 @@ import {
   type SequenceValue,
   type BackupTable,
 } from '@bestmark/core'
+import { isDistributed } from '../distribution/distribute.ts'
+import { Refused } from '../values/refused.ts'
 import { BOARD_TABLES, copyOf, quoted, type StoredTable, storedTables } from './boardTables.ts'
-import { assertAlone, BoardNotEmpty, hasContent } from './boardUse.ts'
+import { BoardInUse, assertAlone, BoardNotEmpty, hasContent } from './boardUse.ts'
 import { type BackupReader, readBackup } from './readBackup.ts'
 
 /** How long to wait for a table that another program uses, such as psql (ms). */
@@ -59,17 +61,25 @@ export async function checkBackup(
 
 /**
  * Puts a backup on a board, in one transaction: after any error the board is as before. The database
- * must be opened as RESTORING. Throws BackupUnusable, BoardInUse and BoardNotEmpty.
+ * must be opened as RESTORING. Throws BackupUnusable, BoardInUse and BoardNotEmpty, and Refused for
+ * a distributed board.
  */
 export async function restoreBackup(
   db: Database,
   file: BackupFile,
   { replace = false, onProgress = () => undefined }: RestoreOptions = {},
 ): Promise<void> {
+  if (db.isPooled) {
+    throw new BoardInUse(
+      'DATABASE_URL leads to a pool, which hides whether others use this board, so nothing was ' +
+        'restored. Set it to the address of the server itself, and close the pool meanwhile.',
+    )
+  }
   await db.sql.begin(async (tx) => {
     await tx`set local statement_timeout = 0`
     await tx`set local idle_in_transaction_session_timeout = 0`
     await lockMigrations(tx)
+    if (await isDistributed(tx)) throw new Refused(DISTRIBUTED_BOARD)
     await assertAlone(tx)
     if (!replace && (await hasContent(tx))) throw new BoardNotEmpty()
     await tx`select set_config('lock_timeout', ${String(LOCKED)}, true)`
@@ -84,6 +94,10 @@ export async function restoreBackup(
     await tx`analyze`
   })
 }
+
+const DISTRIBUTED_BOARD =
+  'A backup cannot be restored on a board whose tables are on several servers. Restore it in a new ' +
+  'database of the coordinator, then run bestmark distribute there.'
 
 /** Loads the tables of a backup, as its version had them. */
 class Loading implements BackupReader {

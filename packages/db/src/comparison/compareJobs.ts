@@ -1,7 +1,7 @@
 import { compareRuns, type Comparison, isActive, type TrainingJobStatus } from '@bestmark/core'
 import { and, asc, count, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { settledRevision } from '../rows/boardRevision.ts'
+import { boardNow } from '../rows/boardRevision.ts'
 import { configOf, statusOf, type Tx } from '../rows/job.ts'
 import { evaluations, type JobRow, trainingJobs } from '../schema.ts'
 import { snapshot } from '../rows/snapshot.ts'
@@ -50,10 +50,7 @@ export async function compareJobs(
   most = MOST,
 ): Promise<ComparedJobs> {
   return snapshot(db, async (tx) => {
-    const [settled] = await tx
-      .select({ board_revision: settledRevision })
-      .from(trainingJobs)
-      .limit(1)
+    const { settled: board_revision } = await boardNow(tx)
     const { jobs, found } = await jobsToCompare(tx, which, most)
     const inputs = await inputsOfJobs(tx, jobs)
     const runs = jobs.flatMap((job) => {
@@ -64,7 +61,6 @@ export async function compareJobs(
     const comparison = compareRuns(runs)
     const drawn = comparison.runs.slice(0, MOST_CURVES)
     const curves = await overlaidCurves(tx, drawn, inputs, metric)
-    const { board_revision = 0 } = settled ?? {}
     return { comparison, ...besides(jobs, comparison), curves, found, board_revision }
   })
 }

@@ -3,13 +3,22 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Options } from 'postgres'
+import { arrayText } from '../values/arrayText.ts'
 
-/** The address of a server, with database and user. */
-export interface Address {
+/** Where a server listens. */
+export interface ServerPlace {
   host: string
   port: number
   /** The unix socket, instead of host and port. */
   path?: string | undefined
+}
+
+/** The address of a server, with database and user. */
+export interface Address extends ServerPlace {
+  /** Further servers of the same database, of which one accepts writes. */
+  others?: readonly ServerPlace[]
+  /** Only a server that accepts writes may be used. */
+  writable?: boolean
   database: string
   user: string
   password?: string | undefined
@@ -27,22 +36,22 @@ const SSL: Record<string, Address['ssl']> = {
 }
 
 /**
- * Reads a DATABASE_URL as libpq does, unix sockets included (`postgres:///name?host=/run/dir`).
- * Throws TypeError for any other text; the message contains nothing of the address.
+ * Reads a DATABASE_URL as libpq does, with unix sockets (`postgres:///name?host=/run/dir`) and lists of
+ * servers (`postgres://a:5432,b:5432/name`). Throws TypeError for any other text; the message contains
+ * nothing of the address.
  */
 export function parseAddress(text: string): Address {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new TypeError('expected postgres://user:password@host:5432/database')
-  }
+  const { url, hosts, ports } = splitServers(text)
   const query = url.searchParams
-  const host = query.get('host') || decodeURIComponent(url.hostname) || '127.0.0.1'
-  const port = Number(query.get('port') || url.port || 5432)
+  const [first = placeOf('127.0.0.1', ports[0]), ...others] = hosts.map((host, index) => {
+    return placeOf(host || '127.0.0.1', ports[index] || (ports.length === 1 ? ports[0] : ''))
+  })
   const user = decodeURIComponent(url.username) || query.get('user') || 'postgres'
+  const wanted = query.get('target_session_attrs')
   return {
-    host: host.replace(/^\[|\]$/g, ''),
-    port,
-    path: host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : undefined,
+    ...first,
+    ...(others.length > 0 && { others }),
+    ...((wanted === null ? others.length > 0 : WRITABLE.has(wanted)) && { writable: true }),
     database: decodeURIComponent(url.pathname.slice(1)) || user,
     user,
     password: decodeURIComponent(url.password) || query.get('password') || undefined,
@@ -51,12 +60,56 @@ export function parseAddress(text: string): Address {
   }
 }
 
+/** Values of `target_session_attrs` for which a server must accept writes. */
+const WRITABLE = new Set(['read-write', 'primary'])
+
+/** The parts of an address before the first `/` of its path: what is before the servers, and the servers. */
+const SERVERS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)/
+/** A server of a list. */
+const SERVER = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/
+
+/** An address as a URL, which has one server, and all servers of its list. */
+function splitServers(text: string): { url: URL; hosts: string[]; ports: string[] } {
+  const [, , list = ''] = SERVERS.exec(text) ?? []
+  const servers = list.split(',').map((server) => SERVER.exec(server))
+  const single = text.replace(SERVERS, (_, before: string) => `${before}${list.split(',')[0]}`)
+  const url = URL.canParse(single) ? new URL(single) : undefined
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || servers.includes(null)) {
+    throw new TypeError('expected postgres://user:password@host:5432/database')
+  }
+  const query = url.searchParams
+  const hosts = servers.map((server) => decodeURIComponent(server?.[1] ?? ''))
+  const ports = servers.map((server) => server?.[2] ?? '')
+  return {
+    url,
+    hosts: query.get('host')?.split(',') ?? hosts,
+    ports: query.get('port')?.split(',') ?? ports,
+  }
+}
+
+function placeOf(host: string, port: string | undefined): ServerPlace {
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port || 5432),
+    path: host.startsWith('/') ? `${host}/.s.PGSQL.${port || 5432}` : undefined,
+  }
+}
+
+/** Every server of an address, the first one first. */
+export function placesIn({ host, port, path, others = [] }: Address): ServerPlace[] {
+  return [{ host, port, path }, ...others]
+}
+
 /** The name of the connection that shows that a process uses an embedded server. */
 export const PRESENCE_NAME = 'bestmark presence'
 
 /** The address for people, without user and password. */
-export function describeAddress({ path, host, port, database }: Address): string {
-  return path ? `${path}, database ${database}` : `${host}:${port}, database ${database}`
+export function describeAddress(address: Address): string {
+  return `${placesIn(address).map(describePlace).join(' or ')}, database ${address.database}`
+}
+
+export function describePlace({ path, host, port }: ServerPlace): string {
+  return path ?? `${host}:${port}`
 }
 
 /** How long a server may take to answer a new connection, in seconds. */
@@ -104,14 +157,11 @@ const TYPES = {
 
 /** A list as a parameter, by the number of its type; none is ever read. */
 function listOf(to: number) {
-  const quoted = (item: string | number): string => `"${String(item).replace(/["\\]/g, '\\$&')}"`
-  const serialize = (items: readonly (string | number)[]): string =>
-    `{${items.map(quoted).join(',')}}`
-  return { to, from: [], serialize, parse: (text: string) => text }
+  return { to, from: [], serialize: arrayText, parse: (text: string) => text }
 }
 
 /** An open socket, or a socket that breaks at once. */
-export async function openSocket({ host, port, path }: Address): Promise<Duplex> {
+export async function openSocket({ host, port, path }: ServerPlace): Promise<Duplex> {
   const socket = path ? connect(path) : connect({ host, port, noDelay: true })
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT * 1000) })

@@ -1,21 +1,12 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import {
-  type Address,
-  broken,
-  clientOptions,
-  CONNECT_TIMEOUT,
-  openSocket,
-  parseAddress,
-  describeAddress,
-} from './address.ts'
+import { type Address, broken, clientOptions, describeAddress } from './address.ts'
 import { bestEffort } from './bestEffort.ts'
 import { IDLE_IN_TRANSACTION, type Limits, WORK } from './limits.ts'
+import { Primary } from './primary.ts'
 import { Pulse, ServerSilent } from './pulse.ts'
-import { joinEmbedded } from './embedded/embedded.ts'
-import type { Machine } from './machine.ts'
+import { type Listen, SharedListening } from './listening.ts'
 import * as schema from '../schema.ts'
-import { DatabaseUnavailable } from './unavailable.ts'
 
 export type Orm = PostgresJsDatabase<typeof schema>
 
@@ -23,8 +14,18 @@ export type Orm = PostgresJsDatabase<typeof schema>
 export interface Database {
   sql: Client
   orm: Orm
+  /** Listens to a channel: on a connection of its own, or on the only one. */
+  listen: Listen
+  /** Whether notifications arrive. Otherwise `listen` says often that some may have been missed. */
+  isNotified: boolean
+  /** Notifies a channel. */
+  notify: (channel: string, payload: string) => Promise<unknown>
+  /** A client whose connections are the same process of the server until they close. */
+  sessions: () => Client
   /** Throws ServerSilent as soon as the server is found not to answer while the work is done. */
   whileAnswering: Pulse['whileAnswering']
+  /** Whether a pool lies before the server, so that a session is over with its transaction. */
+  isPooled: boolean
   /** Its address for people, without a password. */
   describe: string
   /** The folder of the embedded server's files; undefined for other servers. */
@@ -35,47 +36,27 @@ export interface Database {
 
 export type Client = ReturnType<typeof connectTo>
 
-export interface DatabaseOptions {
-  /** The data folder, absolute. */
-  home: string
-  /** Any Postgres 15 or newer instead of the embedded one. */
-  databaseUrl?: string | undefined
-  /** How long its queries may take. */
-  limits?: Limits
-  /** The name of its connections on the server. */
-  application_name?: string | undefined
-  /** The machine of this process; by default it is read from the system. */
-  machine?: Machine | undefined
+interface ClientUse {
+  limits?: Limits | undefined
+  connections?: number | undefined
+  /** Called after the client is closed. */
+  leave?: () => Promise<void>
+  /** Its connections begin without options of the session, which a pool would give to others. */
+  isBare?: boolean
 }
 
-/**
- * Opens the database: the one in `databaseUrl`, otherwise the embedded server of `home`, started
- * or joined. Throws DatabaseUnavailable or HomeUnusable within about five seconds.
- */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { home, databaseUrl, limits, machine, application_name } = options
-  const named = application_name === undefined ? {} : { application_name }
-  if (databaseUrl) {
-    const address = { ...addressIn(databaseUrl), ...named }
-    const open = databaseAt(address, { limits })
-    const version = await versionOf(open, address)
-    return { ...open, describe: `Postgres ${version} at ${describeAddress(address)}` }
-  }
-  const { address: embedded, folder, leave } = await joinEmbedded(home, machine)
-  const address = { ...embedded, ...named }
-  const open = databaseAt(address, { limits, leave })
-  const version = await versionOf(open, address)
-  return { ...open, describe: `embedded Postgres ${version} in ${folder}`, folder }
-}
-
-/** The database at an address, without a query; `leave` is called after its client is closed. */
+/** The database at an address, without a query. */
 export function databaseAt(
   address: Address,
-  { limits = WORK, leave }: { limits?: Limits | undefined; leave?: () => Promise<void> } = {},
+  { limits = WORK, leave, connections = CONNECTIONS, isBare }: ClientUse = {},
 ): Database {
-  const pulse = new Pulse(address, limits.pulse)
-  const sql = connectTo(address, limits, pulse)
+  const pulse = new Pulse(new Primary(address), limits.pulse)
+  const shared = connections === 1 ? new SharedListening() : undefined
+  const sql = connectTo(address, limits, pulse, { connections, shared, isBare })
+  shared?.on(sql)
+  const listen: Listen = (channel, { heard, listening }) => sql.listen(channel, heard, listening)
   const close = async (): Promise<void> => {
+    shared?.end()
     // A client that is reconnecting may never report its end.
     await bestEffort(() => sql.end({ timeout: 1.5 }))
     if (leave) await bestEffort(leave)
@@ -84,31 +65,48 @@ export function databaseAt(
   return {
     sql,
     orm: drizzle(sql, { schema }),
+    listen: shared?.listen ?? listen,
+    isNotified: true,
+    notify: (channel, payload) => sql.notify(channel, payload),
+    sessions: () => sql,
     whileAnswering,
+    isPooled: false,
     describe: describeAddress(address),
     close,
   }
 }
 
-/** A pool of ten, because more were not faster. Idle connections close after a minute. */
+/** More connections were not faster. */
+const CONNECTIONS = 10
+
+/** A pool, whose idle connections close after a minute unless one of them listens. */
 export function connectTo(
   address: Address,
   limits = WORK,
-  pulse = new Pulse(address, limits.pulse),
+  pulse = new Pulse(new Primary(address), limits.pulse),
+  {
+    connections = CONNECTIONS,
+    shared,
+    isBare = false,
+  }: {
+    connections?: number
+    shared?: SharedListening | undefined
+    isBare?: boolean | undefined
+  } = {},
 ) {
-  const { statement, answer, silence } = limits
+  const { answer, silence } = limits
   return postgres({
     ...clientOptions(address),
-    max: 10,
-    idle_timeout: 60,
+    max: connections,
+    ...(shared ? { idle_timeout: 0, max_lifetime: null } : { idle_timeout: 60 }),
     // The client takes these though its types do not list them.
     ...({
+      ...shared?.options,
       // These are not parameters of the login, because a pooler refuses those.
-      prelude: `set statement_timeout = ${statement};
-        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
+      prelude: isBare ? undefined : preludeOf(limits),
       socket: async () => {
         const refusal = await pulse.refusal()
-        return refusal ? broken(refusal) : openSocket(address)
+        return refusal ? broken(refusal) : pulse.primary.open()
       },
       silence_timeout: silence / 1000,
       onsilence: async (lasted: number) =>
@@ -117,63 +115,8 @@ export function connectTo(
   })
 }
 
-function addressIn(databaseUrl: string): Address {
-  try {
-    return parseAddress(databaseUrl)
-  } catch (cause) {
-    const why = cause instanceof TypeError ? cause.message : 'it cannot be read'
-    throw new DatabaseUnavailable(`DATABASE_URL is not a Postgres address: ${why}.`)
-  }
-}
-
-/** The server's version, such as `15.20`. This is the first query. */
-async function versionOf({ sql, close }: Database, address: Address): Promise<string> {
-  try {
-    const [row] = await withTimeout(sql<{ name: string; number: string }[]>`
-      select current_setting('server_version') as name,
-             current_setting('server_version_num') as number`)
-    if (Number(row?.number) >= 150_000) return row?.name.split(' ')[0] ?? ''
-    throw new DatabaseUnavailable(
-      `Postgres ${row?.name} at ${describeAddress(address)} is too old: Bestmark needs 15 or newer.`,
-    )
-  } catch (cause) {
-    await close()
-    if (cause instanceof DatabaseUnavailable) throw cause
-    throw new DatabaseUnavailable(sentence(address, cause as NodeJS.ErrnoException), { cause })
-  }
-}
-
-/** A server that accepts connections but never answers must not block forever. */
-async function withTimeout<T>(answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const error = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })
-  const timer = setTimeout(() => late.reject(error), (CONNECT_TIMEOUT + 0.5) * 1000)
-  try {
-    return await Promise.race([answer, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function sentence(address: Address, { code, message }: NodeJS.ErrnoException): string {
-  const server = describeAddress(address)
-  switch (code) {
-    case 'ECONNREFUSED':
-    case 'ENOENT':
-      return `No Postgres listens at ${server}. Start it, or set DATABASE_URL to its address.`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `The host ${address.host} in DATABASE_URL is unknown.`
-    case 'ETIMEDOUT':
-    case 'ABORT_ERR':
-    case 'CONNECT_TIMEOUT':
-      return `Postgres at ${server} did not answer within ${CONNECT_TIMEOUT} seconds.`
-    case '28P01':
-    case '28000':
-      return `Postgres at ${server} refused the user or password of DATABASE_URL.`
-    case '3D000':
-      return `Postgres at ${address.host} has no database ${address.database}. Create it first.`
-    default:
-      return `Postgres at ${server} cannot be used: ${message}.`
-  }
+/** The statements with which a connection begins, before its first query. */
+export function preludeOf({ statement }: Limits): string {
+  return `set statement_timeout = ${statement};
+    set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`
 }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { boardToken, hostId, HomeUnusable, resolveHome } from './home.ts'
+import { boardToken, HomeUnusable, resolveHome } from './home.ts'
+import { hostId, takeHostId } from './hostId.ts'
+import { thisMachine } from './machine.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -22,16 +24,17 @@ test('the data folder is BESTMARK_HOME, otherwise beside the code, never in the 
 
 test('processes that start at once agree on one token, which only their user can read', async () => {
   const home = join(folder, 'race')
-  const module = join(import.meta.dirname, 'home.ts')
-  const code = `import { boardToken, hostId } from ${JSON.stringify(module)}
+  const module = (name: string): string => JSON.stringify(join(import.meta.dirname, name))
+  const code = `import { boardToken } from ${module('home.ts')}
+    import { hostId } from ${module('hostId.ts')}
     const home = ${JSON.stringify(home)}
-    console.log(await boardToken(home), await hostId(home))`
+    console.log(await boardToken(home), await hostId({ home, isShareable: false }))`
   const started = Array.from({ length: 3 }, () =>
     promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]),
   )
   const outputs = (await Promise.all(started)).map(({ stdout }) => stdout.trim())
   expect(new Set(outputs).size).toBe(1)
-  expect(outputs[0]).toBe(`${await boardToken(home)} ${await hostId(home)}`)
+  expect(outputs[0]).toBe(`${await boardToken(home)} ${await hostId({ home, isShareable: false })}`)
   expect(outputs[0]).toMatch(/^[0-9a-f]{64} [0-9a-f-]{36}$/)
   expect((await stat(join(home, 'token'))).mode & 0o777).toBe(0o600)
   expect((await stat(home)).mode & 0o777).toBe(0o700)
@@ -68,4 +71,35 @@ test.skipIf(isRoot)(`if the data folder may not be written, the error says so${w
   await mkdir(home)
   await chmod(home, 0o500)
   await expect(boardToken(home)).rejects.toThrow('permission denied')
+})
+
+test('machines that share a data folder have ids of their own, and the first one keeps its id', async () => {
+  const home = join(folder, 'shared')
+  await mkdir(home)
+  await writeFile(join(home, 'host_id'), '9d1f3f0c-0000-4000-8000-000000000001\n')
+  const idOf = (machine_id: string | null): Promise<string> => {
+    return hostId({ home, isShareable: true, machine: { ...thisMachine(), machine_id } })
+  }
+  const first = await idOf('a')
+  expect(first).toBe('9d1f3f0c-0000-4000-8000-000000000001')
+  const others = await Promise.all([idOf('b'), idOf('b'), idOf('c')])
+  expect(new Set([first, ...others]).size).toBe(3)
+  expect([await idOf('a'), await idOf('b')]).toEqual([first, others[0]])
+  // A container has no id, and an embedded board has one machine, whatever is noted there.
+  expect(await idOf(null)).toBe(first)
+  expect(await hostId({ home, isShareable: false })).toBe(first)
+  const names = await readdir(home)
+  expect(names.some((name) => /\.(a|b|c)$/.test(name))).toBe(false)
+})
+
+test('a machine that takes the id of another one leaves the ids of further machines', async () => {
+  const home = join(folder, 'taken')
+  const place = (machine_id: string) => {
+    return { home, isShareable: true, machine: { ...thisMachine(), machine_id } }
+  }
+  const first = await hostId(place('a'))
+  await hostId(place('b'))
+  await takeHostId(place('b'), '9d1f3f0c-0000-4000-8000-000000000002')
+  expect(await hostId(place('b'))).toBe('9d1f3f0c-0000-4000-8000-000000000002')
+  expect(await hostId(place('a'))).toBe(first)
 })

@@ -33,13 +33,26 @@ export function boardToken(home: string): Promise<string> {
   return onceInFile(home, 'token', newToken)
 }
 
+/**
+ * The secret with which the first person makes an account: in `<home>/setup_token` (0600), stable
+ * until there is an admin.
+ */
+export function setupToken(home: string): Promise<string> {
+  return onceInFile(home, 'setup_token', newToken)
+}
+
+/** Removes the secret of the first account, which was used. */
+export async function removeSetupToken(home: string): Promise<void> {
+  await bestEffort(() => rm(join(home, 'setup_token'), { force: true }))
+}
+
 /** Replaces the secret by a new one, in one step. */
 export async function renewToken(home: string): Promise<void> {
   await replaceLine(home, 'token', newToken())
 }
 
 /** Replaces a file of the data folder by one with this line, in one step. */
-async function replaceLine(home: string, name: string, line: string): Promise<void> {
+export async function replaceLine(home: string, name: string, line: string): Promise<void> {
   const path = join(home, name)
   const draft = `${path}.${process.pid}.${randomUUID()}`
   try {
@@ -55,21 +68,11 @@ function newToken(): string {
   return randomBytes(32).toString('hex')
 }
 
-/** The id of this machine: a UUID in `<home>/host_id`, which does not change with the hostname. */
-export function hostId(home: string): Promise<string> {
-  return onceInFile(home, 'host_id', randomUUID)
-}
-
-/** Gives this machine the id that another one had, such as the machine that made a backup. */
-export async function takeHostId(home: string, id: string): Promise<void> {
-  await replaceLine(home, 'host_id', id)
-}
-
 /**
  * The line in a file of the data folder; the first process creates it. The file gets its name
  * when it is complete, so all processes read the same line and none reads a part of it.
  */
-async function onceInFile(home: string, name: string, make: () => string): Promise<string> {
+export async function onceInFile(home: string, name: string, make: () => string): Promise<string> {
   const path = join(home, name)
   const stored = await lineOf(path)
   if (stored) return stored

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { type Address, describeAddress } from './address.ts'
+import { type Address, describeAddress, type ServerPlace } from './address.ts'
+import type { Primary } from './primary.ts'
 
 /** One answer counts for this long (ms). */
 const FRESH = 1_000
@@ -21,7 +22,7 @@ export class ServerSilent extends Error {
  * asked a short question on a separate connection.
  */
 export class Pulse {
-  readonly #address: Address
+  readonly primary: Primary
   readonly #patience: number
   readonly #waiting = new Set<(error: Error) => void>()
   #asking: Promise<boolean> | undefined
@@ -29,8 +30,8 @@ export class Pulse {
   #isSilent = false
 
   /** `patience`: how long the server may take to answer a check (ms). */
-  constructor(address: Address, patience: number) {
-    this.#address = address
+  constructor(primary: Primary, patience: number) {
+    this.primary = primary
     this.#patience = patience
   }
 
@@ -44,12 +45,12 @@ export class Pulse {
 
   /** The error for a new query while the server is silent; undefined if it answers. */
   async refusal(): Promise<ServerSilent | undefined> {
-    return !this.#isSilent || (await this.ask()) ? undefined : new ServerSilent(this.#address)
+    return !this.#isSilent || (await this.ask()) ? undefined : this.#error()
   }
 
   /** The error for a waiting query if the server does not answer; undefined if it may keep waiting. */
   async verdict(): Promise<ServerSilent | undefined> {
-    return (await this.ask()) ? undefined : new ServerSilent(this.#address)
+    return (await this.ask()) ? undefined : this.#error()
   }
 
   /**
@@ -69,15 +70,21 @@ export class Pulse {
   }
 
   async #look(): Promise<boolean> {
-    this.#isSilent = !(await answers(this.#address, this.#patience))
+    this.#isSilent = !(await answers(this.primary.place, this.#patience))
+    // Another server of the list may accept writes by now; the next question then goes there.
+    if (this.#isSilent) void this.primary.findAgain()
     this.#checkedAt = performance.now()
     this.#asking = undefined
-    if (this.#isSilent) for (const lose of this.#waiting) lose(new ServerSilent(this.#address))
+    if (this.#isSilent) for (const lose of this.#waiting) lose(this.#error())
     return !this.#isSilent
+  }
+
+  #error(): ServerSilent {
+    return new ServerSilent(this.primary.address)
   }
 }
 
-async function answers({ host, port, path }: Address, patience: number): Promise<boolean> {
+async function answers({ host, port, path }: ServerPlace, patience: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const socket = path ? connect(path) : connect({ host, port })
   socket.once('data', () => resolve(true))

@@ -7,11 +7,11 @@ export class DatabaseUnavailable extends Error {
 export type DatabaseFailure = 'away' | 'slow' | 'read_only' | 'full'
 
 /**
- * Error codes of a database that cannot be reached now: its connection broke, it starts or stops, or
- * it accepts no more connections.
+ * Error codes of a database that cannot be reached now: its connection broke, it starts or stops, it
+ * accepts no more connections, or a pool cannot reach it (08P01).
  */
 const AWAY =
-  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[1235]|08\d{3}|53300|25P03|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN))$/
+  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[1235]|08[\dP]\d\d|53300|25P03|ECONNRE(SET|FUSED)|EPIPE|ETIMEDOUT|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN))$/
 /** Error codes of a statement that reached its time limit, or waited too long for a lock. */
 const SLOW = /^(57014|55P03)$/
 const READ_ONLY = '25006'
@@ -49,6 +49,11 @@ function isRefusedAtOpening(error: unknown): boolean {
 export function causeOfQuery(error: unknown): unknown {
   const isQuery = error instanceof Error && 'query' in error && 'params' in error
   return isQuery && error.cause !== undefined ? causeOfQuery(error.cause) : error
+}
+
+/** Whether the server cannot run such a statement, as Citus some that Postgres can. */
+export function isUnsupported(error: unknown): boolean {
+  return codesOf(error).includes('0A000')
 }
 
 /** The codes of an error and of its causes. */

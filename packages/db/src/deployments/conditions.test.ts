@@ -44,7 +44,7 @@ test('an order that meets no condition is refused with what would pass, and is n
   const order = await orderOf(2.5)
   const refused = createDeployment(db, order)
   await expect(refused).rejects.toThrow(
-    'Target prod has conditions, so nothing is shipped. eval_loss must be at most 2; this checkpoint has 2.5.',
+    'Nothing is shipped to prod, because a condition does not hold. eval_loss must be at most 2; this checkpoint has 2.5.',
   )
   await expect(refused).rejects.toMatchObject({ checks: [{ code: 'value', passes: false }] })
   expect(await checkOrderConditions(db, order)).toMatchObject([{ code: 'value', passes: false }])
@@ -74,13 +74,21 @@ test('an order may state itself that it must be better than what is live', async
 })
 
 test('the conditions are checked as things are now: another version may have become live since', async () => {
-  const { host_id, orderOf, ship } = await aHost({ better_than_live: true })
+  const { host_id, orderOf } = await aHost({ better_than_live: true })
   const order = await orderOf(2)
   await createDeployment(db, order)
   const { deployment_id, job_id, conditions, held } = (await claimDeployment(db, host_id))!
   const claimed = { ...order, host_id, target: 'prod' }
   await assertConditions(db, claimed, conditions!.conditions)
-  await ship(await orderOf(1))
+  // Another agent shipped it while this one slept.
+  const other = await createDeployment(db, await orderOf(1))
+  const done = {
+    status: 'done',
+    absolute_path: '/models/1',
+    bytes_done: 1,
+    bytes_total: 1,
+  } as const
+  await advanceDeployment(db, { ...done, job_id: other.job_id, deployment_id: other.deployment_id })
   await expect(assertConditions(db, claimed, conditions!.conditions)).rejects.toThrow(HeldBack)
   const end = { status: 'failed', bytes_done: 1, bytes_total: 1, held } as const
   await advanceDeployment(db, { job_id, deployment_id, ...end })

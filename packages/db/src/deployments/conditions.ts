@@ -23,7 +23,7 @@ export class HeldBack extends Refused {
 
   constructor(target: string, checks: readonly ConditionCheck[]) {
     const failed = checks.filter(({ passes }) => !passes).map(conditionText)
-    super(`Target ${target} has conditions, so nothing is shipped. ${failed.join(' ')}`)
+    super(`Nothing is shipped to ${target}, because a condition does not hold. ${failed.join(' ')}`)
     this.checks = checks
   }
 }

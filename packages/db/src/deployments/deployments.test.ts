@@ -93,6 +93,19 @@ test('each deployment is claimed by one agent, the oldest first, and only on its
   expect(claimed.toSorted()).toEqual(made.slice(1).toSorted())
 })
 
+test('an order waits while another of its model and target is shipped, also if all are claimed at once', async () => {
+  const { host_id, job_id, best } = await trained()
+  const order = async (model_name: string) =>
+    (await createDeployment(db, { job_id, checkpoint_id: best, model_name })).deployment_id
+  const [older, newer, other] = [await order('one'), await order('one'), await order('two')]
+  const claims = await Promise.all(Array.from({ length: 5 }, () => claimDeployment(db, host_id)))
+  const taken = claims.flatMap((one) => one ?? [])
+  expect(taken.map(({ deployment_id }) => deployment_id).sort()).toEqual([older, other].sort())
+  const done = { status: 'done', bytes_done: 1, bytes_total: 1 } as const
+  await advanceDeployment(db, { job_id, deployment_id: older, ...done })
+  expect((await claimDeployment(db, host_id))?.deployment_id).toBe(newer)
+})
+
 test('a deployment whose agent is silent is claimed again', async () => {
   const { host_id, job_id, best } = await trained()
   await createDeployment(db, { job_id, checkpoint_id: best, model_name: 'silent' })

@@ -1,5 +1,5 @@
 import { type CheckedConditions, type FrozenChoice, readMeasured } from '@bestmark/core'
-import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import {
   checkpoints,
@@ -14,7 +14,7 @@ export interface Deployment {
   deployment_id: string
   job_id: string
   job_name: string
-  /** The host that has the files. */
+  /** The host whose agent ships it: the one of the order, or the job's. */
   host_id: string | null
   host: string
   checkpoint_id: string
@@ -33,6 +33,13 @@ export interface Deployment {
   contents: ShippedContents
   /** The conditions that it had to meet when it was ordered; null if there were none. */
   conditions: CheckedConditions | null
+  /** No agent takes it before a second person approves it. */
+  needs_approval: boolean
+  /** The second person, and when; null until then. */
+  approved_by: string | null
+  approved_at: number | null
+  /** Who withdrew the order before an agent began it; null also if nobody was named. */
+  withdrawn_by: string | null
   /** A folder whose files are added where the checkpoint lacks them; null for none. */
   files_from: string | null
   model_name: string
@@ -56,12 +63,18 @@ export interface DeploymentQuery {
   limit?: number | undefined
 }
 
+/** The host whose agent ships a deployment: the one of the order, or the job's. */
+export const SHIPS_ON = sql<
+  string | null
+>`coalesce(${deployments.host_id}, ${trainingJobs.host_id})`
+const HOST_NAME = sql<string>`coalesce(${deployments.host}, ${trainingJobs.host})`
+
 export const FACE = {
   deployment_id: deployments.deployment_id,
   job_id: deployments.job_id,
   job_name: trainingJobs.name,
-  host_id: trainingJobs.host_id,
-  host: trainingJobs.host,
+  host_id: SHIPS_ON,
+  host: HOST_NAME,
   checkpoint_id: deployments.checkpoint_id,
   attempt: checkpoints.attempt,
   step: checkpoints.step,
@@ -73,6 +86,10 @@ export const FACE = {
   rolls_back_to: deployments.rolls_back_to,
   contents: deployments.contents,
   conditions: deployments.conditions,
+  needs_approval: deployments.needs_approval,
+  approved_by: deployments.approved_by,
+  approved_at: deployments.approved_at,
+  withdrawn_by: deployments.withdrawn_by,
   files_from: deployments.files_from,
   model_name: deployments.model_name,
   target: deployments.target,
@@ -121,16 +138,15 @@ export async function liveDeployments(
   query: Omit<DeploymentQuery, 'limit'> = {},
 ): Promise<Deployment[]> {
   const { model_name, target, deployment_id, ended_at, created_at } = deployments
-  const { host_id } = trainingJobs
   const newest = db.orm
-    .selectDistinctOn([model_name, host_id, target], { deployment_id })
+    .selectDistinctOn([model_name, SHIPS_ON, target], { deployment_id })
     .from(deployments)
     .innerJoin(trainingJobs, OF_JOB)
     .where(and(matching({ model_name: query.model_name }), eq(deployments.status, 'done')))
-    .orderBy(model_name, host_id, target, desc(ended_at), desc(created_at))
+    .orderBy(model_name, SHIPS_ON, target, desc(ended_at), desc(created_at))
   return faces(db)
     .where(and(matching({ job_id: query.job_id }), inArray(deployment_id, newest)))
-    .orderBy(model_name, trainingJobs.host, target)
+    .orderBy(model_name, HOST_NAME, target)
 }
 
 function matching({ job_id, model_name }: Omit<DeploymentQuery, 'limit'>) {

@@ -3,23 +3,27 @@ import {
   type ConditionCheck,
   DEFAULT_TARGET,
   grouped,
+  isUri,
   MODEL_NAME,
+  s3Address,
   type TargetConditions,
 } from '@bestmark/core'
 import { and, eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
-import { changeJob, EXPORTED, type Tx } from '../rows/job.ts'
+import { changeJob, EXPORTED, SENT, type Tx } from '../rows/job.ts'
 import { snapshot } from '../rows/snapshot.ts'
 import {
   checkpoints,
   deployments,
+  hosts,
   type JobRow,
   type ShippedContents,
   trainingJobs,
 } from '../schema.ts'
+import { absolutePath } from '../values/root.ts'
 import { conditionsOf } from '../targets/targets.ts'
-import { JobUnknown, Refused } from '../values/refused.ts'
+import { JobUnknown, NoAgent, Refused } from '../values/refused.ts'
 import { conditionChecks, metConditions } from './conditions.ts'
 import { shippedChoice } from './shippedChoice.ts'
 import { type Deployment, deploymentById, written } from './deployments.ts'
@@ -32,9 +36,20 @@ export function exportedRefusal(name: string): string {
   )
 }
 
+/** Why no checkpoint is shipped of a job whose journal was sent. */
+function sentRefusal({ name, host }: JobRow): string {
+  return (
+    `No agent sees the files of ${name}: ${host} sends only its journal. To ship a checkpoint, ` +
+    "import the run's folder on a machine with an agent of this board: bestmark import FOLDER. " +
+    'A checkpoint in S3 is shipped by any host: bestmark deploy --host HOST'
+  )
+}
+
 /** Who orders, and why; as the person wrote it. */
 export interface Orderer {
   by?: string | undefined
+  /** The account of that person. */
+  person_id?: string | null | undefined
   why?: string | undefined
 }
 
@@ -45,7 +60,9 @@ export interface ShippingOrder extends Orderer {
   model_name: string
   /** By default only what serving needs. */
   contents?: ShippedContents | undefined
-  /** The name of a target of the job's host. Default: the folder `models`. */
+  /** The host whose agent ships a checkpoint in S3. Default: the job's, which has all other files. */
+  host_id?: string | undefined
+  /** The name of a target of that host. Default: the folder `models`. */
   target?: string | undefined
   /** A folder with files that the checkpoint lacks: below the run's root, or its base model's. */
   files_from?: string | undefined
@@ -58,8 +75,9 @@ export interface ShippingOrder extends Orderer {
 /**
  * Orders a checkpoint to be shipped, and keeps the decision of this moment. Throws Refused if its
  * files are not complete, if the name cannot be a folder's name, if the job came from an export file,
- * if its host has no such target, or if it is not the best and no reason is given. Throws HeldBack if
- * a condition of the target does not hold, and JobUnknown if there is no such job.
+ * if its host has no such target, if it is not the best and no reason is given, or if a second person
+ * must approve it and nobody is named who orders. Another host is Refused unless the files are in S3.
+ * Throws HeldBack if a condition does not hold, and JobUnknown if there is no such job.
  */
 export async function createDeployment(db: Database, order: ShippingOrder): Promise<Deployment> {
   const { job_id, checkpoint_id, model_name, contents = 'serving' } = order
@@ -73,25 +91,31 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
   const deployment_id = randomUUID()
   await changeJob(db, job_id, async (tx, job, revision) => {
     if (job.source === EXPORTED) throw new Refused(exportedRefusal(job.name))
+    if (job.source === SENT && !order.host_id) throw new NoAgent(sentRefusal(job))
     const files = await shippable(tx, job_id, checkpoint_id)
     const { path: name, serving } = files
     const bytes = contents === 'serving' ? (serving?.bytes ?? files.bytes) : files.bytes
     const files_from = filesFrom(order, files.base)
     const is_best = job.best_checkpoint_id === checkpoint_id
     if (!is_best) assertExplained(job, name, order)
-    const required = await requiredOf(tx, job, target, order.if_better ?? false)
-    const checked = { job_id, checkpoint_id, host_id: job.host_id, target, model_name }
+    const shipper = await shipperOf(tx, job, name, order.host_id)
+    const ships_on = shipper?.host_id ?? null
+    const where = shipper ?? job
+    const required = await requiredOf(tx, where, target, order.if_better ?? false)
+    const needs_approval = required?.approved ?? false
+    if (needs_approval) assertNamed(order, target)
+    const checked = { job_id, checkpoint_id, host_id: where.host_id, target, model_name }
     const conditions = required && {
       conditions: required,
       checks: await metConditions(db, tx, checked, required),
     }
     const what = { job_id, deployment_id, checkpoint_id, model_name, contents, files_from, target }
-    const row = { ...what, is_best, revision }
+    const row = { ...what, ...shipper, is_best, needs_approval, revision }
     const state = { status: 'queued', bytes_total: bytes ?? 0, created_at: clock } as const
     const { choice } = await shippedChoice(db, tx, order)
     const texts = { reason: reasonOf(job, is_best), ...orderer(order) }
     await tx.insert(deployments).values({ ...row, ...state, ...texts, choice, conditions })
-    return { set: { deployments_revision: revision }, answer: undefined }
+    return { set: { deployments_revision: revision }, ships_on, answer: undefined }
   })
   return written(await deploymentById(db, job_id, deployment_id))
 }
@@ -102,21 +126,58 @@ export async function createDeployment(db: Database, order: ShippingOrder): Prom
  */
 export async function checkOrderConditions(
   db: Database,
-  order: Pick<ShippingOrder, 'job_id' | 'checkpoint_id' | 'model_name' | 'target' | 'if_better'>,
+  order: Pick<
+    ShippingOrder,
+    'job_id' | 'checkpoint_id' | 'model_name' | 'target' | 'if_better' | 'host_id'
+  >,
 ): Promise<ConditionCheck[]> {
   const { job_id, target = DEFAULT_TARGET, if_better = false } = order
   return snapshot(db, async (tx) => {
     const [job] = await tx.select().from(trainingJobs).where(eq(trainingJobs.job_id, job_id))
     if (!job) throw new JobUnknown(job_id)
-    const required = await requiredOf(tx, job, target, if_better)
+    const { path } = await filesRow(tx, job_id, order.checkpoint_id)
+    const where = (await shipperOf(tx, job, path, order.host_id)) ?? job
+    const required = await requiredOf(tx, where, target, if_better)
     if (!required) return []
-    return conditionChecks(db, tx, { ...order, target, host_id: job.host_id }, required)
+    return conditionChecks(db, tx, { ...order, target, host_id: where.host_id }, required)
   })
 }
 
-/** What a person wrote, without blanks around it; null if that is nothing. */
-export function orderer({ by, why }: Orderer): { by: string | null; why: string | null } {
-  return { by: by?.trim() || null, why: why?.trim() || null }
+/** What a person wrote, without blanks around it; null if that is nothing. And the person's account. */
+export function orderer({ by, why, person_id = null }: Orderer): {
+  by: string | null
+  why: string | null
+  by_person_id: string | null
+} {
+  return { by: by?.trim() || null, why: why?.trim() || null, by_person_id: person_id }
+}
+
+/** Throws Refused if nobody is named who orders, because then no other person can be told apart. */
+export function assertNamed(order: Orderer, target: string): void {
+  if (orderer(order).by !== null) return
+  throw new Refused(
+    `A second person approves each shipment to ${target}. Say who orders it: give your name.`,
+  )
+}
+
+/**
+ * The host of an order whose agent ships it; null for the job's. Throws Refused if that host does not
+ * see the files, or no agent of it ever reported.
+ */
+async function shipperOf(
+  tx: Tx,
+  job: JobRow,
+  path: string,
+  host_id: string | undefined,
+): Promise<{ host_id: string; host: string } | null> {
+  if (host_id === undefined || (host_id === job.host_id && job.source !== SENT)) return null
+  const absolute_path = absolutePath(job.output_dir, path)
+  if (!s3Address(absolute_path)) {
+    throw new Refused(`${absolute_path} is on ${job.host}, so only the agent there can ship it.`)
+  }
+  const [host] = await tx.select().from(hosts).where(eq(hosts.host_id, host_id))
+  if (host) return { host_id, host: host.hostname }
+  throw new Refused(`No agent of the host ${host_id} ever reported. Start one there: bestmark up`)
 }
 
 /**
@@ -125,7 +186,7 @@ export function orderer({ by, why }: Orderer): { by: string | null; why: string 
  */
 async function requiredOf(
   tx: Tx,
-  { host, host_id }: JobRow,
+  { host, host_id }: Pick<JobRow, 'host' | 'host_id'>,
   target: string,
   if_better: boolean,
 ): Promise<TargetConditions | null> {
@@ -160,25 +221,32 @@ function filesFrom(order: ShippingOrder, base: string | null): string | null {
 }
 
 function isBelow(path: string): boolean {
-  const isRelative = !/^([/\\]|[a-z]:)/i.test(path)
+  const isRelative = !/^([/\\]|[a-z]:)/i.test(path) && !isUri(path)
   return isRelative && !path.split(/[/\\]/).includes('..')
 }
 
 type FilesRow = Pick<typeof checkpoints.$inferSelect, 'bytes' | 'path' | 'base' | 'serving'>
 
 /**
- * The files of a checkpoint. Throws Refused if they are not complete, or belong to another job.
+ * The files of a checkpoint. Throws Refused if they are not complete, or belong to another job. Those in a
+ * store that this machine could not read may be ordered: the agent that ships them looks again.
  */
 async function shippable(tx: Tx, job_id: string, checkpoint_id: string): Promise<FilesRow> {
-  const { files_state, files_why, bytes, path, base, serving } = checkpoints
+  const row = await filesRow(tx, job_id, checkpoint_id)
+  if (row.files_state === 'complete' || row.files_fault === 'store_unread') return row
+  const why = row.files_why ? ` (${row.files_why})` : ''
+  throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
+}
+
+/** The files of a checkpoint, whatever their state. Throws Refused if it is of another job. */
+async function filesRow(tx: Tx, job_id: string, checkpoint_id: string) {
+  const { files_state, files_why, files_fault, bytes, path, base, serving } = checkpoints
   const [row] = await tx
-    .select({ files_state, files_why, bytes, path, base, serving })
+    .select({ files_state, files_why, files_fault, bytes, path, base, serving })
     .from(checkpoints)
     .where(and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, checkpoint_id)))
   if (!row) throw new Refused(`This job has no checkpoint ${checkpoint_id}.`)
-  if (row.files_state === 'complete') return row
-  const why = row.files_why ? ` (${row.files_why})` : ''
-  throw new Refused(`${row.path} cannot be shipped: its files are ${row.files_state}${why}.`)
+  return row
 }
 
 /** Why this checkpoint is shipped, from the job's row. */

@@ -4,9 +4,10 @@ import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
 import { deployments } from '../schema.ts'
+import { conditionsOf } from '../targets/targets.ts'
 import { Refused } from '../values/refused.ts'
 import { type Deployment, deploymentById, liveDeployments, written } from './deployments.ts'
-import { orderer, type Orderer } from './order.ts'
+import { assertNamed, orderer, type Orderer } from './order.ts'
 
 /** An order to make the files of an earlier shipment live again. */
 export interface RollBackOrder extends Orderer {
@@ -17,7 +18,8 @@ export interface RollBackOrder extends Orderer {
 
 /**
  * Orders a roll back. It is an entry of its own that names the earlier shipment. Throws Refused if
- * that shipment was never live on this board, or is live now. Throws JobUnknown.
+ * that shipment was never live on this board, or is live now, or if a second person must approve the
+ * roll back and nobody is named who orders it. Throws JobUnknown.
  */
 export async function rollBack(db: Database, order: RollBackOrder): Promise<Deployment> {
   const { job_id } = order
@@ -25,16 +27,20 @@ export async function rollBack(db: Database, order: RollBackOrder): Promise<Depl
   await changeJob(db, job_id, async (tx, job, revision) => {
     const earlier = await earlierShipment(tx, order)
     const { checkpoint_id, model_name, target, contents, files_from, choice } = earlier
-    const what = { job_id, checkpoint_id, model_name, target, contents, files_from }
+    const { host_id, host } = earlier
+    const what = { job_id, checkpoint_id, model_name, target, contents, files_from, host_id, host }
     const kept = { ...what, choice, bytes_total: earlier.bytes_total }
+    const needs_approval =
+      (await conditionsOf(tx, host_id ?? job.host_id, target))?.approved ?? false
+    if (needs_approval) assertNamed(order, target)
     const is_best = job.best_checkpoint_id === checkpoint_id
     const reason = 'An earlier version of this model.'
     await tx.insert(deployments).values({
-      ...{ ...kept, deployment_id, is_best, reason, revision },
+      ...{ ...kept, deployment_id, is_best, needs_approval, reason, revision },
       ...{ status: 'queued', created_at: clock, rolls_back_to: earlier.deployment_id },
       ...orderer(order),
     })
-    return { set: { deployments_revision: revision }, answer: undefined }
+    return { set: { deployments_revision: revision }, answer: undefined, ships_on: host_id }
   })
   return written(await deploymentById(db, job_id, deployment_id))
 }

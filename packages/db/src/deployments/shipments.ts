@@ -4,6 +4,10 @@ import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
 import { checkpoints, deployments } from '../schema.ts'
 
+/** How a shipment ended. */
+const ENDS = ['done', 'failed', 'withdrawn', 'elsewhere'] as const
+type EndedStatus = (typeof ENDS)[number]
+
 /**
  * A shipment that ended, as in an export: the checkpoint, the model name, the time and the reason.
  */
@@ -15,6 +19,10 @@ export interface Shipment extends Pick<
   | 'by'
   | 'why'
   | 'choice'
+  | 'needs_approval'
+  | 'approved_by'
+  | 'approved_at'
+  | 'withdrawn_by'
   | 'rolls_back_to'
   | 'contents'
   | 'files_from'
@@ -33,13 +41,14 @@ export interface Shipment extends Pick<
   step: number | null
   checkpoint: string
   /** `elsewhere` if another board shipped it. */
-  status: 'done' | 'failed' | 'elsewhere'
+  status: EndedStatus
   /** The path of the shipped files on that host. */
   path: string | null
 }
 
 const { job_id, deployment_id, is_best, reason, model_name, status } = deployments
 const { by, why, choice, rolls_back_to, contents, files_from, target, output, digest } = deployments
+const { needs_approval, approved_by, approved_at, withdrawn_by } = deployments
 const { bytes_done, bytes_total, path, error, created_at, ended_at } = deployments
 const { attempt, step, path: checkpoint } = checkpoints
 
@@ -49,6 +58,7 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
     .select({
       ...{ deployment_id, attempt, step, checkpoint, digest, is_best, reason, model_name },
       ...{ by, why, choice, rolls_back_to, contents, files_from, target, output },
+      ...{ needs_approval, approved_by, approved_at, withdrawn_by },
       ...{ status, bytes_done, bytes_total, path, error, created_at, ended_at },
     })
     .from(deployments)
@@ -56,12 +66,11 @@ export async function shipmentsOf(tx: Tx, of_job: string): Promise<Shipment[]> {
       checkpoints,
       and(eq(checkpoints.job_id, job_id), eq(checkpoints.checkpoint_id, deployments.checkpoint_id)),
     )
-    .where(and(eq(job_id, of_job), inArray(status, ['done', 'failed', 'elsewhere'])))
+    .where(and(eq(job_id, of_job), inArray(status, [...ENDS])))
     .orderBy(asc(created_at), asc(deployment_id))
   return rows.flatMap((row) => {
-    const { status } = row
-    const isEnded = status === 'done' || status === 'failed' || status === 'elsewhere'
-    return isEnded ? [{ ...row, status }] : []
+    const status = ENDS.find((end) => end === row.status)
+    return status ? [{ ...row, status }] : []
   })
 }
 
@@ -83,7 +92,7 @@ export async function restoreShipments(
     const ids = new Set(stored.map(({ checkpoint_id }) => checkpoint_id))
     const rows = shipments.flatMap(({ attempt, step, checkpoint, ...facts }) => {
       const checkpoint_id = checkpointId(of_job, { attempt, step, path: checkpoint })
-      const status = facts.status === 'failed' ? 'failed' : 'elsewhere'
+      const status = facts.status === 'done' ? 'elsewhere' : facts.status
       const row = { ...facts, job_id: of_job, checkpoint_id, status, revision } as const
       return ids.has(checkpoint_id) ? [row] : []
     })

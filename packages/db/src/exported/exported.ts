@@ -112,8 +112,8 @@ function startedEvent(job: JobRow, row: AttemptRow): EventOf<'started'> {
 }
 
 /** A last attempt that ended unseen is lost, so that it may come back. How its job ended is with the job. */
-function withJobsEnd(row: AttemptRow, { status, error }: JobRow): AttemptRow {
-  return row.status === 'lost' && hasEnded(status) ? { ...row, status, error } : row
+function withJobsEnd(row: AttemptRow, { status, error, end_cause }: JobRow): AttemptRow {
+  return row.status === 'lost' && hasEnded(status) ? { ...row, status, error, end_cause } : row
 }
 
 function endedEvent({
@@ -121,8 +121,10 @@ function endedEvent({
   ended_at,
   status,
   error,
+  end_cause: cause,
 }: AttemptRow): EventOf<'ended'> | undefined {
   const isEnd = status === 'completed' || status === 'failed' || status === 'stopped'
   if (!isEnd && status !== 'lost') return undefined
-  return { type: 'ended', attempt, at: ended_at, status, error }
+  const event = { type: 'ended', attempt, at: ended_at, status, error } as const
+  return cause ? { ...event, cause } : event
 }

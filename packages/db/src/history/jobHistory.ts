@@ -1,4 +1,4 @@
-import type { JobState, Measured } from '@bestmark/core'
+import type { EndCause, JobState, Measured } from '@bestmark/core'
 import { and, asc, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { type Deployment, listDeployments } from '../deployments/deployments.ts'
@@ -11,7 +11,13 @@ import { jobRow } from '../jobs/jobs.ts'
 export type HistoryEntry = { at: number | null } & (
   | { kind: 'registered' | 'stop_requested' }
   | { kind: 'started'; attempt: number; resumed_from: number | null }
-  | { kind: 'ended'; attempt: number; status: JobState | null; error: string | null }
+  | {
+      kind: 'ended'
+      attempt: number
+      status: JobState | null
+      error: string | null
+      end_cause: EndCause | null
+    }
   | { kind: 'policy'; change: PolicyChange }
   | { kind: 'scored'; attempt: number; step: number; by: string; values: Record<string, Measured> }
   | { kind: 'shipped'; deployment: Deployment }
@@ -65,12 +71,12 @@ async function attemptEntries(db: Database, job_id: string): Promise<HistoryEntr
   const attempts = await listAttempts(db.orm, job_id)
   return attempts
     .slice(-MOST)
-    .flatMap(({ attempt, resumed_from, started_at, ended_at, status, error }): HistoryEntry[] => [
-      { kind: 'started', at: started_at, attempt, resumed_from },
-      ...(ended_at === null
-        ? []
-        : [{ kind: 'ended' as const, at: ended_at, attempt, status, error }]),
-    ])
+    .flatMap(({ attempt, resumed_from, started_at, ended_at, ...row }): HistoryEntry[] => {
+      const { status, error, end_cause } = row
+      const end = { kind: 'ended', at: ended_at, attempt, status, error, end_cause } as const
+      const start = { kind: 'started', at: started_at, attempt, resumed_from } as const
+      return [start, ...(ended_at === null ? [] : [end])]
+    })
 }
 
 /** What was measured after training: one entry for all metrics of one scoring of one step. */

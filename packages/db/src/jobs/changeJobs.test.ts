@@ -28,7 +28,8 @@ import {
 } from './changeJobs.ts'
 import { purgeDeletedJobs } from './deletedJobs.ts'
 import { type JobQuery, listJobs } from './jobList.ts'
-import { findJobs, hostedJobs, jobStatus, renameJob } from './jobs.ts'
+import { hostedJobs } from './hostedJobs.ts'
+import { findJobs, jobStatus, renameJob } from './jobs.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

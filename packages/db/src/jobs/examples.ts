@@ -1,11 +1,21 @@
-import { and, eq, inArray, isNull, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, like, sql } from 'drizzle-orm'
 import { claimOnce } from '../rows/board.ts'
+import { transaction, type Tx } from '../rows/job.ts'
 import type { Database } from '../connection/client.ts'
 import { claims, deployments, policyChanges, trainingJobs } from '../schema.ts'
 
 const keyOf = (job_id: string): string => `example ${job_id}`
-const IS_EXAMPLE = sql`exists (
-  select from ${claims} where ${claims.key} = 'example ' || ${trainingJobs.job_id})`
+const KEY = /^example (?<job_id>.+)$/
+
+/** The ids of all jobs that were ever marked as examples, in order. */
+async function exampleIds(orm: Pick<Tx, 'select'>): Promise<string[]> {
+  const rows = await orm
+    .select({ key: claims.key })
+    .from(claims)
+    .where(like(claims.key, keyOf('%')))
+    .orderBy(claims.key)
+  return rows.flatMap(({ key }) => KEY.exec(key)?.groups?.['job_id'] ?? [])
+}
 
 /** Marks a job as an example that may be removed; true for exactly one caller ever. */
 export async function claimExample(db: Database, job_id: string): Promise<boolean> {
@@ -23,10 +33,11 @@ export async function isExample(db: Database, job_id: string): Promise<boolean> 
 
 /** The examples that are on the board and were not deleted. */
 export async function examples(db: Database): Promise<string[]> {
+  const ids = await exampleIds(db.orm)
   const rows = await db.orm
     .select({ job_id: trainingJobs.job_id })
     .from(trainingJobs)
-    .where(and(IS_EXAMPLE, isNull(trainingJobs.deleted_at)))
+    .where(and(inArray(trainingJobs.job_id, ids), isNull(trainingJobs.deleted_at)))
     .orderBy(trainingJobs.job_id)
   return rows.map(({ job_id }) => job_id)
 }
@@ -36,22 +47,26 @@ export async function examples(db: Database): Promise<string[]> {
  * shipped example stays, because the ledger refers to it. No file is touched.
  */
 export async function removeExamples(db: Database): Promise<number> {
-  const { job_id } = trainingJobs
-  return db.orm.transaction(async (tx) => {
-    const shipped = tx
-      .select({ one: sql`1` })
-      .from(deployments)
-      .where(eq(deployments.job_id, job_id))
+  let removed = 0
+  for (const job_id of await exampleIds(db.orm)) {
+    if (await removeExample(db, job_id)) removed++
+  }
+  return removed
+}
+
+/** A transaction per job, because each job may be on another server. */
+async function removeExample(db: Database, job_id: string): Promise<boolean> {
+  return transaction(db, async (tx) => {
+    const ofJob = eq(trainingJobs.job_id, job_id)
     const found = await tx
-      .select({ job_id })
+      .select({ one: sql`1` })
       .from(trainingJobs)
-      .where(and(IS_EXAMPLE, notExists(shipped)))
-      .orderBy(job_id)
+      .where(ofJob)
       .for('update')
-    const ids = found.map((row) => row.job_id)
-    if (ids.length === 0) return 0
-    await tx.delete(policyChanges).where(inArray(policyChanges.job_id, ids))
-    await tx.delete(trainingJobs).where(inArray(job_id, ids))
-    return ids.length
+    if (found.length === 0) return false
+    if ((await tx.$count(deployments, eq(deployments.job_id, job_id))) > 0) return false
+    await tx.delete(policyChanges).where(eq(policyChanges.job_id, job_id))
+    await tx.delete(trainingJobs).where(ofJob)
+    return true
   })
 }

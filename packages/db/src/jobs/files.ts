@@ -1,4 +1,15 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  notInArray,
+  notLike,
+  sql,
+} from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { changeJob } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
@@ -50,7 +61,7 @@ export interface UndigestedFiles extends StoredFiles {
 
 /**
  * Checkpoints of a host that were inspected and have no digest: the best of each job first, then
- * the newest.
+ * the newest. Those in an object store are left out, because they would be downloaded for it.
  */
 export async function undigestedFiles(
   db: Database,
@@ -60,7 +71,13 @@ export async function undigestedFiles(
   const { job_id, output_dir: root, best_checkpoint_id } = trainingJobs
   const isBest = sql`${checkpoint_id} is not distinct from ${best_checkpoint_id}`
   const isLookedAt = and(isNull(digest), isNotNull(signature))
-  const whole = and(isLookedAt, eq(files_state, 'complete'), eq(checkpoints.overwritten, false))
+  const isFile = notLike(path, '%://%')
+  const whole = and(
+    isLookedAt,
+    isFile,
+    eq(files_state, 'complete'),
+    eq(checkpoints.overwritten, false),
+  )
   return db.orm
     .select({ ...STORED_FILES, job_id, root })
     .from(checkpoints)
@@ -75,7 +92,9 @@ export async function shippedCheckpoints(db: Database, job_id: string): Promise<
   const rows = await db.orm
     .selectDistinct({ checkpoint_id: deployments.checkpoint_id })
     .from(deployments)
-    .where(and(eq(deployments.job_id, job_id), ne(deployments.status, 'failed')))
+    .where(
+      and(eq(deployments.job_id, job_id), notInArray(deployments.status, ['failed', 'withdrawn'])),
+    )
   return new Set(rows.map((row) => row.checkpoint_id))
 }
 

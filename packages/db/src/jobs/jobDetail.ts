@@ -1,3 +1,4 @@
+import type { FilesUnchecked } from '@bestmark/core'
 import { eq } from 'drizzle-orm'
 import { type AttemptRow, listAttempts } from '../rows/attempts.ts'
 import type { Database } from '../connection/client.ts'
@@ -5,7 +6,7 @@ import { isExample } from './examples.ts'
 import { type FullDisk, fullDisks } from '../hosts/fullDisks.ts'
 import { jobRow } from './jobs.ts'
 import { countSamples } from '../samples/sampleList.ts'
-import { configOf } from '../rows/job.ts'
+import { configOf, SENT } from '../rows/job.ts'
 import { hosts, type JobRow } from '../schema.ts'
 
 /** One start of a run, as its page shows it. */
@@ -45,6 +46,8 @@ export interface JobDetail extends Pick<
   sample_count: number
   /** When the agent of the files' host last reported (ms). */
   host_seen_at: number | null
+  /** Why the files of its checkpoints are not checked; null if an agent may check them. */
+  files_unchecked: FilesUnchecked | null
   /** Disks of that host that are full, or were a short while ago. */
   full_disks: FullDisk[]
 }
@@ -72,6 +75,7 @@ export async function jobDetail(db: Database, job_id: string): Promise<JobDetail
     is_example: await isExample(db, job_id),
     sample_count: await countSamples(db, job_id),
     host_seen_at: host?.seen_at ?? null,
+    files_unchecked: job.source === SENT ? 'no_agent' : null,
     full_disks: await fullDisks(db, job.host_id),
   }
 }

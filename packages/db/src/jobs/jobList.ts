@@ -1,4 +1,10 @@
-import type { ColumnKey, JobShelf, JobState, TrainingJobStatus } from '@bestmark/core'
+import {
+  type ColumnKey,
+  type JobShelf,
+  type JobState,
+  readJobSearch,
+  type TrainingJobStatus,
+} from '@bestmark/core'
 import {
   and,
   count,
@@ -15,11 +21,12 @@ import type { Database } from '../connection/client.ts'
 import { type Curve, evalCurves } from '../series/curves.ts'
 import { statusOf } from '../rows/job.ts'
 import { Refused } from '../values/refused.ts'
-import { settledRevision } from '../rows/boardRevision.ts'
+import { boardNow } from '../rows/boardRevision.ts'
 import { bestRank, liveRank, newestRank, trainingJobs } from '../schema.ts'
 import { isRestorable } from './deletedJobs.ts'
 import { cellsOf, columnOrder, type JobCells } from './jobColumns.ts'
 import { storable } from '../values/storable.ts'
+import { inSlurmJob, slurmFilters } from './slurmFilters.ts'
 
 export interface JobQuery {
   /** `current` by default. Deleted jobs are listed as long as all of them is still recorded. */
@@ -28,7 +35,10 @@ export interface JobQuery {
   tag?: string | undefined
   status?: readonly JobState[] | undefined
   project?: string | undefined
-  /** A part of the name or project, or the beginning of an id. */
+  /**
+   * A part of the name or project, the beginning of an id, or the number of a Slurm job. The words
+   * `partition:NAME`, `node:NAME` and `array:NUMBER` ask for jobs that trained there in Slurm.
+   */
   search?: string | undefined
   /** `newest` (the default) lists running jobs first; `best` the lowest best_eval_loss. */
   sort?: 'newest' | 'name' | 'best' | ColumnKey | undefined
@@ -109,12 +119,12 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   const { limit = 50, columns = [] } = query
   const order = orderOf(query)
   const all = [...order.group, ...order.keys]
-  const matching = and(...filters(query))
+  const matching = and(...(await filters(db, query)))
   // Read before the rows, so that a watch from this revision misses no write.
-  const [counted] = await db.orm
-    .select({ total: count(), board_revision: settledRevision })
-    .from(trainingJobs)
-    .where(matching)
+  const [{ settled: board_revision }, [counted]] = await Promise.all([
+    boardNow(db.orm),
+    db.orm.select({ total: count() }).from(trainingJobs).where(matching),
+  ])
   const keys = sql.join(
     all.map(([key]) => sql`(${key})::text`),
     sql`, `,
@@ -138,7 +148,7 @@ export async function listJobs(db: Database, query: JobQuery = {}): Promise<JobP
   const cells = await cellsOf(db, page, columns)
   const jobs = page.map((row) => statusOf(row))
   const revisions = Object.fromEntries(page.map(({ job_id, revision }) => [job_id, revision]))
-  const { total = 0, board_revision = 0 } = counted ?? {}
+  const { total = 0 } = counted ?? {}
   return { jobs, curves, cells, next_cursor, total, revisions, board_revision }
 }
 
@@ -149,25 +159,25 @@ const SHELVES: Record<JobShelf, SQL> = {
   kept: sql`deleted_at is null`,
 }
 
-function filters({
-  shelf = 'current',
-  tag,
-  status,
-  project,
-  search,
-}: JobQuery): (SQL | undefined)[] {
+async function filters(
+  db: Database,
+  { shelf = 'current', tag, status, project, search = '' }: JobQuery,
+): Promise<(SQL | undefined)[]> {
   const { name, job_id } = trainingJobs
-  const text = storable(search?.trim() ?? '').replace(/[\\%_]/g, '\\$&')
+  const { text: words, slurm } = readJobSearch(storable(search))
+  const text = words.replace(/[\\%_]/g, '\\$&')
   return [
     SHELVES[shelf],
     tag === undefined ? undefined : sql`tags ? ${storable(tag)}`,
     status && status.length > 0 ? inArray(trainingJobs.status, [...status]) : undefined,
     project === undefined ? undefined : eq(trainingJobs.project, storable(project)),
+    ...(await slurmFilters(db, slurm)),
     text
       ? or(
           ilike(name, `%${text}%`),
           ilike(trainingJobs.project, `%${text}%`),
           ilike(sql`${job_id}::text`, `${text}%`),
+          inSlurmJob(words),
         )
       : undefined,
   ]

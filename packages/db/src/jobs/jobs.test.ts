@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { JobState } from '@bestmark/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
-import { findJobs, hostedJobs, jobStatus, namedJob, requestStop } from './jobs.ts'
+import { hostedJobs } from './hostedJobs.ts'
+import { jobDetail } from './jobDetail.ts'
+import { findJobs, jobStatus, namedJob, requestStop } from './jobs.ts'
 import { recordFacts } from '../record/record.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
@@ -44,15 +46,15 @@ test('a stop request is kept until its attempt ends', async () => {
   const job_id = await newJob(db, { host_id, is_stoppable: true })
   await recordEvents(db, job_id, started())
   expect((await requestStop(db, job_id)).status).toBe('stopping')
-  const [hosted] = await hostedJobs(db, host_id)
-  expect(hosted?.stop_requested_at).toBeGreaterThan(0)
+  const requested = await jobDetail(db, job_id)
+  expect(requested?.stop_requested_at).toBeGreaterThan(0)
   expect(await requestStop(db, job_id)).toMatchObject({ status: 'stopping' })
-  expect((await hostedJobs(db, host_id))[0]).toEqual(hosted)
+  expect(await jobDetail(db, job_id)).toEqual(requested)
   await recordEvents(db, job_id, ended('stopped'))
   expect((await jobStatus(db, job_id))?.status).toBe('stopped')
   await recordEvents(db, job_id, started(1, 5))
-  expect((await hostedJobs(db, host_id))[0]).toMatchObject({
-    status: 'running',
+  expect((await hostedJobs(db, host_id))[0]).toMatchObject({ status: 'running' })
+  expect(await jobDetail(db, job_id)).toMatchObject({
     attempt: 1,
     stop_requested_at: null,
   })
@@ -88,8 +90,8 @@ test('an agent finds the jobs of its host, all or those of some states', async (
   await recordEvents(db, running, started())
   await recordEvents(db, done, started(), ended('completed'))
   const ids = async (states?: JobState[]) =>
-    (await hostedJobs(db, host_id, states)).map(({ job_id }) => job_id)
-  expect(await hostedJobs(db, host_id, ['running'])).toMatchObject([
+    (await hostedJobs(db, host_id, states && { states })).map(({ job_id }) => job_id)
+  expect(await hostedJobs(db, host_id, { states: ['running'] })).toMatchObject([
     { job_id: running, root: '/runs/a', source: 'journal' },
   ])
   expect(await ids()).toEqual([running, done])

@@ -1,14 +1,18 @@
 import { type JobState, mayFollow, type TrainingJobStatus } from '@bestmark/core'
-import { and, desc, eq, inArray, isNull, like, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, like, ne, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
+import { noticeToHost } from '../rows/hostNews.ts'
 import { clock } from '../rows/clock.ts'
-import { announce, changeJob, statusOf, type Tx } from '../rows/job.ts'
+import { changeJob, noticeOf, notify, statusOf, type Tx } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
 import { JobDeleted, JobMoved, JobUnknown, Refused } from '../values/refused.ts'
 import { thisWrite } from '../rows/boardRevision.ts'
-import { type JobRow, trainingJobs } from '../schema.ts'
+import { hosts, type JobRow, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
 import { storable } from '../values/storable.ts'
+
+/** A host whose agent was silent for this long does not keep its jobs (ms). */
+const HOST_AWAY = 60_000
 
 export interface JobRegistration {
   job_id: string
@@ -57,7 +61,10 @@ async function addJob(db: Database, job: JobRegistration): Promise<JobRow | unde
     const policy = await projectPolicy(tx, job.project)
     const row = { ...job, ...policy, output_dir, recipe, revision: 1, ...times }
     const rows = await tx.insert(trainingJobs).values(row).onConflictDoNothing().returning()
-    if (rows.length > 0) await tx.execute(sql`select ${announce(job.job_id, 1)}`)
+    if (rows.length > 0) {
+      const news = noticeToHost(job.host_id, { kind: 'job', job_id: job.job_id })
+      await notify(tx, [noticeOf(job.job_id, 1), news])
+    }
     return rows[0]
   })
 }
@@ -67,21 +74,37 @@ async function registeredAgain(tx: Tx, stored: JobRow, job: JobRegistration) {
   const isSameRoot = stored.output_dir === job.root
   if (job.keeps_root && !isSameRoot) throw new JobMoved(stored)
   if (stored.deleted_at === null && isAsRegistered(stored, job)) return { answer: undefined }
-  const moved = placeOf(stored, job)
+  const moved = placeOf(stored, { ...job, ...(await keptHost(tx, stored, job)) })
+  if (isStored(stored, moved) && stored.deleted_at === null) return { answer: undefined }
   if (!isSameRoot) await reselect(tx, { ...stored, ...moved })
   return { set: { ...moved, deleted_at: null }, answer: undefined }
 }
 
+/**
+ * The host of a run on a shared disk stays while its agent works, so that hosts that find the run do
+ * not take it from each other. The host that starts its program takes it.
+ */
+async function keptHost(tx: Tx, { host_id, host, output_dir }: JobRow, job: JobRegistration) {
+  if (job.host_id === host_id || output_dir !== job.root || job.is_stoppable) return {}
+  const isAlive = sql`${hosts.seen_at} > ${clock} - ${HOST_AWAY}`
+  const works = await tx.$count(hosts, and(eq(hosts.host_id, host_id), isAlive))
+  return works > 0 ? { host_id, host } : {}
+}
+
 /** What registering a job again changes of it. */
 function placeOf(stored: JobRow, { root, host_id, host, source, ...job }: JobRegistration) {
-  const folder_id = job.folder_id ?? stored.folder_id
+  const isSame = isSameFolder(job.folder_id ?? null, stored.folder_id)
+  const folder_id = isSame ? stored.folder_id : (job.folder_id ?? stored.folder_id)
   const is_stoppable = job.is_stoppable ?? stored.is_stoppable
   return { output_dir: root, folder_id, host_id, host, source, is_stoppable }
 }
 
 function isAsRegistered(stored: JobRow, job: JobRegistration): boolean {
-  const place = Object.entries(placeOf(stored, job))
-  return place.every(([key, value]) => stored[key as keyof JobRow] === value)
+  return isStored(stored, placeOf(stored, job))
+}
+
+function isStored(stored: JobRow, place: ReturnType<typeof placeOf>): boolean {
+  return Object.entries(place).every(([key, value]) => stored[key as keyof JobRow] === value)
 }
 
 /** Renames a job. Throws JobUnknown. */
@@ -102,17 +125,17 @@ export async function jobStatus(
   return row && statusOf(row, now)
 }
 
-/** The statuses of jobs, by id, in one query; missing jobs are left out. */
+/** The statuses and the hosts of jobs, by id, in one query; missing jobs are left out. */
 export async function jobStatuses(
   db: Database,
   job_ids: readonly string[],
-): Promise<Map<string, TrainingJobStatus>> {
+): Promise<Map<string, TrainingJobStatus & { host_id: string }>> {
   const ids = sql`any(${sql.param([...job_ids])}::uuid[])`
   const rows = await db.orm
     .select()
     .from(trainingJobs)
     .where(sql`${trainingJobs.job_id} = ${ids}`)
-  return new Map(rows.map((row) => [row.job_id, statusOf(row)]))
+  return new Map(rows.map((row) => [row.job_id, { ...statusOf(row), host_id: row.host_id }]))
 }
 
 /** A job's row. Every page and delta runs this query, so it is prepared. */
@@ -178,8 +201,9 @@ export async function namedJob(db: Database, text: string): Promise<TrainingJobS
  * Bestmark.
  */
 export async function requestStop(db: Database, job_id: string): Promise<TrainingJobStatus> {
-  await changeJob(db, job_id, async (tx, job) => {
-    if (job.stop_requested_at !== null) return { answer: undefined }
+  await changeJob(db, job_id, async (_tx, job) => {
+    // A run that was stopped may train again in the same attempt.
+    if (job.status === 'stopping') return { answer: undefined }
     if (!mayFollow(job.status, 'stopping')) {
       throw new Refused(`${job.name} is ${job.status}, so there is nothing to stop.`)
     }
@@ -187,41 +211,9 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
       const why = 'was not started by Bestmark, so it cannot be stopped from here'
       throw new Refused(`${job.name} ${why}. Stop it on ${job.host}, where it runs.`)
     }
-    const [now] = await tx.execute<{ now: number }>(sql`select ${clock} as now`)
-    const stop_requested_at = now?.now ?? null
-    return { set: { status: 'stopping', stop_requested_at }, answer: undefined }
+    return { set: { status: 'stopping', stop_requested_at: job.now }, answer: undefined }
   })
   return existing(job_id, await jobStatus(db, job_id))
-}
-
-/** A job as the agent of its host needs it. */
-export type HostedJob = Pick<
-  JobRow,
-  'job_id' | 'status' | 'source' | 'recipe' | 'attempt' | 'stop_requested_at'
-> & {
-  /** Absolute path of the run's folder. */
-  root: string
-}
-
-/** The jobs whose files are on a host, without deleted ones, oldest first; those of some states, or all. */
-export async function hostedJobs(
-  db: Database,
-  host_id: string,
-  states?: readonly JobState[],
-): Promise<HostedJob[]> {
-  const { job_id, output_dir: root, status, source, recipe } = trainingJobs
-  const { attempt, stop_requested_at } = trainingJobs
-  return db.orm
-    .select({ job_id, root, status, source, recipe, attempt, stop_requested_at })
-    .from(trainingJobs)
-    .where(
-      and(
-        eq(trainingJobs.host_id, host_id),
-        isNull(trainingJobs.deleted_at),
-        states && inArray(status, [...states]),
-      ),
-    )
-    .orderBy(trainingJobs.registered_at)
 }
 
 /** A job as its folder identifies it. */
@@ -262,6 +254,26 @@ export async function jobsOfFolder(
     .from(trainingJobs)
     .where(and(eq(trainingJobs.host_id, host_id), or(eq(stands, storable(root)), byId)))
     .orderBy(desc(trainingJobs.registered_at), trainingJobs.job_id)
+}
+
+/** The jobs of other hosts with this folder path, which may be on a shared disk; newest first. */
+export async function jobsOfOtherHosts(
+  db: Database,
+  host_id: string,
+  root: string,
+): Promise<JobOfFolder[]> {
+  const { job_id, status, source, registered_at, output_dir, folder_id } = trainingJobs
+  return db.orm
+    .select({ job_id, status, source, registered_at, folder_id, root: output_dir })
+    .from(trainingJobs)
+    .where(and(ne(trainingJobs.host_id, host_id), eq(output_dir, storable(root))))
+    .orderBy(desc(registered_at), job_id)
+}
+
+/** Whether two folder ids are of one folder. Each host gives a shared disk a number of its own. */
+export function isSameFolder(one: string | null, other: string | null): boolean {
+  const onDisk = (id: string | null): string | undefined => id?.split(':').slice(1).join(':')
+  return one !== null && onDisk(one) === onDisk(other)
 }
 
 function existing<T>(job_id: string, value: T | undefined): T {

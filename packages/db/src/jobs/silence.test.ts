@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAttempts } from '../rows/attempts.ts'
 import { jobRow, jobStatus } from './jobs.ts'
 import { trainingJobs } from '../schema.ts'
-import { databaseTime, endSilentJob } from './silence.ts'
+import { databaseTime, endSilentJob, endSilentSent } from './silence.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
 import { event, metrics, newJob, started, recordEvents } from '../testRun.ts'
 
@@ -67,4 +67,19 @@ test('silence counts only while an agent listens, and never for a run that has e
   await recordEvents(db, job_id, event({ type: 'ended', status: 'completed' }))
   await passTime(job_id, patienceFor(null) * 10)
   expect(await endSilentJob(db, job_id, HEARING)).toBe(false)
+})
+
+test('a job whose journal is sent is lost after its silence, and a job of files stays', async () => {
+  const [sent, read] = [await newJob(db), await newJob(db)]
+  await db.orm.update(trainingJobs).set({ source: 'sent' }).where(eq(trainingJobs.job_id, sent))
+  for (const job_id of [sent, read]) {
+    await recordEvents(db, job_id, started(), metrics(1, { loss: 2 }))
+  }
+  await endSilentSent(db, HEARING)
+  expect(await statusOf(sent)).toBe('running')
+  for (const job_id of [sent, read]) await passTime(job_id, patienceFor(null) + 1)
+  await endSilentSent(db, HEARING)
+  expect([await statusOf(sent), await statusOf(read)]).toEqual(['lost', 'running'])
+  await recordEvents(db, sent, metrics(2, { loss: 1 }))
+  expect(await statusOf(sent)).toBe('running')
 })

@@ -1,9 +1,9 @@
 import { hasEnded, isSilent, type Patience } from '@bestmark/core'
-import { sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { clock } from '../rows/clock.ts'
 import { recordAttempts } from '../rows/attempts.ts'
-import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
+import { changeJob, SENT, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 
 /** The database's clock now (ms). */
@@ -33,10 +33,34 @@ export async function silentJobs(
   return rows.filter((row) => isSilentNow(row, options)).map((row) => row.job_id)
 }
 
-function isSilentNow(
-  job: Pick<JobRow, 'status' | 'last_logged_at' | 'registered_at' | 'cadence'> & { now: number },
-  { patience, listening_since }: SilenceOptions,
-): boolean {
+/**
+ * Ends the jobs whose journals were sent, and that were silent for too long. They are lost, because no
+ * process here can see theirs; the next piece brings them back.
+ */
+export async function endSilentSent(db: Database, options: SilenceOptions): Promise<void> {
+  const { job_id, status, source, deleted_at } = trainingJobs
+  const rows = await db.orm
+    .select({ job_id })
+    .from(trainingJobs)
+    .where(
+      and(
+        eq(source, SENT),
+        inArray(status, ['starting', 'running', 'stopping']),
+        isNull(deleted_at),
+      ),
+    )
+  const ids = rows.map((row) => row.job_id)
+  if (ids.length === 0) return
+  for (const silent of await silentJobs(db, ids, options)) await endSilentJob(db, silent, options)
+}
+
+/** When and how often a job logged, and the database's clock (ms). */
+export type Logged = Pick<JobRow, 'status' | 'last_logged_at' | 'registered_at' | 'cadence'> & {
+  now: number
+}
+
+/** Whether a job was silent for longer than its cadence allows. */
+export function isSilentNow(job: Logged, { patience, listening_since }: SilenceOptions): boolean {
   const { status, cadence, now } = job
   const isActive = status !== 'queued' && status !== 'lost' && !hasEnded(status)
   const last_logged_at = Math.max(job.last_logged_at ?? job.registered_at, listening_since)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ModelCheckState } from '@bestmark/core'
-import { and, asc, desc, eq } from 'drizzle-orm'
+import { and, asc, desc, eq, exists, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
-import { deploymentById } from '../deployments/deployments.ts'
+import { deploymentById, SHIPS_ON } from '../deployments/deployments.ts'
+import { announceToHost } from '../rows/hostNews.ts'
 import { clock } from '../rows/clock.ts'
 import { deployments, modelChecks, trainingJobs } from '../schema.ts'
 import { Refused } from '../values/refused.ts'
@@ -16,11 +17,17 @@ export type ModelCheck = Pick<
 /** A check with what an agent needs for it. */
 export interface OpenCheck extends ModelCheck {
   model_name: string
+  target: string
   /** The folder of the version. */
   absolute_path: string
   /** The digest in the ledger; null in entries of older versions. */
   digest: string | null
 }
+
+const OF_SHIPMENT = and(
+  eq(deployments.job_id, modelChecks.job_id),
+  eq(deployments.deployment_id, modelChecks.deployment_id),
+)
 
 /** Orders a check of the files of a shipment. Throws Refused if it has not finished. */
 export async function orderCheck(
@@ -32,32 +39,40 @@ export async function orderCheck(
   if (shipped?.status !== 'done') {
     throw new Refused('Only files that were shipped can be checked. Choose a finished shipment.')
   }
+  const { host_id } = shipped
+  const wake = host_id ? announceToHost(host_id, { kind: 'order', job_id }) : sql`null`
   const [row] = await db.orm
     .insert(modelChecks)
     .values({
       ...{ job_id, deployment_id, check_id: randomUUID(), by: by?.trim() || null },
       ...{ state: 'queued', created_at: clock },
     })
-    .returning()
+    .returning({ ...getTableColumns(modelChecks), wake })
   if (!row) throw new Error('The check was written but cannot be read.')
-  return row
+  const { wake: _wake, ...check } = row
+  return check
+}
+
+/** Whether a check waits for the agent of a host, as a part of a query. */
+export function hasOpenCheck({ orm }: Database, host_id: string): SQL {
+  const waiting = orm
+    .select({ one: sql`1` })
+    .from(modelChecks)
+    .innerJoin(deployments, OF_SHIPMENT)
+    .innerJoin(trainingJobs, eq(trainingJobs.job_id, modelChecks.job_id))
+    .where(and(eq(modelChecks.state, 'queued'), eq(SHIPS_ON, host_id)))
+  return exists(waiting)
 }
 
 /** The oldest open check for a host; undefined if there is none. */
 export async function openCheck(db: Database, host_id: string): Promise<OpenCheck | undefined> {
-  const { model_name, path: absolute_path, digest } = deployments
+  const { model_name, target, path: absolute_path, digest } = deployments
   const [row] = await db.orm
-    .select({ check: modelChecks, model_name, absolute_path, digest })
+    .select({ check: modelChecks, model_name, target, absolute_path, digest })
     .from(modelChecks)
-    .innerJoin(
-      deployments,
-      and(
-        eq(deployments.job_id, modelChecks.job_id),
-        eq(deployments.deployment_id, modelChecks.deployment_id),
-      ),
-    )
+    .innerJoin(deployments, OF_SHIPMENT)
     .innerJoin(trainingJobs, eq(trainingJobs.job_id, modelChecks.job_id))
-    .where(and(eq(modelChecks.state, 'queued'), eq(trainingJobs.host_id, host_id)))
+    .where(and(eq(modelChecks.state, 'queued'), eq(SHIPS_ON, host_id)))
     .orderBy(asc(modelChecks.created_at))
     .limit(1)
   if (!row) return undefined

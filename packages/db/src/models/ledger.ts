@@ -6,6 +6,7 @@ import {
   OF_CHECKPOINT,
   OF_JOB,
   readChoice,
+  SHIPS_ON,
   type Readable,
 } from '../deployments/deployments.ts'
 import { checkpoints, deployments, trainingJobs } from '../schema.ts'
@@ -53,7 +54,7 @@ export async function liveBefore(
         eq(model_name, live.model_name),
         eq(target, live.target),
         eq(status, 'done'),
-        eq(trainingJobs.host_id, live.host_id ?? ''),
+        eq(SHIPS_ON, live.host_id ?? ''),
         lt(ended_at, live.ended_at ?? 0),
         or(ne(checkpoint_id, live.checkpoint_id), ne(contents, live.contents)),
       ),

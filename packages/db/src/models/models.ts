@@ -5,6 +5,7 @@ import type { Tx } from '../rows/job.ts'
 import { snapshot } from '../rows/snapshot.ts'
 import { betterCheckpoint } from './better.ts'
 import { type ModelCheck, lastCheck } from './checks.ts'
+import { isPlayground, lastPrompt, type Prompt } from './prompts.ts'
 import { ledger, type LedgerEntry, liveBefore, modelNames } from './ledger.ts'
 
 /** What is live under a model name on one host. */
@@ -16,6 +17,8 @@ export interface LiveModel {
   better: BetterCheckpoint | null
   /** The last order to compare its files with the ledger. */
   check: ModelCheck | null
+  /** Null if it cannot write after a prompt. */
+  playground: { prompt: Prompt | null } | null
 }
 
 /** A model name: what is live on each host, and the history of the name. */
@@ -65,7 +68,13 @@ async function modelIn(tx: Tx, model_name: string, limit: number): Promise<Model
       before: (await liveBefore(orm, entry)) ?? null,
       better: await betterCheckpoint(tx, entry),
       check: (await lastCheck(tx, entry)) ?? null,
+      playground: await playgroundOf(tx, entry),
     })
   }
   return { model_name, live, history }
+}
+
+async function playgroundOf(tx: Tx, entry: LedgerEntry): Promise<LiveModel['playground']> {
+  if (!(await isPlayground(tx, entry))) return null
+  return { prompt: (await lastPrompt(tx, entry)) ?? null }
 }

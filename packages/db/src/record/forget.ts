@@ -1,5 +1,5 @@
 import { initialTracker } from '@bestmark/core'
-import { and, eq, inArray, isNotNull, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm'
 import type { JobChanges, Tx } from '../rows/job.ts'
 import {
   attempts,
@@ -41,17 +41,14 @@ export async function forgetRun(
   // Samples that were found by their file names are not part of the log.
   await tx.delete(samples).where(and(eq(samples.job_id, job_id), eq(samples.step_from, 'log')))
   const shipped = tx
-    .select({ one: sql`1` })
+    .select({ checkpoint_id: deployments.checkpoint_id })
     .from(deployments)
-    .where(
-      and(
-        eq(deployments.job_id, checkpoints.job_id),
-        eq(deployments.checkpoint_id, checkpoints.checkpoint_id),
-      ),
-    )
+    .where(eq(deployments.job_id, job_id))
   const unbound = and(eq(checkpoints.job_id, job_id), eq(checkpoints.pinned, false))
   const dropped = kept && inArray(checkpoints.path, kept.except.map(storable))
-  await tx.delete(checkpoints).where(and(unbound, notExists(shipped), dropped))
+  await tx
+    .delete(checkpoints)
+    .where(and(unbound, notInArray(checkpoints.checkpoint_id, shipped), dropped))
   const files_why = kept ? 'nothing is at its path' : "no longer in the run's history"
   const ofJob = eq(checkpoints.job_id, job_id)
   const files = { files_state: 'missing', files_why, files_fault: null } as const

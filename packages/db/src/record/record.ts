@@ -12,6 +12,7 @@ import { attemptFound, isAttemptLost, recordAttempts } from '../rows/attempts.ts
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
+import { environmentAfter } from './environment.ts'
 import { forgetScores } from './forgetScores.ts'
 import { forgetRun, type KeptCheckpoints, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
@@ -266,7 +267,7 @@ function storedAfter(
       set.claim = { path, step, metric, value }
     } else if (event.type === 'setup') {
       set.setup_config = { ...(set.setup_config ?? job.setup_config), ...event.config }
-      set.environment = { ...(set.environment ?? job.environment), ...event.environment }
+      set.environment = environmentAfter(set.environment ?? job.environment, event)
     } else if (event.type === 'evaluation') {
       if (Object.keys(event.directions).length === 0) continue
       set.metric_directions = directed(set.metric_directions ?? job.metric_directions, event)

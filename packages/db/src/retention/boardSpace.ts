@@ -51,7 +51,10 @@ const PATIENCE = 10_000
  * Writes tables again without their free space, so that the disk gets all of it back. Recording and
  * reading wait while one table is written.
  */
-export async function compactBoard({ sql }: Database): Promise<void> {
+export async function compactBoard({ sessions }: Database): Promise<void> {
+  const sql = sessions()
+  // The client reserves only a connection that is open.
+  await sql`select 1`
   const connection = await sql.reserve()
   try {
     await connection.unsafe(`set lock_timeout = ${PATIENCE}`)

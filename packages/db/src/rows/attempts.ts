@@ -20,10 +20,7 @@ export async function recordAttempts(
 ): Promise<void> {
   for (const event of events) {
     const { attempt } = event
-    const set =
-      event.type === 'ended'
-        ? { ended_at: event.at, status: event.status, error: event.error }
-        : begun(event)
+    const set = event.type === 'ended' ? ended(event) : begun(event)
     await tx
       .insert(attempts)
       .values({ ...at, attempt, ...set })
@@ -34,8 +31,12 @@ export async function recordAttempts(
   }
 }
 
+function ended({ at, status, error, cause }: EventOf<'ended'>): Partial<AttemptRow> {
+  return { ended_at: at, status, error, end_cause: cause ?? null }
+}
+
 function begun({ at, resumed_from, total_steps }: EventOf<'started'>): Partial<AttemptRow> {
-  const open = { ended_at: null, status: 'running', error: null } as const
+  const open = { ended_at: null, status: 'running', error: null, end_cause: null } as const
   return { started_at: at, resumed_from, total_steps, ...open }
 }
 

@@ -150,9 +150,7 @@ async function deleteMoved(tx: Tx, { job_id }: WriteAt, paths: readonly string[]
       and now.job_id = old.job_id and md5(now.path) = md5(old.path) and now.path = old.path
       and now.arrival is not null and (
         now.signature is not distinct from old.signature or old.signature is null)
-      and not exists (
-        select from deployments
-        where deployments.job_id = old.job_id and deployments.checkpoint_id = old.checkpoint_id)`)
+      and old.checkpoint_id not in (select checkpoint_id from deployments where job_id = ${job_id})`)
 }
 
 /** The latest checkpoint at a path replaces the earlier ones. */
@@ -166,8 +164,8 @@ async function markOverwritten(
     update checkpoints as old
     set overwritten = true, files_state = 'missing', files_fault = null, revision = ${revision},
         files_why = case when later.attempt <> old.attempt
-          then ${OVERWRITTEN.by_attempt}::text || ' ' || later.attempt
-          else ${OVERWRITTEN.at_step}::text || ' ' || later.step end
+          then ${OVERWRITTEN.by_attempt}::text || ' ' || later.attempt::text
+          else ${OVERWRITTEN.at_step}::text || ' ' || later.step::text end
     from checkpoints as later
     where old.job_id = ${job_id} and not old.overwritten
       and md5(old.path) in (select md5(path) from unnest(${list}::text[]) as path)

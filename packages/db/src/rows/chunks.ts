@@ -1,5 +1,5 @@
 import type { Series } from '@bestmark/core'
-import { sql } from 'drizzle-orm'
+import { getTableColumns, sql, type SQL } from 'drizzle-orm'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
@@ -9,10 +9,20 @@ import { unnested } from './unnested.ts'
 
 /** The most points in a chunk. */
 export const CHUNK = 1_024
+/**
+ * The points of a chunk of a live run. Postgres stores their values in one piece then, of at most
+ * 1,996 bytes.
+ */
+export const SMALL_CHUNK = 248
+/**
+ * A chunk that grows is written again in full, and a small one costs a row. So a chunk grows to half
+ * a small one, and to this share of its series.
+ */
+const SHARE = 1 / 16
 
 type NewChunk = typeof seriesChunks.$inferInsert
 
-/** Appends points: the last chunk of each series grows, then new chunks begin. */
+/** Appends points: the last chunk of each series grows if it is small, then new chunks begin. */
 export async function appendToChunks(
   tx: Tx,
   at: WriteAt,
@@ -20,71 +30,111 @@ export async function appendToChunks(
 ): Promise<void> {
   if (series.length === 0) return
   const ends = await endsOf(tx, at.job_id, series)
-  const rows = series.flatMap((points) => chunksOf(at, points, ends.get(seriesKey(points)) ?? 0))
+  const rows = series.flatMap((points) =>
+    chunksOf(at, points, ends.get(seriesKey(points)) ?? EMPTY),
+  )
   // Bytes travel as hexadecimal text; a statement of 100 chunks is about 5 MB.
   for (let from = 0; from < rows.length; from += 100) {
     const part = rows.slice(from, from + 100)
     await tx
       .insert(seriesChunks)
       .select(unnested(seriesChunks, part))
-      .onConflictDoUpdate({ target: KEY, set: GROWN })
+      .onConflictDoUpdate({ target: KEY, set: REPLACED })
       .prepare('append_points')
       .execute()
   }
 }
 
-/** How many points are stored of each series. */
+/** The end of a stored series: its next ordinal, and the points of its last chunk if that grows. */
+interface End {
+  next: number
+  open: Series
+}
+
+const EMPTY: End = {
+  next: 0,
+  open: { steps: new Float64Array(), values: new Float64Array(), times: new Float64Array() },
+}
+
+/** The ends of the series that have points. */
 async function endsOf(
   tx: Tx,
   job_id: string,
   series: readonly Points[],
-): Promise<Map<string, number>> {
+): Promise<Map<string, End>> {
   const attempts = sql.param(series.map(({ attempt }) => attempt))
   const names = sql.param(series.map(({ name }) => name))
+  const { steps, values, times } = seriesChunks
   const rows = await tx
     .select({
       attempt: sql<number>`wanted.attempt`,
       name: sql<string>`wanted.name`,
-      end: sql<number>`tail.ordinal + tail.count`,
+      next: sql<number>`tail.ordinal + tail.count`,
+      ...{ steps: ofOpen(steps), values: ofOpen(values), times: ofOpen(times) },
     })
     .from(
       sql`unnest(${attempts}::int[], ${names}::text[]) as wanted (attempt, name),
         lateral (
-          select ordinal, count from series_chunks
+          select ordinal, count, steps, values, times from series_chunks
           where job_id = ${job_id} and attempt = wanted.attempt and name = wanted.name
           order by ordinal desc limit 1
         ) as tail`,
     )
     .prepare('series_ends')
     .execute()
-  return new Map(rows.map((row) => [seriesKey(row), row.end]))
+  return new Map(
+    rows.map(({ next, steps, values, times, ...row }) => {
+      return [seriesKey(row), { next, open: { steps, values, times } }]
+    }),
+  )
 }
 
-/** Splits the points by chunk; `end` is the ordinal where the stored series ended. */
-function chunksOf(at: WriteAt, points: Points, end: number): NewChunk[] {
-  const rows: NewChunk[] = []
+const GROWS = sql.raw(
+  `tail.count < least(${CHUNK}, greatest(${SMALL_CHUNK / 2}, ${SHARE} * (tail.ordinal + tail.count)))`,
+)
+
+/** The numbers of a chunk that grows, else none. */
+function ofOpen(column: (typeof seriesChunks)['steps' | 'values' | 'times']): SQL<Float64Array> {
+  const name = sql.identifier(column.name)
+  return sql<Float64Array>`case when ${GROWS} then tail.${name} else '' end`.mapWith(column)
+}
+
+/** The chunks with new points; the first one continues the last stored one if that grows. */
+function chunksOf(at: WriteAt, points: Points, { next, open }: End): NewChunk[] {
+  const all = {
+    steps: joined(open.steps, points.steps),
+    values: joined(open.values, points.values),
+    times: joined(open.times, points.times),
+  }
   const { attempt, name } = points
-  for (let from = 0; from < points.steps.length;) {
-    const position = end + from
-    const ordinal = position - (position % CHUNK)
-    const to = Math.min(points.steps.length, from + CHUNK - (position % CHUNK))
-    const column = (numbers: number[]): Float64Array => new Float64Array(numbers.slice(from, to))
-    const { steps, values, times } = points
-    const piece = { steps: column(steps), values: column(values), times: column(times) }
+  const first = next - open.steps.length
+  const starts = Array.from(
+    { length: Math.ceil(all.steps.length / CHUNK) },
+    (_, index) => CHUNK * index,
+  )
+  return starts.map((from) => {
+    const column = (numbers: Float64Array) => numbers.subarray(from, from + CHUNK)
+    const piece = { steps: column(all.steps), values: column(all.values), times: column(all.times) }
+    const { length: count } = piece.steps
     const outline = outlineOf(piece)
-    rows.push({
+    return {
       ...at,
       attempt,
       name,
-      ordinal,
-      count: to - from,
+      ordinal: first + from,
+      count,
       ...piece,
       ...summary(piece),
       outline,
-    })
-    from = to
-  }
-  return rows
+    }
+  })
+}
+
+function joined(stored: Float64Array, added: readonly number[]): Float64Array {
+  const all = new Float64Array(stored.length + added.length)
+  all.set(stored)
+  all.set(added, stored.length)
+  return all
 }
 
 /** First, last, lowest and highest point of a chunk, and how many are not finite. */
@@ -127,32 +177,9 @@ function at(numbers: Float64Array, index: number): number {
 const { job_id, attempt, name, ordinal } = seriesChunks
 const KEY = [job_id, attempt, name, ordinal]
 
-const lower = sql`(series_chunks.min_value is null or excluded.min_value < series_chunks.min_value)`
-const higher = sql`(series_chunks.max_value is null or excluded.max_value > series_chunks.max_value)`
-
-/** The open chunk and the new points as one; of equal extremes the first stays. */
-const GROWN = {
-  count: sql`series_chunks.count + excluded.count`,
-  steps: sql`series_chunks.steps || excluded.steps`,
-  values: sql`series_chunks.values || excluded.values`,
-  times: sql`series_chunks.times || excluded.times`,
-  min_step: sql`least(series_chunks.min_step, excluded.min_step)`,
-  max_step: sql`greatest(series_chunks.max_step, excluded.max_step)`,
-  last_step: sql`excluded.last_step`,
-  last_value: sql`excluded.last_value`,
-  last_time: sql`excluded.last_time`,
-  min_value: sql`least(series_chunks.min_value, excluded.min_value)`,
-  min_value_step: kept(lower, 'min_value_step'),
-  min_value_time: kept(lower, 'min_value_time'),
-  max_value: sql`greatest(series_chunks.max_value, excluded.max_value)`,
-  max_value_step: kept(higher, 'max_value_step'),
-  max_value_time: kept(higher, 'max_value_time'),
-  non_finite: sql`series_chunks.non_finite + excluded.non_finite`,
-  outline: sql`series_chunks.outline || excluded.outline`,
-  revision: sql`excluded.revision`,
-}
-
-function kept(replaced: ReturnType<typeof sql>, column: string): ReturnType<typeof sql> {
-  const [new_, old] = [sql.raw(`excluded.${column}`), sql.raw(`series_chunks.${column}`)]
-  return sql`case when ${replaced} then ${new_} else ${old} end`
-}
+/** The last chunk, which the new row contains, is replaced. */
+const REPLACED = Object.fromEntries(
+  Object.values(getTableColumns(seriesChunks)).map(({ name: column }) => {
+    return [column, sql.raw(`excluded.${column}`)]
+  }),
+)

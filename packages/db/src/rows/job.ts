@@ -6,8 +6,9 @@ import {
   type TrainingJobStatus,
   ownValue,
 } from '@bestmark/core'
-import { DrizzleQueryError, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { DrizzleQueryError, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Database, Orm } from '../connection/client.ts'
+import { type HostNews, type Notice, noticeToHost } from './hostNews.ts'
 import { clock } from './clock.ts'
 import { JobUnknown } from '../values/refused.ts'
 import { thisWrite } from './boardRevision.ts'
@@ -17,6 +18,9 @@ export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0]
 
 /** The source of a job that was imported from an export file. */
 export const EXPORTED = 'export'
+
+/** The source of a job whose journal was sent to the board, so no agent sees its files. */
+export const SENT = 'sent'
 
 /** The channel on which every write to a job is announced, as `<job_id> <revision>`. */
 export const CHANNEL = 'bestmark'
@@ -60,6 +64,8 @@ export type JobChanges = Partial<
 /** The outcome of a write. Without `set` nothing was written and the revision stays. */
 export interface Change<T> {
   set?: JobChanges | undefined
+  /** Another host than the job's whose agent has an order now. */
+  ships_on?: string | null
   answer: T
 }
 
@@ -99,22 +105,56 @@ export async function changeJobIn<T>(
     .execute()
   if (!job) throw new JobUnknown(job_id)
   const revision = job.revision + 1
-  const { set, answer } = await change(tx, job, revision)
+  const { set, ships_on = null, answer } = await change(tx, job, revision)
   if (set) {
-    await tx
+    const written = tx
       .update(trainingJobs)
-      .set({ ...set, revision, board_revision: thisWrite, changed_at: clock })
+      .set({ ...set, revision, board_revision: thisWrite, changed_at: job.now })
       .where(eq(trainingJobs.job_id, job_id))
-      .returning({ announce: announce(job_id, revision) })
       .prepare('change_job')
       .execute()
+    // Both are sent at once. A write to a distributed table cannot notify by itself.
+    const order = ships_on === null ? [] : [noticeToHost(ships_on, { kind: 'order', job_id })]
+    const news = [noticeOf(job_id, revision), ...newsOf(job, set), ...order]
+    await Promise.all([written, notify(tx, news)])
   }
   return answer
 }
 
-/** Notifies listeners when the transaction commits; to be returned from a write. */
-export function announce(job_id: string, revision: number): SQL {
-  return sql`pg_notify(${CHANNEL}, ${`${job_id} ${revision}`})`
+/** What an agent reads of a job's row, except how far the job is. */
+const FOR_AGENT = ['status', 'host_id', 'output_dir', 'deleted_at', 'stop_requested_at'] as const
+
+/** Tells the host of a job what a write changes for it, and the host that it moves to. */
+function newsOf(job: JobRow, set: JobChanges): Notice[] {
+  const isForAgent = FOR_AGENT.some(
+    (field) => set[field] !== undefined && set[field] !== job[field],
+  )
+  const kinds: HostNews['kind'][] = [
+    ...(isForAgent ? ['job' as const] : []),
+    ...(set.deployments_revision === undefined ? [] : ['order' as const]),
+    ...(set.checkpoints_revision === undefined ? [] : ['files' as const]),
+  ]
+  const hosts = new Set([job.host_id, set.host_id ?? job.host_id])
+  return kinds.flatMap((kind) => {
+    return [...hosts].map((host) => noticeToHost(host, { kind, job_id: job.job_id }))
+  })
+}
+
+/** A notice of a write to a job. */
+export function noticeOf(job_id: string, revision: number): Notice {
+  return { channel: CHANNEL, payload: `${job_id} ${revision}` }
+}
+
+/** Notifies listeners when the transaction commits. */
+export async function notify(tx: Tx, notices: readonly Notice[]): Promise<void> {
+  const all = (part: keyof Notice) => sql.param(notices.map((notice) => notice[part]))
+  await tx
+    .select({ notified: sql`pg_notify(channel, payload)` })
+    .from(
+      sql`unnest(${all('channel')}::text[], ${all('payload')}::text[]) as notice (channel, payload)`,
+    )
+    .prepare('notify')
+    .execute()
 }
 
 /** A failed query's message contains every parameter, maybe a megabyte. The cause is enough. */

@@ -1,19 +1,16 @@
 import type { EventOf } from '@bestmark/core'
 import type { WriteAt } from './attempts.ts'
-import { appendToChunks } from './chunks.ts'
+import { appendToChunks, SMALL_CHUNK } from './chunks.ts'
 import type { Tx } from './job.ts'
 import { PointsBySeries } from './points.ts'
 import { appendToTail, takeTail } from './tails.ts'
 
-/**
- * The most points of one series in a write to the tail, and about the most in a tail. Together they
- * are fewer than the points of a chunk.
- */
-const [TRICKLE, TAIL] = [64, 256]
+/** The most points of one series in a write to the tail. */
+const TRICKLE = 64
 
 /**
  * Appends logged points. A few points, as of a live run, go to the job's tail; many points, and a
- * long tail, go to its chunks.
+ * tail that fills a small chunk, go to its chunks.
  */
 export async function appendPoints(
   tx: Tx,
@@ -25,7 +22,7 @@ export async function appendPoints(
   const { longest } = points
   if (longest === 0) return
   if (longest > TRICKLE) return closeTail(tx, at, events)
-  if ((await appendToTail(tx, at, points)) >= TAIL) await closeTail(tx, at)
+  if ((await appendToTail(tx, at, events)) >= SMALL_CHUNK) await closeTail(tx, at)
 }
 
 /** Moves the tail of a job to its chunks, and appends the points of later events. */

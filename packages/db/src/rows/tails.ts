@@ -1,61 +1,77 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import type { EventOf } from '@bestmark/core'
+import { asc, eq, max, sql } from 'drizzle-orm'
 import { seriesTails } from '../schema.ts'
 import type { WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
-import type { Points, PointsBySeries } from './points.ts'
+import type { PointsBySeries } from './points.ts'
+import { tailRows } from './tailRows.ts'
 
-/** Appends one row per attempt. Returns the most points that one series has in the tail then. */
-export async function appendToTail(tx: Tx, at: WriteAt, points: PointsBySeries): Promise<number> {
+/** Appends logged points as few rows. Returns the most points that one series has in the tail then. */
+export async function appendToTail(
+  tx: Tx,
+  at: WriteAt,
+  events: readonly EventOf<'metrics'>[],
+): Promise<number> {
   const { job_id, revision } = at
   let length = 0
-  for (const [attempt, series] of Map.groupBy(points.all, (one) => one.attempt)) {
-    const added = Math.max(...series.map(({ steps }) => steps.length))
-    const before = sql`coalesce((select max(length) from series_tails where job_id = ${job_id}), 0)`
-    const [row] = await tx
-      .insert(seriesTails)
-      .values({ job_id, revision, attempt, length: sql`${before} + ${added}`, ...columns(series) })
-      .returning({ length: seriesTails.length })
-      .prepare('append_to_tail')
-      .execute()
-    length = row?.length ?? length
+  for (const [attempt, ofAttempt] of Map.groupBy(events, (one) => one.attempt)) {
+    for (const { longest, ...row } of tailRows(ofAttempt)) {
+      const before = length || (await tailLength(tx, job_id))
+      length = before + longest
+      await tx
+        .insert(seriesTails)
+        .values({ job_id, revision, attempt, length, ...row })
+        .prepare('append_to_tail')
+        .execute()
+    }
   }
   return length
 }
 
-function columns(series: readonly Points[]) {
-  const names = series.flatMap(({ name, steps }) => steps.map(() => name))
-  const all = (of: (points: Points) => number[]): number[] => series.flatMap(of)
-  const [steps, values, times] = [
-    all((one) => one.steps),
-    all((one) => one.values),
-    all((one) => one.times),
-  ]
-  const bytes = new Float64Array(3 * names.length)
-  names.forEach((_, index) => {
-    bytes.set([steps[index] ?? NaN, values[index] ?? NaN, times[index] ?? NaN], 3 * index)
-  })
-  return { names, steps, values, times, bytes }
+/** A query of its own: an insert cannot have a subquery where the tables are distributed. */
+async function tailLength(tx: Tx, job_id: string): Promise<number> {
+  const [row] = await tx
+    .select({ length: max(seriesTails.length) })
+    .from(seriesTails)
+    .where(eq(seriesTails.job_id, job_id))
+    .prepare('tail_length')
+    .execute()
+  return row?.length ?? 0
 }
 
 /** Removes the tail of a job and adds its points to `points`. */
 export async function takeTail(tx: Tx, job_id: string, points: PointsBySeries): Promise<void> {
-  const { attempt, bytes, length } = seriesTails
-  // The driver leaves an array as text.
-  const namesAsJson = sql<string[]>`to_json(${seriesTails.names})`
+  const { attempt, length, names, steps, values, times } = seriesTails
   const ofJob = eq(seriesTails.job_id, job_id)
   const rows = await tx
-    .select({ attempt, names: namesAsJson, bytes })
+    .select({
+      attempt,
+      names: asJson<string>(names),
+      steps: asJson<StoredNumber>(steps),
+      values: asJson<StoredNumber | null>(values),
+      times: asJson<StoredNumber>(times),
+    })
     .from(seriesTails)
     .where(ofJob)
     .orderBy(asc(length))
     .prepare('read_tail')
     .execute()
   if (rows.length === 0) return
-  for (const row of rows) {
-    row.names.forEach((name, index) => {
-      const [step = NaN, value = NaN, time = NaN] = row.bytes.subarray(3 * index, 3 * index + 3)
-      points.add(row.attempt, name, [step, value, time])
+  for (const { attempt, names, steps, values, times } of rows) {
+    values.forEach((value, index) => {
+      if (value === null) return
+      const event = Math.floor(index / names.length)
+      const point = [steps[event] ?? NaN, value, times[event] ?? NaN].map(Number)
+      // Three numbers were just made.
+      points.add(attempt, names[index % names.length] ?? '', point as [number, number, number])
     })
   }
   await tx.delete(seriesTails).where(ofJob)
 }
+
+/** A number in JSON of Postgres, where `NaN` and `Infinity` are strings. */
+type StoredNumber = number | string
+
+/** The driver leaves an array as text. */
+const asJson = <Element>(column: (typeof seriesTails)['names' | 'steps' | 'values' | 'times']) =>
+  sql<Element[]>`to_json(${column})`

@@ -26,7 +26,7 @@ test('rows are inserted as they are: texts, bytes, missing and non-finite number
       ...{ last_step: first, last_value: last, last_time: 5e-324 },
       ...{ min_value: null, min_value_step: null, min_value_time: null },
       ...{ max_value: last, max_value_step: first, max_value_time: 0.1 },
-      outline: index === 0 ? null : column,
+      outline: index === 0 ? null : Float64Array.from({ length: 3 * index }, (_, at) => at / 3),
     }
   })
   await db.orm.insert(seriesChunks).select(unnested(seriesChunks, rows))

@@ -1,5 +1,6 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
+import { arrayText } from '../values/arrayText.ts'
 
 /**
  * Rows for `insert … select`, in the order of the table's columns: one parameter per column, so a
@@ -12,7 +13,7 @@ export function unnested<Table extends PgTable>(
 ): SQL {
   const [arrays, names, taken]: [SQL[], string[], SQL[]] = [[], [], []]
   const add = (name: string, type: string, values: readonly unknown[]): SQL => {
-    arrays.push(sql`${`{${values.map(elementText).join()}}`}::text::${sql.raw(type)}[]`)
+    arrays.push(sql`${arrayText(values)}::text::${sql.raw(type)}[]`)
     names.push(name)
     return sql`${sql.identifier(name)}`
   }
@@ -41,12 +42,4 @@ export function unnested<Table extends PgTable>(
   )
   return sql`select ${sql.join(taken, sql`, `)}
     from unnest(${sql.join(arrays, sql`, `)}) as row (${as})`
-}
-
-/** An element in the text of an array (Postgres, 8.15.6). */
-function elementText(value: unknown): string {
-  if (value === null) return 'NULL'
-  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new TypeError(`An array of Postgres cannot be written with a ${typeof value}.`)
 }

@@ -1,5 +1,6 @@
-import type { Scope } from '@bestmark/core'
-import { bigint, index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { TokenScope } from '@bestmark/core'
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { milliseconds, plain, storableText } from './columns.ts'
 
 /** Tokens for programs. The secret is not stored, only its digest. */
@@ -8,7 +9,10 @@ export const apiTokens = pgTable(
   {
     token_id: uuid().primaryKey().defaultRandom(),
     name: storableText().notNull(),
-    scope: text().$type<Scope>().notNull(),
+    scope: text().$type<TokenScope>().notNull(),
+    /** Of the scope `ingest`: the one job or the one project whose journals it may send. */
+    job_id: uuid(),
+    project: storableText(),
     /** SHA-256 of the secret, in hexadecimal. */
     digest: text().notNull(),
     created_at: milliseconds().notNull(),
@@ -17,7 +21,13 @@ export const apiTokens = pgTable(
     used_at: milliseconds(),
     revoked_at: milliseconds(),
   },
-  (row) => [uniqueIndex('api_tokens_digest').on(row.digest)],
+  (row) => [
+    uniqueIndex('api_tokens_digest').on(row.digest),
+    check(
+      'api_tokens_limit',
+      sql`num_nonnulls(${row.job_id}, ${row.project}) = (case when ${row.scope} = 'ingest' then 1 else 0 end)`,
+    ),
+  ],
 )
 
 /** Each write that somebody tried through the API. A trigger lets no row change or go away. */
@@ -26,10 +36,11 @@ export const auditLog = pgTable(
   {
     audit_id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: milliseconds().notNull(),
-    /** The link of the board, or a token. */
-    caller: text().$type<'link' | 'token'>().notNull(),
+    /** The link of the board, a token, a person, or a command on the machine of the board. */
+    caller: text().$type<'link' | 'token' | 'person' | 'command'>().notNull(),
     token_id: uuid(),
-    /** The token's name at that time; null for the link. */
+    person_id: uuid(),
+    /** The name of the token, the person or the machine's user at that time; null for the link. */
     name: storableText(),
     procedure: text().notNull(),
     /** The ids and names in the input; other parts may have secrets. */

@@ -2,6 +2,7 @@ import type {
   CheckedConditions,
   FrozenChoice,
   ModelCheckState,
+  PromptState,
   TargetConditions,
   TargetKind,
 } from '@bestmark/core'
@@ -22,10 +23,11 @@ import { checkpoints } from './run.ts'
 export const MOVING = ['copying', 'verifying', 'delivering'] as const
 
 /**
- * `elsewhere` was done on another board and came with an export, so nothing here is live because of
- * it.
+ * `withdrawn` was ordered, and a person took the order back before an agent began it. `elsewhere` was
+ * done on another board and came with an export, so nothing here is live because of it.
  */
-export type DeploymentStatus = 'queued' | (typeof MOVING)[number] | 'done' | 'failed' | 'elsewhere'
+export type DeploymentStatus =
+  'queued' | (typeof MOVING)[number] | 'done' | 'failed' | 'withdrawn' | 'elsewhere'
 
 /** What is shipped: all files of the checkpoint, or only those that serving needs. */
 export type ShippedContents = 'serving' | 'whole'
@@ -45,12 +47,22 @@ export const deployments = pgTable(
     reason: storableText().notNull(),
     /** Who ordered it, as the person wrote it; null in rows of older versions. */
     by: storableText(),
+    /** The account of that person; null without one. */
+    by_person_id: uuid(),
     /** Why, as the person wrote it; null if nobody gave a reason. */
     why: storableText(),
     /** The decision at that time; null in rows of older versions. */
     choice: plain().$type<FrozenChoice>(),
     /** The conditions that it had to meet, and the outcome; null if there were none. */
     conditions: plain().$type<CheckedConditions>(),
+    /** No agent takes it before a second person approves it. */
+    needs_approval: boolean().notNull().default(false),
+    /** The second person, and when; null until then. */
+    approved_by: storableText(),
+    approved_by_person_id: uuid(),
+    approved_at: milliseconds(),
+    /** Who withdrew the order; null also if nobody was named. */
+    withdrawn_by: storableText(),
     /** The earlier shipment whose files are live again; null for a shipment of a checkpoint. */
     rolls_back_to: uuid(),
     contents: text().$type<ShippedContents>().notNull().default('whole'),
@@ -60,7 +72,10 @@ export const deployments = pgTable(
      */
     files_from: storableText(),
     model_name: text().notNull(),
-    /** The name of a target of the job's host. */
+    /** The host whose agent ships it, and its name; null for the host of the job. */
+    host_id: uuid(),
+    host: storableText(),
+    /** The name of a target of that host. */
     target: text().notNull().default('folder'),
     status: text().$type<DeploymentStatus>().notNull(),
     bytes_done: bigint({ mode: 'number' }).notNull().default(0),
@@ -124,5 +139,36 @@ export const modelChecks = pgTable(
     }),
     index('model_checks_state').on(row.state, row.created_at),
     index('model_checks_deployment').on(row.job_id, row.deployment_id, row.created_at),
+  ],
+)
+
+/** Prompts for a shipped model, and what it and the last checkpoint of its job wrote. */
+export const prompts = pgTable(
+  'prompts',
+  {
+    job_id: uuid().notNull(),
+    prompt_id: uuid().notNull(),
+    deployment_id: uuid().notNull(),
+    prompt: storableText().notNull(),
+    by: storableText(),
+    state: text().$type<PromptState>().notNull(),
+    /** What the shipped model wrote after the prompt. */
+    shipped: storableText(),
+    /** The step of the last checkpoint; null if it has none, or is the shipped one. */
+    last_step: bigint({ mode: 'number' }),
+    /** What the last checkpoint wrote; null if it is the shipped one. */
+    last: storableText(),
+    error: storableText(),
+    created_at: milliseconds().notNull(),
+    ended_at: milliseconds(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.job_id, row.prompt_id] }),
+    foreignKey({
+      columns: [row.job_id, row.deployment_id],
+      foreignColumns: [deployments.job_id, deployments.deployment_id],
+    }),
+    index('prompts_state').on(row.state, row.created_at),
+    index('prompts_deployment').on(row.job_id, row.deployment_id, row.created_at),
   ],
 )

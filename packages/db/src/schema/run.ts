@@ -1,5 +1,12 @@
 import { sql } from 'drizzle-orm'
-import type { CheckpointKind, FilesFault, FilesState, JobState, ServingFiles } from '@bestmark/core'
+import type {
+  CheckpointKind,
+  EndCause,
+  FilesFault,
+  FilesState,
+  JobState,
+  ServingFiles,
+} from '@bestmark/core'
 import {
   boolean,
   doublePrecision,
@@ -26,6 +33,7 @@ export const attempts = pgTable(
     ended_at: milliseconds(),
     status: text().$type<JobState>(),
     error: storableText(),
+    end_cause: plain().$type<EndCause>(),
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.attempt] })],

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import {
   boolean,
   doublePrecision,
@@ -9,7 +9,16 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { float64s, numbers, storableText, texts } from './columns.ts'
+import { BIG_ENDIAN } from '../values/packedNumbers.ts'
+import {
+  float64s,
+  numbers,
+  numbersOrNull,
+  packedNumbers,
+  packedTriples,
+  storableText,
+  texts,
+} from './columns.ts'
 import { jobId, revision, whole } from './keys.ts'
 
 /** The points of a chunk, and its first, last, lowest and highest point. */
@@ -18,9 +27,9 @@ const points = () => ({
   name: storableText().notNull(),
   ordinal: whole().notNull(),
   count: integer().notNull(),
-  steps: float64s().notNull(),
-  values: float64s().notNull(),
-  times: float64s().notNull(),
+  steps: packedNumbers().notNull(),
+  values: packedNumbers().notNull(),
+  times: packedNumbers().notNull(),
   min_step: doublePrecision().notNull(),
   max_step: doublePrecision().notNull(),
   first_step: doublePrecision().notNull(),
@@ -37,7 +46,7 @@ const points = () => ({
   max_value_time: doublePrecision(),
   non_finite: integer().notNull(),
   /** See `outlineOf`; null in chunks of older versions. */
-  outline: float64s(),
+  outline: packedTriples(),
   revision: revision(),
 })
 
@@ -61,13 +70,12 @@ export const seriesTails = pgTable(
     /** The most points that one series has in the rows up to this one. */
     length: integer().notNull(),
     attempt: integer().notNull(),
-    /** By point, in order of arrival: its series, step, value and time. */
+    /** The series that were logged, and of each event its step and time (NaN if it has none). */
     names: texts().notNull(),
     steps: numbers().notNull(),
-    values: numbers().notNull(),
     times: numbers().notNull(),
-    /** The same numbers, point by point, as chunks store them. */
-    bytes: float64s().notNull(),
+    /** Event by event, in the order of `names`; null where an event has no value of a series. */
+    values: numbersOrNull().notNull(),
     revision: revision(),
   },
   (row) => [primaryKey({ columns: [row.job_id, row.length] })],
@@ -85,10 +93,10 @@ export const evaluationCurves = pgTable('evaluation_curves', {
   values: float64s().notNull(),
 })
 
-/** A number of each point of the tail, in order of arrival, as a chunk's bytes. */
-const bytesAt = (index: number) =>
+/** Numbers of a series in the tail, in order of arrival, as packed numbers. */
+const bytesOf = (column: string) =>
   sql.raw(
-    `string_agg(substring(bytes from 24 * (place - 1)::int + ${8 * index + 1} for 8), ''::bytea order by length, place)`,
+    `'\\x0${BIG_ENDIAN}'::bytea || string_agg(float8send(${column}), ''::bytea order by length, place)`,
   )
 const firstOf = (column: string, order = 'length, place') =>
   sql.raw(`(array_agg(${column} order by ${order}))[1]`)
@@ -98,21 +106,21 @@ const atExtreme = (column: string, order: string) =>
   sql`(${ofFinite(`array_agg(${column} order by ${order}, length, place)`)})[1]`
 const LAST = 'length desc, place desc'
 
-/** All points: the chunks, and the tail of each series as an open chunk after them. */
-export const seriesPieces = pgView('series_pieces', {
-  job_id: uuid().notNull(),
-  ...points(),
-  /** Its points are in the tail, so they may move to a chunk. */
-  is_open: boolean().notNull(),
-}).as(sql`
-  select job_id, ${sql.raw(Object.keys(points()).join(', '))}, false as is_open from series_chunks
+/** The query of the pieces: of one job if `job_id` is given, otherwise of all. */
+function piecesQuery(job_id?: string): SQL {
+  const ofJob = job_id === undefined ? sql.raw('') : sql` where job_id = ${job_id}`
+  const [chunks, tails] = [ofJob, ofJob]
+  const stored =
+    job_id === undefined ? sql.raw('stored.job_id = tail.job_id') : sql`stored.job_id = ${job_id}`
+  return sql`
+  select job_id, ${sql.raw(Object.keys(points()).join(', '))}, false as is_open from series_chunks${chunks}
   union all
   select job_id, attempt, name,
     coalesce((select ordinal + count from series_chunks as stored
-      where stored.job_id = tail.job_id and stored.attempt = tail.attempt and stored.name = tail.name
+      where ${stored} and stored.attempt = tail.attempt and stored.name = tail.name
       order by ordinal desc limit 1), 0) as ordinal,
     count(*)::int as count,
-    ${bytesAt(0)} as steps, ${bytesAt(1)} as values, ${bytesAt(2)} as times,
+    ${bytesOf('step')} as steps, ${bytesOf('value')} as values, ${bytesOf('time')} as times,
     min(step) as min_step, max(step) as max_step,
     ${firstOf('step')} as first_step, ${firstOf('value')} as first_value,
     ${firstOf('time')} as first_time,
@@ -127,8 +135,26 @@ export const seriesPieces = pgView('series_pieces', {
     (count(*) - ${ofFinite('count(*)')})::int as non_finite, null::bytea as outline,
     max(revision) as revision, true as is_open
   from (
-    select job_id, length, attempt, bytes, revision, point.*
-    from series_tails, unnest(names, steps, values, times) with ordinality
-      as point (name, step, value, time, place)
+    select job_id, length, attempt, revision, name, place, step, time, value
+    from series_tails,
+      unnest(names) with ordinality as series (name, number),
+      unnest(steps, times) with ordinality as event (step, time, place),
+      lateral (select values[((place - 1) * cardinality(names) + number)::int] as value offset 0) as logged${tails}
   ) as tail
-  group by job_id, attempt, name`)
+  where value is not null
+  group by job_id, attempt, name`
+}
+
+/** All points: the chunks, and the tail of each series as an open chunk after them. */
+export const seriesPieces = pgView('series_pieces', {
+  job_id: uuid().notNull(),
+  ...points(),
+  /** Its points are in the tail, so they may move to a chunk. */
+  is_open: boolean().notNull(),
+}).as(piecesQuery())
+
+/**
+ * `series_pieces` of one job as a part of a query. The view does not fit into a lateral subquery if
+ * the tables are distributed.
+ */
+export const piecesOf = (job_id: string): SQL => sql`(${piecesQuery(job_id)}) as pieces`

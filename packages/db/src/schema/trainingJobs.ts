@@ -1,5 +1,6 @@
 import {
   type Direction,
+  type EndCause,
   type JobState,
   type LossScale,
   NO_LOSSES,
@@ -63,7 +64,9 @@ const statusColumns = {
   selection_policy: text().$type<Policy>().notNull().default('as_declared'),
   host: storableText().notNull(),
   output_dir: storableText().notNull(),
+  slurm: 'derived',
   error: storableText(),
+  end_cause: plain().$type<EndCause>(),
   archived_at: milliseconds(),
   deleted_at: milliseconds(),
 } satisfies Record<keyof TrainingJobStatus, PgColumnBuilderBase | 'derived'>

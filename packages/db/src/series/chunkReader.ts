@@ -2,6 +2,7 @@ import type { Series } from '@bestmark/core'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Orm } from '../connection/client.ts'
 import { seriesChunks, seriesPieces } from '../schema.ts'
+import { unpackNumbers } from '../values/packedNumbers.ts'
 
 /** Reads rows without Drizzle, which takes twice as long for many rows. */
 export type Reader = Pick<Orm, 'execute'>
@@ -42,7 +43,7 @@ export async function readChunks<Name extends Column>(
   ]
   return new Map(
     rows.map((row) => {
-      const entries = names.map((name) => [name, floatsIn(row[name])])
+      const entries = names.map((name) => [name, unpackNumbers(row[name] ?? Buffer.alloc(0))])
       // The entries are exactly the requested columns.
       return [chunkKey(row), Object.fromEntries(entries) as Record<Name, Float64Array>]
     }),
@@ -81,9 +82,4 @@ async function readOpen<Name extends Column>(
       and name = any(${column((key) => key.name)}::text[])`)
   // The columns are those of the type.
   return rows as unknown as Row<Name>[]
-}
-
-/** The numbers of a stored column. A Buffer of the driver may start at any byte. */
-export function floatsIn(bytes: Buffer | null): Float64Array {
-  return new Float64Array(new Uint8Array(bytes ?? []).buffer)
 }

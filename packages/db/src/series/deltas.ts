@@ -1,7 +1,8 @@
 import { type Series, ownValue } from '@bestmark/core'
-import { sql } from 'drizzle-orm'
+import { type Column, type SQL, sql } from 'drizzle-orm'
 import { CHUNK } from '../rows/chunks.ts'
 import type { Database } from '../connection/client.ts'
+import { piecesOf, seriesChunks } from '../schema.ts'
 import {
   joinedAttempts,
   type JoinedAttempt,
@@ -11,7 +12,6 @@ import {
   rewinding,
   rewindsOf,
 } from '../rows/joined.ts'
-import { floatsIn } from './chunkReader.ts'
 import { concatenate, cut, EMPTY } from './seriesParts.ts'
 import {
   type MeasuredPoint,
@@ -122,13 +122,10 @@ function measuredSince(
 }
 
 /** The part of a chunk that a reader does not have. */
-interface ChunkTail {
+interface ChunkTail extends Series {
   name: string
   attempt: number
   index: number
-  steps: Buffer
-  values: Buffer
-  times: Buffer
 }
 
 /** Each series from an ordinal on: the rest of its attempt's chunks, and later attempts. */
@@ -142,32 +139,49 @@ async function chunkTails(
   const names = sql.param(requested.map(([name]) => name))
   const attempts = sql.param(from.map(({ attempt }) => attempt))
   const indices = sql.param(from.map(({ index }) => index))
-  const tail = (column: string) => sql<Buffer>`substring(${sql.raw(column)} from 1 + 8 * skip::int)`
-  return orm
+  // An open piece is long compared with its new points. It is a code and eight bytes per number.
+  const tail = (column: Column) => {
+    const name = sql.identifier(column.name)
+    return sql`case when is_open then substring(${name} for 1) || substring(${name} from 2 + 8 * skip::int) else ${name} end`.mapWith(
+      column,
+    ) as SQL<Float64Array>
+  }
+  const { steps, values, times } = seriesChunks
+  const rows = await orm
     .select({
       name: sql<string>`name`,
       attempt: sql<number>`attempt`,
       index: sql<number>`ordinal + skip`,
-      steps: tail('steps'),
-      values: tail('values'),
-      times: tail('times'),
+      unread: sql<number>`(count - skip)::int`,
+      steps: tail(steps),
+      values: tail(values),
+      times: tail(times),
     })
     .from(
       sql`unnest(${names}::text[], ${attempts}::int[], ${indices}::bigint[])
           as requested (series_name, from_attempt, from_index),
         lateral (
-          select *, greatest(from_index - ordinal, 0) as skip from series_pieces
-          where job_id = ${job_id} and attempt = from_attempt and name = series_name
+          select *, greatest(from_index - ordinal, 0) as skip from ${piecesOf(job_id)}
+          where attempt = from_attempt and name = series_name
             and ordinal > from_index - ${CHUNK} and ordinal + count > from_index
           union all
-          select *, 0 as skip from series_pieces
-          where job_id = ${job_id} and attempt > from_attempt and name = series_name
+          select *, 0 as skip from ${piecesOf(job_id)}
+          where attempt > from_attempt and name = series_name
           order by attempt, ordinal limit ${MOST_CHUNKS}
         ) as chunk`,
     )
     .orderBy(sql`name, attempt, ordinal`)
     .prepare('chunk_tails')
     .execute()
+  return rows.map(({ unread, ...row }) => {
+    const newest = (numbers: Float64Array) => numbers.subarray(numbers.length - unread)
+    const series = {
+      steps: newest(row.steps),
+      values: newest(row.values),
+      times: newest(row.times),
+    }
+    return { ...row, ...series }
+  })
 }
 
 function loggedSince(
@@ -179,20 +193,11 @@ function loggedSince(
   const more = [...byName.values()].some((ofName) => ofName.length === MOST_CHUNKS)
   const series = requested.flatMap(([name, from]) => {
     const ofName = byName.get(name) ?? []
-    const pieces = ofName.map(({ attempt, index, steps, values, times }): Piece => {
-      return {
-        attempt,
-        index,
-        steps: floatsIn(steps),
-        values: floatsIn(values),
-        times: floatsIn(times),
-      }
-    })
     const rewinds = rewindsOf(rewinding(name, attempts), (attempt) => {
-      return pieces.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
+      return ofName.find((piece) => piece.attempt === attempt)?.steps[0] ?? 0
     })
     const isWhole = ofName.length < MOST_CHUNKS
-    return joined({ name, kind: loggedKind(name) }, from, pieces, rewinds, isWhole)
+    return joined({ name, kind: loggedKind(name) }, from, ofName, rewinds, isWhole)
   })
   return { series, more }
 }

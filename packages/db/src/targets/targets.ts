@@ -1,8 +1,8 @@
 import { DEFAULT_TARGET, type Target, type TargetConditions } from '@bestmark/core'
-import { and, asc, eq, notInArray } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { clock } from '../rows/clock.ts'
-import { transaction, type Tx } from '../rows/job.ts'
+import type { Tx } from '../rows/job.ts'
+import { publish } from '../rows/published.ts'
 import { hosts, targets } from '../schema.ts'
 
 /** A target of one host. */
@@ -19,19 +19,7 @@ export async function publishTargets(
   host_id: string,
   published: readonly Target[],
 ): Promise<void> {
-  await transaction(db, async (tx) => {
-    const names = published.map(({ name }) => name)
-    await tx
-      .delete(targets)
-      .where(and(eq(targets.host_id, host_id), notInArray(targets.name, names)))
-    for (const { name, ...facts } of published) {
-      const set = { ...facts, read_at: clock }
-      await tx
-        .insert(targets)
-        .values({ host_id, name, ...set })
-        .onConflictDoUpdate({ target: [targets.host_id, targets.name], set })
-    }
-  })
+  await publish(db, targets, host_id, published)
 }
 
 /** The targets of one host or of all, by host and name. */

@@ -3,6 +3,11 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
+/** No agent sees the files of a job, so nothing can be done with them. */
+export class NoAgent extends Refused {
+  readonly code = 'no_agent'
+}
+
 /** No such job on this board. */
 export class JobUnknown extends Error {
   override readonly name: string = 'JobUnknown'

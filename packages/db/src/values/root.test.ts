@@ -25,6 +25,15 @@ test.each([
   ['C:\\runs\\a', 'C:\\runs\\a\\checkpoint-1', 'C:\\runs\\a\\checkpoint-1', 'checkpoint-1'],
   ['C:\\runs\\a', 'D:\\checkpoint-1', 'D:\\checkpoint-1', undefined],
   ['C:/runs/a', '..\\b', 'C:\\runs\\b', undefined],
+  ['/runs/a', 's3://bucket/a/checkpoint-1', 's3://bucket/a/checkpoint-1', undefined],
+  ['/runs/a', 's3://bucket/a/../b/', 's3://bucket/a/../b/', undefined],
+  ['C:\\runs\\a', 'gs://bucket/checkpoint-1', 'gs://bucket/checkpoint-1', undefined],
+  ['/runs/a', 'file:///runs/a/checkpoint-1', '/runs/a/checkpoint-1', 'checkpoint-1'],
+  ['s3://bucket/a', 'checkpoint-1', 's3://bucket/a/checkpoint-1', 'checkpoint-1'],
+  ['s3://bucket/a', 's3://bucket/a/checkpoint-1', 's3://bucket/a/checkpoint-1', 'checkpoint-1'],
+  ['s3://bucket/a', 's3://bucket/b', 's3://bucket/b', undefined],
+  ['s3://bucket/a', '/runs/a', '/runs/a', undefined],
+  ['s3://bucket/a/', '.', 's3://bucket/a', ''],
   ['\\\\host\\share\\a', 'checkpoint-1', '\\\\host\\share\\a\\checkpoint-1', 'checkpoint-1'],
 ])('in %s the path %s is %s', (root, path, absolute, below) => {
   expect(absolutePath(root, path)).toBe(absolute)

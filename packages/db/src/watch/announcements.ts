@@ -45,7 +45,7 @@ export class AnnouncementListener {
   }
 }
 
-function open({ sql }: Database): Hub {
+function open({ sql, listen }: Database): Hub {
   const callbacks = new Set<AnnouncementCallback>()
   const notify = (announcement: Announcement): void =>
     callbacks.forEach((callback) => callback(announcement))
@@ -53,7 +53,8 @@ function open({ sql }: Database): Hub {
     const [job_id = '', revision] = payload.split(' ')
     notify({ job_id, revision: Number(revision) })
   }
-  const hub = { callbacks, listening: sql.listen(CHANNEL, onPayload, () => notify(undefined)) }
+  const listener = { heard: onPayload, listening: () => notify(undefined) }
+  const hub = { callbacks, listening: listen(CHANNEL, listener) }
   hubs.set(sql, hub)
   return hub
 }

@@ -1,4 +1,5 @@
 import type { Client, Database } from '../connection/client.ts'
+import type { Listen } from '../connection/listening.ts'
 
 /** The channel on which readers say which jobs they follow, as ids separated by spaces. */
 const CHANNEL = 'bestmark_followed'
@@ -8,35 +9,35 @@ const IDS = 200
 const LASTS = 7_000
 
 /** Tells the writers of jobs, in all processes, that somebody follows these jobs now. */
-export async function announceFollowed({ sql }: Database, job_ids: string[]): Promise<void> {
+export async function announceFollowed({ notify }: Database, job_ids: string[]): Promise<void> {
   for (let from = 0; from < job_ids.length; from += IDS) {
-    await sql.notify(CHANNEL, job_ids.slice(from, from + IDS).join(' '))
+    await notify(CHANNEL, job_ids.slice(from, from + IDS).join(' '))
   }
 }
 
 const opened = new WeakMap<Client, Audience>()
 
 /** The followed jobs of a database, the same for all writers in this process. */
-export function audienceOf({ sql }: Database): Audience {
-  const audience = opened.get(sql) ?? new Audience(sql)
+export function audienceOf({ sql, listen, isNotified }: Database): Audience {
+  const audience = opened.get(sql) ?? new Audience(isNotified ? listen : undefined)
   opened.set(sql, audience)
   return audience
 }
 
 /**
  * Which jobs somebody follows, so that their writers write at once, and gather points of other jobs.
- * Nothing is stored: readers repeat that they are there. Until it is known, every job counts as
- * followed.
+ * Nothing is stored: readers repeat that they are there. Until it is known, and where notifications
+ * do not arrive, every job counts as followed.
  */
 export class Audience {
-  readonly #sql: Client
+  readonly #listenTo: Listen | undefined
   readonly #heard = new Map<string, number>()
   readonly #arrivals = new Map<string, Set<() => void>>()
   #listening: Promise<unknown> | undefined
   #isListening = false
 
-  constructor(sql: Client) {
-    this.#sql = sql
+  constructor(listen: Listen | undefined) {
+    this.#listenTo = listen
   }
 
   isFollowed(job_id: string): boolean {
@@ -59,9 +60,9 @@ export class Audience {
 
   /** Listens from the first question on. A connection that breaks is opened again by the driver. */
   #listen(): void {
-    if (this.#listening) return
-    const hear = (payload: string): void => this.#hear(payload)
-    this.#listening = this.#sql.listen(CHANNEL, hear).then(
+    if (this.#listening || !this.#listenTo) return
+    const heard = (payload: string): void => this.#hear(payload)
+    this.#listening = this.#listenTo(CHANNEL, { heard }).then(
       () => (this.#isListening = true),
       // The next question tries again; the writer meets an error of the database itself.
       () => (this.#listening = undefined),

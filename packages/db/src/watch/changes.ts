@@ -1,6 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { and, gte, lt, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
-import { nextRevision, settledRevision } from '../rows/boardRevision.ts'
+import { boardNow } from '../rows/boardRevision.ts'
 import { trainingJobs } from '../schema.ts'
 
 /** A job that was written. */
@@ -22,22 +22,15 @@ export interface Changes {
  * reached, such as another board's, counts as 0: everything was written since.
  */
 export async function changesSince(db: Database, since: number | null): Promise<Changes> {
-  const from = since === null ? nextRevision : sql`${since}::bigint`
-  const rows = await db.orm.execute<{ settled: number; next: number } & Nullable<Change>>(sql`
-    select ${settledRevision} as settled, ${nextRevision} as next, job_id, revision, board_revision
-    from (values (1)) as one
-    left join training_jobs on board_revision >= ${from} and board_revision < ${nextRevision}
-    order by board_revision`)
-  const { settled = 0, next = 0 } = rows[0] ?? {}
-  if (since !== null && since > next) return changesSince(db, 0)
-  return { changes: rows.flatMap(changeOf), settled }
-}
-
-type Nullable<T> = { [Key in keyof T]: T[Key] | null }
-
-function changeOf({ job_id, revision, board_revision }: Nullable<Change>): Change[] {
-  if (job_id === null || revision === null || board_revision === null) return []
-  return [{ job_id, revision, board_revision }]
+  const { settled, next } = await boardNow(db.orm)
+  if (since === null) return { changes: [], settled }
+  const { job_id, revision, board_revision } = trainingJobs
+  const changes = await db.orm
+    .select({ job_id, revision, board_revision })
+    .from(trainingJobs)
+    .where(and(gte(board_revision, since > next ? 0 : since), lt(board_revision, next)))
+    .orderBy(board_revision)
+  return { changes, settled }
 }
 
 /** One parameter for any number of jobs, so that the server keeps one plan. */

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 
 /** Names of files that may hold the trees of XGBoost or LightGBM. Their beginning decides. */
 const NAME = /\.(json|ubj|model|txt)$|\.snapshot_iter_\d+$/
@@ -27,7 +26,7 @@ export function boosterOf(head: Buffer): 'xgboost' | 'lightgbm' | undefined {
 
 /** Checks that a model of boosted trees was written to its end. */
 export async function checkBooster(
-  file: FileHandle,
+  file: ByteSource,
   program: 'xgboost' | 'lightgbm',
   bytes: number,
 ): Promise<WeightsCheck> {

@@ -1,8 +1,17 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { FilesFault } from '@bestmark/core'
 
+/** A file or an object whose bytes are read at any offset, as a FileHandle reads. */
+export interface ByteSource {
+  read: (
+    into: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ bytesRead: number }>
+}
+
 /** Reads bytes of a file from an offset; fewer at its end. */
-export async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+export async function bytesAt(file: ByteSource, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length)
   let done = 0
   while (done < length) {

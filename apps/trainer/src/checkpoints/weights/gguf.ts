@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 import { HeaderBroken, GgufReader } from './ggufReader.ts'
 
 /** Values per block and bytes per block, by the number of the type (ggml's `type_traits`). */
@@ -23,7 +22,7 @@ export function isGguf(head: Buffer): boolean {
  * Checks that a GGUF file contains all tensors of its header
  * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). Reads the header in pieces, and no data.
  */
-export async function checkGguf(file: FileHandle, bytes: number): Promise<WeightsCheck> {
+export async function checkGguf(file: ByteSource, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, 24)
   if (head.length < 24) return broken('cut_short', 'is cut short within its header')
   const version = head.readUInt32LE(4)

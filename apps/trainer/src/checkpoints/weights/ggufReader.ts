@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { FilesFault } from '@bestmark/core'
-import { bytesAt } from './bytes.ts'
+import { bytesAt, type ByteSource } from './bytes.ts'
 
 const PIECE = 1 << 18
 /** How much of a text is kept; all names are shorter. */
@@ -28,11 +27,11 @@ export class HeaderBroken extends Error {
 /** Reads the header of a GGUF file from start to end, in pieces. */
 export class GgufReader {
   offset: number
-  readonly #file: FileHandle
+  readonly #file: ByteSource
   #piece: Buffer = Buffer.alloc(0)
   #start = 0
 
-  constructor(file: FileHandle, offset: number) {
+  constructor(file: ByteSource, offset: number) {
     this.#file = file
     this.offset = offset
   }

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
 
@@ -12,7 +11,7 @@ export function isHdf5(head: Buffer): boolean {
  * Checks that an HDF5 file reaches the end-of-file address in its superblock (HDF5 File Format
  * Specification 3.0, II.A). That address is written when the file is closed.
  */
-export async function checkHdf5(file: FileHandle, bytes: number): Promise<WeightsCheck> {
+export async function checkHdf5(file: ByteSource, bytes: number): Promise<WeightsCheck> {
   const block = await bytesAt(file, 0, 96)
   const version = block[8] ?? NaN
   const width = block[version < 2 ? 13 : 9]

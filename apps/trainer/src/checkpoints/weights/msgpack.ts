@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 
 /** What follows a value's first byte: bytes of its length, more bytes, and values inside it. */
 interface Form {
@@ -39,7 +38,7 @@ export function isFlaxState(head: Buffer): boolean {
 }
 
 /** Checks that a msgpack value, which says how long it is, is complete. O(values). */
-export async function checkMsgpack(file: FileHandle, bytes: number): Promise<WeightsCheck> {
+export async function checkMsgpack(file: ByteSource, bytes: number): Promise<WeightsCheck> {
   let [offset, left, start] = [0, 1, 0]
   let piece: Buffer = Buffer.alloc(0)
   for (let seen = 0; left > 0 && offset < bytes; seen++) {

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 import { PickleReader } from './pickleReader.ts'
 
 /** The first pickle of torch's older format holds this number (`torch/serialization.py`). */
@@ -34,7 +33,7 @@ const UNKNOWN: WeightsCheck = { problem: null, ends: false }
  * Checks that a pickle, or a file of torch's older format, is complete: each pickle ends with STOP,
  * and after torch's five pickles come the bytes of every storage, each after its count.
  */
-export async function checkPickle(file: FileHandle, bytes: number): Promise<WeightsCheck> {
+export async function checkPickle(file: ByteSource, bytes: number): Promise<WeightsCheck> {
   const reader = new PickleReader(file, bytes)
   const first = await reader.walk()
   if (first !== 'stop') return unfinished(first)

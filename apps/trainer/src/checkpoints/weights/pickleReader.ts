@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { bytesAt } from './bytes.ts'
+import { bytesAt, type ByteSource } from './bytes.ts'
 
 /** How reading ended: at STOP, at the end of the file, or at bytes that are not a pickle. */
 export type PickleEnd = 'stop' | 'cut' | 'unknown'
@@ -88,7 +87,7 @@ export class PickleReader {
   top: Value
   /** The persistent id of each object that is stored outside the pickle. */
   readonly persistent: Value[] = []
-  readonly #file: FileHandle
+  readonly #file: ByteSource
   readonly #size: number
   #piece: Buffer = Buffer.alloc(0)
   #start = 0
@@ -101,7 +100,7 @@ export class PickleReader {
   /** The memoized values, by number. */
   readonly #memory = new Map<number, Value>()
 
-  constructor(file: FileHandle, size: number) {
+  constructor(file: ByteSource, size: number) {
     this.#file = file
     this.#size = size
   }

@@ -1,7 +1,6 @@
-import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
 import { openHandle } from '../../files/runFile.ts'
-import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck } from './bytes.ts'
 import { checkTensors } from './usable.ts'
 
 /** The format's limit for the length of its header, in bytes. */
@@ -16,7 +15,7 @@ const OFFSETS = /"data_offsets"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*\]/g
  * Checks that a safetensors file is as long as its header says
  * (https://github.com/huggingface/safetensors). Reads the header in pieces, and no data.
  */
-export async function checkSafetensors(file: FileHandle, bytes: number): Promise<WeightsCheck> {
+export async function checkSafetensors(file: ByteSource, bytes: number): Promise<WeightsCheck> {
   const start = await bytesAt(file, 0, 9)
   const length = start.length < 9 ? Infinity : Number(start.readBigUInt64LE())
   if (start.length === 9 && (length > LONGEST_HEADER || start[8] !== 0x7b)) {
@@ -32,7 +31,7 @@ export async function checkSafetensors(file: FileHandle, bytes: number): Promise
 }
 
 /** The end of the last tensor, counted from the end of the header, and the number of tensors. */
-async function tensorsIn(file: FileHandle, length: number) {
+async function tensorsIn(file: ByteSource, length: number) {
   const offsets = new Map<number, boolean>()
   let [end, rest] = [0, '']
   let before = 0

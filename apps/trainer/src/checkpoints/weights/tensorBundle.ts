@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { bytesAt } from './bytes.ts'
+import { bytesAt, type ByteSource } from './bytes.ts'
 
 /** Where a value of a TensorFlow checkpoint lies in its data files. */
 export interface BundleEntry {
@@ -21,7 +20,7 @@ const LARGEST = 1 << 24
  * An index is a table with sorted keys: its last block lists the others.
  */
 export async function bundleEntries(
-  file: FileHandle,
+  file: ByteSource,
   bytes: number,
   names: ReadonlySet<string>,
 ): Promise<Map<string, BundleEntry> | undefined> {
@@ -75,7 +74,7 @@ class Reader {
 }
 
 /** The keys and values of the block at an offset and with a size, which are read first. */
-async function blockAt(file: FileHandle, handle: Reader): Promise<[string, Buffer][]> {
+async function blockAt(file: ByteSource, handle: Reader): Promise<[string, Buffer][]> {
   const [offset, size] = [handle.number(), handle.number()]
   if (!(size >= 4 && size <= LARGEST) || !Number.isSafeInteger(offset)) return []
   // One byte after the block says whether it is compressed; TensorFlow does not compress an index.

@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { bytesAt } from './bytes.ts'
+import { bytesAt, type ByteSource } from './bytes.ts'
 import { plainPickle, type PlainPickle } from './plainPickle.ts'
 import type { Tensor } from './plainValues.ts'
 import { bytesOfEntry, type ZipEntry, zipEntries } from './zipEntries.ts'
@@ -17,7 +16,7 @@ export interface TorchArchive extends PlainPickle {
 
 /** Reads the plain values of an archive that torch saved; undefined if it is not one. */
 export async function torchArchive(
-  file: FileHandle,
+  file: ByteSource,
   bytes: number,
 ): Promise<TorchArchive | undefined> {
   const entries = await zipEntries(file, bytes)
@@ -39,7 +38,7 @@ export async function torchArchive(
 }
 
 async function scalarOf(
-  file: FileHandle,
+  file: ByteSource,
   entry: ZipEntry | undefined,
   { storage, offset }: Tensor,
 ): Promise<number | undefined> {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import type { FileHandle } from 'node:fs/promises'
-import { openHandle } from '../../files/runFile.ts'
+import { isUri } from '@bestmark/core'
+import { openBytes } from '../storedBytes.ts'
 import { isLfsPointer, lfsAdvice } from '../../files/lfsPointer.ts'
-import { broken, bytesAt, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck } from './bytes.ts'
 import { isGguf, checkGguf } from './gguf.ts'
 import { boosterOf, checkBooster } from './boosters.ts'
 import { isHdf5, checkHdf5 } from './hdf5.ts'
@@ -44,15 +44,16 @@ export function isWeightsAmong(path: string, names: ReadonlySet<string>): boolea
 /** Checks the beginning and the end of a file of weights. */
 export async function checkWeights(path: string, bytes: number): Promise<WeightsCheck> {
   if (bytes === 0) return broken('weights_empty', 'is empty')
-  await using file = await openHandle(path)
+  await using file = await openBytes(path)
   // The file is closed when this returns, so the check must end before.
   return await checkOpenFile(file, path, bytes)
 }
 
-async function checkOpenFile(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
+async function checkOpenFile(file: ByteSource, path: string, bytes: number): Promise<WeightsCheck> {
   const head = await bytesAt(file, 0, HEAD)
   if (bytes < POINTER_BYTES && isLfsPointer(head.toString('latin1'))) {
-    const why = `is a Git LFS pointer, not the weights; ${await lfsAdvice(path)}`
+    const advice = isUri(path) ? 'upload the weights themselves' : await lfsAdvice(path)
+    const why = `is a Git LFS pointer, not the weights; ${advice}`
     return broken('lfs_pointer', why)
   }
   // After a full disk or a power failure, a file may have its length but only zeros.
@@ -64,7 +65,10 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
   if (isHdf5(head)) return checkHdf5(file, bytes)
   if (isPickle(head)) return checkPickle(file, bytes)
   if (isFlaxState(head)) return checkMsgpack(file, bytes)
-  if (mayBePickledModel(basename(path)) && isCompressed(head)) return checkCompressed(file, bytes)
+  if (mayBePickledModel(basename(path)) && isCompressed(head)) {
+    // Its end is known only to who reads all of it, and an object is not downloaded for that.
+    return isUri(path) ? { problem: null, ends: false } : checkCompressed(file, bytes)
+  }
   const program = boosterOf(head)
   if (program) return checkBooster(file, program, bytes)
   const expected = /\.(keras|npz|gguf|h5|hdf5)$/.exec(path)?.[1]
@@ -77,13 +81,13 @@ async function checkOpenFile(file: FileHandle, path: string, bytes: number): Pro
 /** The keys of a file that torch saved which hold the state of a training; empty for other files. */
 export async function trainingStateIn(path: string, bytes: number): Promise<string[]> {
   if (!mayBeTorch(basename(path))) return []
-  await using file = await openHandle(path)
+  await using file = await openBytes(path)
   if (!isZip(await bytesAt(file, 0, HEAD))) return []
   return trainingKeys((await torchArchive(file, bytes))?.value)
 }
 
 /** Checks an archive. For torch it also counts the tensors, and finds files with only an optimiser's state. */
-async function checkArchive(file: FileHandle, path: string, bytes: number): Promise<WeightsCheck> {
+async function checkArchive(file: ByteSource, path: string, bytes: number): Promise<WeightsCheck> {
   const isPiece = path.endsWith('.distcp')
   const seen = await checkZip(file, bytes, isPiece)
   if (seen.problem !== null || isPiece || !mayBeTorch(basename(path))) return seen

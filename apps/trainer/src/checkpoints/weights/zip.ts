@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
-import { broken, bytesAt, WHOLE, type WeightsCheck } from './bytes.ts'
+import { broken, bytesAt, type ByteSource, type WeightsCheck, WHOLE } from './bytes.ts'
 
 // Signatures of the format's records (APPNOTE.TXT of PKWARE, sections 4.3.7 to 4.3.16).
 const END = 0x06054b50
@@ -22,7 +21,7 @@ export function isZip(head: Buffer): boolean {
  * last is checked; its offsets count from its own beginning.
  */
 export async function checkZip(
-  file: FileHandle,
+  file: ByteSource,
   bytes: number,
   isOneOfMany: boolean,
 ): Promise<WeightsCheck> {
@@ -45,7 +44,7 @@ export interface Directory {
 }
 
 /** Finds the directory of an archive; undefined if the end of the archive is missing. */
-export async function directoryOf(file: FileHandle, bytes: number): Promise<Directory | undefined> {
+export async function directoryOf(file: ByteSource, bytes: number): Promise<Directory | undefined> {
   const tail = Math.max(0, bytes - END_BYTES - LONGEST_COMMENT)
   const last = await bytesAt(file, tail, bytes - tail)
   const end = endRecord(last)
@@ -69,7 +68,7 @@ function endRecord(last: Buffer): number | undefined {
 }
 
 /** The directory by the records of archives larger than 4 GiB. */
-async function directory64(file: FileHandle, end: number) {
+async function directory64(file: ByteSource, end: number) {
   const at = end - LOCATOR_BYTES - END_64_BYTES
   if (at < 0) return undefined
   const last = await bytesAt(file, at, LOCATOR_BYTES + END_64_BYTES)

@@ -1,6 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
-import type { FileHandle } from 'node:fs/promises'
-import { bytesAt } from './bytes.ts'
+import { bytesAt, type ByteSource } from './bytes.ts'
 import { directoryOf } from './zip.ts'
 
 /** A file in an archive. */
@@ -19,7 +18,7 @@ const ENTRY = 0x02014b50
 const LARGEST = 16 << 20
 
 /** Reads the files in an archive's directory; undefined if it is broken or too large. */
-export async function zipEntries(file: FileHandle, bytes: number): Promise<ZipEntry[] | undefined> {
+export async function zipEntries(file: ByteSource, bytes: number): Promise<ZipEntry[] | undefined> {
   const directory = await directoryOf(file, bytes)
   if (!directory || directory.size > LARGEST) return undefined
   const head = await bytesAt(file, directory.start, directory.size)
@@ -60,7 +59,7 @@ function longOf(
 
 /** Reads the first bytes of a file in an archive. A compressed file is read whole or not at all. */
 export async function bytesOfEntry(
-  file: FileHandle,
+  file: ByteSource,
   { offset, packed, isStored }: ZipEntry,
   most: number,
 ): Promise<Buffer | undefined> {

@@ -1,4 +1,5 @@
 import {
+  mayBeWhole,
   contextOf,
   rowsFrom,
   type BacktestRun,
@@ -68,6 +69,6 @@ function evaluatedFiles({ checkpoints, evaluations }: RunRows): number {
   const evaluated = new Set(evaluations.map(({ attempt, step }) => `${attempt}:${step}`))
   return checkpoints.filter(
     ({ attempt, step, files_state }) =>
-      files_state === 'complete' && evaluated.has(`${attempt}:${step}`),
+      mayBeWhole(files_state) && evaluated.has(`${attempt}:${step}`),
   ).length
 }

@@ -9,7 +9,7 @@ import {
   RESTORING,
   takeHostId,
 } from '@bestmark/db'
-import { openBoard, type Board } from '../../board/board.ts'
+import { openBoard, placeOf, type Board } from '../../board/board.ts'
 import { BusyLine } from '../../cli/busyLine.ts'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
@@ -47,7 +47,7 @@ export async function main(words: readonly string[]): Promise<number> {
       },
     })
   })
-  if (values['same-machine']) await takeHostId(board.home, host_id)
+  if (values['same-machine']) await takeHostId(placeOf(board), host_id)
   else if (host_id !== board.host_id) notify(...otherMachine(host))
   if (values.json) print(JSON.stringify({ ...what, replaced: replaced ?? null }))
   else

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { absolutePath, resolveHome } from '@bestmark/db'
 import { systemCode } from '../../failure.ts'
 
@@ -19,7 +20,8 @@ export interface LogFiles {
  */
 export async function logFiles(root: string, checkpoint: string): Promise<LogFiles> {
   const name = new Date().toISOString().replaceAll(':', '-')
-  const inside = relative(root, absolutePath(root, checkpoint))
+  const absolute = absolutePath(root, checkpoint)
+  const inside = isUri(absolute) ? absolute.replaceAll(/[^\w.-]+/g, '-') : relative(root, absolute)
   const folder = await writableFolder(join(root, FOLDER, inside), inDataFolder(root, inside))
   return { out: join(folder, `${name}.out.log`), err: join(folder, `${name}.err.log`) }
 }

@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   contextOf,
   directionOf,
   explain,
@@ -16,6 +17,7 @@ import {
   type TrainingEvent,
   type Winner,
   shellWord,
+  slurmJobIn,
 } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { optionProblemOf } from './optionProblem.ts'
@@ -59,8 +61,7 @@ export async function choiceOf(
   const selection = select(full, decision)
   const explanation = explain(full, context, selection, decision)
   const best = selection.best?.path
-  const paths = rows.checkpoints.map(({ path }) => path)
-  const serving = best == null ? [] : await servingNotes(run.root, best, paths)
+  const serving = best == null ? [] : await servingNotes(run.root, best, rows.checkpoints)
   const reader_notes = [...readerNotes(run.events), ...serving]
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
   const namable = rows.evaluations.length > 0 ? [] : logged.filter(isTaskMetric)
@@ -74,8 +75,14 @@ function isTaskMetric(name: string): boolean {
 async function servingNotes(
   root: string,
   path: string,
-  others: readonly string[],
+  checkpoints: readonly Checkpoint[],
 ): Promise<ReadNote[]> {
+  const chosen = checkpoints.findLast((one) => one.path === path)
+  if (chosen?.files_state === 'unchecked') {
+    const text = `The files of ${path} were not checked: ${chosen.files_why ?? 'nobody read them'}`
+    return [{ code: 'files_unchecked', level: 'warning', text, path }]
+  }
+  const others = checkpoints.map((one) => one.path)
   const text = await findServingProblem(root, path, others)
   return text === undefined ? [] : [{ code: 'not_servable', level: 'warning', text, path }]
 }
@@ -150,7 +157,7 @@ export function choiceJson({
     question: question && { ...question, choices: question.choices.map(won) },
     warnings: warningTexts(reader_notes),
     reader_notes: reader_notes.map(at),
-    ...{ config, environment },
+    ...{ config, environment, slurm: slurmJobIn(environment) },
   }
 }
 

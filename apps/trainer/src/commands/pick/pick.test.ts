@@ -86,6 +86,7 @@ test('--json prints a line per path in the given order, with NaN as a string', a
     'reader_notes',
     'config',
     'environment',
+    'slurm',
   ])
   expect(code).toBe(2)
 })

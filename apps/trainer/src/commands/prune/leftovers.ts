@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { Failure, systemCode } from '../../failure.ts'
-import { isInside } from '../../checkpoints/inspect.ts'
+import { isInside } from '../../checkpoints/checkpointFiles.ts'
 import { REMOVED } from './removal.ts'
 
 /** Files of a checkpoint that an interrupted prune did not remove. */

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { absolutePath } from '@bestmark/db'
 import { systemCode } from '../../failure.ts'
-import { isInside } from '../../checkpoints/inspect.ts'
+import { isInside } from '../../checkpoints/checkpointFiles.ts'
 
 /**
  * The files outside of a checkpoint's folder that it needs: the targets of links, as paths relative to

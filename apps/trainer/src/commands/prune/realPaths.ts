@@ -1,22 +1,28 @@
 import { realpath } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
-import type { Prunable } from '@bestmark/core'
+import { isUri, type Prunable } from '@bestmark/core'
 import { absolutePath, pathBelow } from '@bestmark/db/root'
 import { recordIn } from '../../checkpoints/records.ts'
 import { systemCode } from '../../failure.ts'
-import { isInside } from '../../checkpoints/inspect.ts'
+import { isInside } from '../../checkpoints/checkpointFiles.ts'
 import { needsOf } from './needs.ts'
 
+const IN_A_STORE = 'it is in an object store, where Bestmark removes nothing'
 /** Errors of paths that cannot exist on any file system. */
 const IMPOSSIBLE = ['ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
 /**
  * Adds to each checkpoint the real path of its files below the run's root (links resolved). Skips
- * checkpoints outside of the root, except pinned or shipped ones: they may need files in the root.
+ * checkpoints outside of the root, except pinned or shipped ones: they may need files in the root. Those in
+ * an object store are kept: nothing is removed there.
  */
 export async function withRealPaths(root: string, rows: readonly Prunable[]): Promise<Prunable[]> {
   const all: Prunable[] = []
   for (const row of rows) {
+    if (isUri(absolutePath(root, row.path))) {
+      all.push({ ...row, kept_because: IN_A_STORE })
+      continue
+    }
     const real = await realPathOf(root, row.path)
     const isChosen = row.pinned || row.shipped
     if (real !== undefined && (isChosen || isInside(root, real)))

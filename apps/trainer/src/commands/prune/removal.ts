@@ -1,8 +1,9 @@
 import { lstat, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db'
 import { Failure } from '../../failure.ts'
-import { isInside } from '../../checkpoints/inspect.ts'
+import { isInside } from '../../checkpoints/checkpointFiles.ts'
 
 /** The prefix of a folder that is being removed. An interrupted removal leaves it. */
 export const REMOVED = '.bestmark-removed-'
@@ -34,6 +35,7 @@ export async function removeFiles(root: string, path: string): Promise<void> {
 /** The absolute path of a checkpoint. A path through a link to the root becomes a path in the root. */
 async function pathInRoot(root: string, path: string): Promise<string> {
   const absolute = absolutePath(root, path)
+  if (isUri(absolute)) throw new Failure(`${path} is in an object store, so it was not removed.`)
   if (isInside(root, absolute)) return absolute
   return join(await realpath(dirname(absolute)), basename(absolute))
 }

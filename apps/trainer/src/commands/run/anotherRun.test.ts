@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jobDetail, jobsOfFolder, jobStatus, pinCheckpoints, currentFiles } from '@bestmark/db'
@@ -44,9 +45,9 @@ beforeAll(async () => {
   await writeFile(program, PROGRAM)
 })
 
-const run = (folder: string, kind: string, base: number, mode = '') => {
+const run = (folder: string, kind: string, base: number, mode = '', outer = {}) => {
   const argv = ['node', program, folder, kind, `${base}`, mode]
-  return command(['run', '--folder', folder, '--', ...argv], { env: here.env })
+  return command(['run', '--folder', folder, '--', ...argv], { env: { ...here.env, ...outer } })
 }
 
 const lossesOf = async (job_id: string) =>
@@ -124,3 +125,11 @@ test.each(
     expect(marks).toHaveLength(2)
   },
 )
+
+test('runs that the program of a run starts have jobs of their own', async () => {
+  const outer = { BESTMARK_JOB_ID: randomUUID(), BESTMARK_RUN_FOLDER: '/runs/outer' }
+  const folders = ['first', 'second'].map((name) => join(here.path, `inner ${name}`))
+  for (const folder of folders) await run(folder, 'a table', 1, '', outer)
+  const job_ids = (await Promise.all(folders.map(jobsIn))).flat()
+  expect(new Set([outer.BESTMARK_JOB_ID, ...job_ids]).size).toBe(3)
+})

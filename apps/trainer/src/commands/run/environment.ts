@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { arch, availableParallelism, hostname, release, totalmem, type as system } from 'node:os'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
+import { slurmJobOf } from '../../slurm/ownJob.ts'
 import { redactedCommand } from '../../sources/config/commandLine.ts'
 import { jsonObject } from '../../files/json.ts'
 
@@ -20,6 +21,7 @@ interface Command {
 
 /** The part of the environment that needs no other program. */
 export function environmentOfSystem({ argv, cwd }: Command): Environment {
+  const slurm = slurmJobOf(process.env, process.pid)
   return {
     host: hostname(),
     system: `${system()} ${release()} ${arch()}`,
@@ -27,6 +29,7 @@ export function environmentOfSystem({ argv, cwd }: Command): Environment {
     memory_gib: Math.round(totalmem() / 2 ** 30),
     command: redactedCommand(argv),
     working_directory: cwd,
+    ...(slurm && { slurm }),
   }
 }
 

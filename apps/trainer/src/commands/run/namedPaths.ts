@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { isBelow } from '../../files/below.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 
@@ -18,7 +19,7 @@ function wordsOf(argv: readonly string[]): string[] {
 export function namedFolders(argv: readonly string[], cwd: string): string[] {
   const base = resolvedPath(cwd)
   const paths = wordsOf(argv.slice(1))
-    .filter((word) => word !== '' && !word.startsWith('-'))
+    .filter((word) => word !== '' && !word.startsWith('-') && !isUri(word))
     .map((word) => resolvedPath(resolve(base, word)))
   const isFolder = (path: string): boolean => statIfSeen(path)?.isDirectory() ?? true
   return [...new Set(paths)].filter((path) => {
@@ -35,7 +36,7 @@ export function pathRoles(argv: readonly string[], cwd: string, folder: string):
   return argv.flatMap((word, index) => {
     const [assigned = ''] = ASSIGNED.exec(word) ?? []
     const path = word.slice(assigned.length)
-    if (path === '' || resolvedPath(resolve(base, path)) !== folder) return []
+    if (path === '' || isUri(path) || resolvedPath(resolve(base, path)) !== folder) return []
     const before = argv[index - 1] ?? ''
     return [assigned === '' && before.startsWith('-') ? before : assigned.replace(/=$/, '')]
   })

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { namedFolders } from './namedPaths.ts'
 import { outputFolderOf } from './outputFolder.ts'
 
 let folder: string
@@ -29,6 +30,12 @@ test.each([
   ['its logs where there is no more', ['python', 'x.py', '--logdir=tb'], 'tb'],
 ])('the output folder comes from %s', async (_, argv, expected) => {
   expect(await outputFolderOf(argv)).toBe(expected)
+})
+
+test('a URI in an object store is no output folder', async () => {
+  expect(await outputFolderOf(['x', '--output_dir', 's3://bucket/run'])).toBeUndefined()
+  expect(await outputFolderOf(['x', '--output_dir', 's3://b/r', '--logdir=tb'])).toBe('tb')
+  expect(namedFolders(['x', '--out=s3://bucket/run', 'gs://bucket/run'], folder)).toEqual([])
 })
 
 test('the output folder comes from a configuration file, unless an option names it', async () => {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { isUri } from '@bestmark/core'
 import { systemCode } from '../../failure.ts'
 import { callerPath } from '../../cli/callerPath.ts'
 import { textOfFile } from '../../files/runFile.ts'
@@ -18,7 +19,8 @@ const LONGEST = 1 << 20
 /**
  * The output folder in a program's arguments: from an option, else from the last configuration file
  * that they name (YAML, JSON, nanoGPT's Python), else from an option for logs. Undefined if there is
- * none. A file that cannot be read is ignored, since the program reports it.
+ * none: a URI in an object store is no folder. A file that cannot be read is ignored, since the program
+ * reports it.
  */
 export async function outputFolderOf(argv: readonly string[]): Promise<string | undefined> {
   return optionIn(argv, OUTPUT) ?? (await configuredIn(argv)) ?? optionIn(argv, LOGS)
@@ -28,7 +30,8 @@ export async function outputFolderOf(argv: readonly string[]): Promise<string | 
 function optionIn(argv: readonly string[], names: RegExp): string | undefined {
   const values = argv.flatMap((word, index) => {
     const [option = '', value = argv[index + 1]] = word.split(/=(.*)/s)
-    return names.test(option) && value && !value.startsWith('-') ? [value] : []
+    const isFolder = value && !value.startsWith('-') && !isUri(value)
+    return names.test(option) && isFolder ? [value] : []
   })
   return values.at(-1)
 }
@@ -37,18 +40,23 @@ async function configuredIn(argv: readonly string[]): Promise<string | undefined
   let found: string | undefined
   for (const word of argv) {
     const path = word.replace(/^--?[\w-]+=/, '')
-    if (/\.(ya?ml|json|py)$/.test(path)) found = (await folderIn(callerPath(path))) ?? found
+    if (/\.(ya?ml|json|py)$/.test(path) && !isUri(path))
+      found = (await folderIn(callerPath(path))) ?? found
   }
   return found
 }
 
 async function folderIn(path: string): Promise<string | undefined> {
   const text = await textOf(path)
-  if (path.endsWith('.py')) return ASSIGNED.exec(text)?.[2]
+  if (path.endsWith('.py')) return folderOf(ASSIGNED.exec(text)?.[2])
   const values = yamlValues(text)
   if ('error' in values) return undefined
   const folder = values.findLast(({ name }) => FOLDER_OPTION.test(name))?.value
-  return typeof folder === 'string' && folder !== '' ? folder : undefined
+  return folderOf(folder)
+}
+
+function folderOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && !isUri(value) ? value : undefined
 }
 
 async function textOf(path: string): Promise<string> {

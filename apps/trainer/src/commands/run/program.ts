@@ -1,3 +1,4 @@
+import { type EndCause, endCauseText, isFailure, type SlurmJob } from '@bestmark/core'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +7,8 @@ import { KeptOutput, type Show } from './keptOutput.ts'
 import { writeKeptProcess } from '../../processes/mark.ts'
 import type { ProcessEnd } from '../../processes/spawn.ts'
 import { describeStartError } from '../../processes/startError.ts'
-import { ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
+import { causeWithin } from '../../slurm/endOfJob.ts'
+import { causeMark, ERRORS, OUTPUT } from '../../sources/output/runOutput.ts'
 import { notify } from '../../cli/terminal.ts'
 
 /** A program whose output is kept and shown. Dispose of it after its end. */
@@ -23,6 +25,8 @@ export interface RunningProgram extends Disposable {
 export interface StartedFor {
   job_id: string
   folder: string
+  /** The Slurm job in which it runs, which Slurm may end. */
+  slurm: SlurmJob | undefined
   /** Called after the program has made a new folder. */
   onFolderAnew: () => void
 }
@@ -37,7 +41,7 @@ export type Outputs = Record<'stdout' | 'stderr', Show>
  */
 export async function startProgram(
   argv: readonly string[],
-  { job_id, folder, onFolderAnew }: StartedFor,
+  { job_id, folder, slurm, onFolderAnew }: StartedFor,
   cwd: string,
   shown: Outputs,
 ): Promise<RunningProgram> {
@@ -72,7 +76,7 @@ export async function startProgram(
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(failed(cause)))
     child.once('spawn', () => {
-      const exited = untilExit(child, output, errors)
+      const exited = untilExit(child, { output, errors, slurm })
       mark()
       const signal = (name: NodeJS.Signals): void => signalGroup(child, name)
       const moveEarlierOutput = (): void => {
@@ -103,10 +107,16 @@ function isSameOutput(): boolean {
   return out.dev === err.dev && out.ino === err.ino
 }
 
+/** What shows how a program ends. */
+interface Ending {
+  output: KeptOutput
+  errors: KeptOutput
+  slurm: SlurmJob | undefined
+}
+
 async function untilExit(
   child: ChildProcess,
-  output: KeptOutput,
-  errors: KeptOutput,
+  { output, errors, slurm }: Ending,
 ): Promise<ProcessEnd> {
   const over = new AbortController()
   const showing = [output, errors].map((kept) => kept.showUntil(over.signal))
@@ -116,7 +126,8 @@ async function untilExit(
   over.abort()
   try {
     await Promise.all(showing)
-    output.mark(ending(end, errors.failureText || output.failureText))
+    const cause = slurm && (await causeWithin(slurm))
+    output.mark(ending(end, errors.failureText || output.failureText, cause))
     for (const kept of [output, errors]) kept.finish()
   } catch (error) {
     // An error such as a full disk must not hide how the program ended.
@@ -136,7 +147,11 @@ function signalGroup({ pid, exitCode, signalCode }: ChildProcess, name: NodeJS.S
 }
 
 /** How a program ended, as the text of the last mark in its log. */
-function ending({ code, signal }: ProcessEnd, last: string): string {
+function ending({ code, signal }: ProcessEnd, last: string, cause: EndCause | undefined): string {
+  if (cause) {
+    const failed = isFailure(cause) ? `: ${endCauseText(cause)}` : ''
+    return `${failed ? 'failed' : 'stopped'}${causeMark(cause)}${failed}`
+  }
   if (code === 0) return 'completed'
   if (signal === 'SIGTERM' || signal === 'SIGINT' || code === 143 || code === 130) return 'stopped'
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { systemCode } from '../../failure.ts'
 import { jsonObject } from '../../files/json.ts'
 import { isAlive, ProcessMark, readIfThere } from '../../processes/alive.ts'
 import { markOf, ownMark } from '../../processes/mark.ts'
@@ -26,6 +27,9 @@ export type Claim = z.infer<typeof Claim>
 /** What changes in a claim while the program runs. */
 type Change = Partial<Pick<Claim, 'program' | 'roots' | 'areas' | 'ended_at'>>
 
+/** The error codes of a disk without space. */
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT'])
+
 /**
  * The claim of one program, in the board's data folder. It is there before the program starts, so
  * that no other `bestmark run` takes its files. It stays after the program's end as long as a program
@@ -40,7 +44,6 @@ export class ProgramClaim {
     this.#folder = join(home, 'programs')
     const ends = { began_at: Date.now(), ended_at: null }
     this.#claim = { keeper: ownMark(), program: null, ...ends, named, roots, areas: [] }
-    mkdirSync(this.#folder, { recursive: true })
     this.#write()
     this.#removeOld()
   }
@@ -77,7 +80,7 @@ export class ProgramClaim {
   }
 
   #all(): { name: string; claim: Claim }[] {
-    return readdirSync(this.#folder).flatMap((name) => {
+    return readIfFolder(this.#folder).flatMap((name) => {
       if (name === this.#name || !name.endsWith('.json')) return []
       const text = readIfThere(join(this.#folder, name))
       const { data } = Claim.safeParse(text === undefined ? undefined : jsonObject(text))
@@ -96,11 +99,23 @@ export class ProgramClaim {
     }
   }
 
+  /** Without space for it, the program runs without a claim on disk, or with the last one. */
   #write(): void {
     const path = join(this.#folder, this.#name)
-    writeFileSync(`${path}.new`, `${JSON.stringify(this.#claim)}\n`)
-    renameSync(`${path}.new`, path)
+    try {
+      mkdirSync(this.#folder, { recursive: true })
+      writeFileSync(`${path}.new`, `${JSON.stringify(this.#claim)}\n`)
+      renameSync(`${path}.new`, path)
+    } catch (error) {
+      if (!NO_SPACE.has(systemCode(error) ?? '')) throw error
+      rmSync(`${path}.new`, { force: true })
+    }
   }
+}
+
+/** The names in a folder, which is missing if its disk was full. */
+function readIfFolder(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
 }
 
 function isRunning({ keeper, program, ended_at }: Claim): boolean {

@@ -15,6 +15,8 @@ export interface ProgramRun {
   project: string | undefined
   /** The id of a new job for it. */
   job_id: string
+  /** Slurm started its job again, so it is a further attempt of `job_id`. */
+  isRequeued: boolean
   /** The files in its folder before the program started. */
   earlier: EarlierFiles
   /** The user named no folder, so this one has only the program's output. */

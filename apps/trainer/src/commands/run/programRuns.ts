@@ -1,6 +1,6 @@
+import { DEFAULT_PROJECT } from '@bestmark/core'
 import { deleteContinuation, folderOfJob, registerJob, renameJob } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
-import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { pause } from '../../pause.ts'
 import { endOtherJobs } from '../../recording/replacedRuns.ts'
 import { folderId } from '../../recording/folderId.ts'
@@ -68,11 +68,13 @@ export class ProgramRuns {
 
   /** Puts the first run on the board, once its folder and its job are found. */
   async begin(): Promise<void> {
-    const { root, earlier, job_id, name, isOurs } = this.#run
+    const { root, earlier, job_id, name, isOurs, isRequeued } = this.#run
     const found = isOurs ? await this.#firstFound() : undefined
     const stored = found
       ? await storedJobOf(this.#board, found)
-      : await earlier.jobOf(this.#board, root, this.#over)
+      : isRequeued
+        ? job_id
+        : await earlier.jobOf(this.#board, root, this.#over)
     const joined = found && new JoinedFolder(root, found.root, true)
     const named = { job_id: stored ?? job_id, root: found?.root ?? root, name }
     const isAnother = !found && earlier.isRun && !stored

@@ -1,7 +1,7 @@
+import { JOURNAL } from '@bestmark/core'
 import { join } from 'node:path'
 import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
-import { JOURNAL } from '../../journal/header.ts'
 import { identifyRun, type RunIdentity } from '../../sources/identity.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import { findSources } from '../../sources/sources.ts'

@@ -1,7 +1,7 @@
+import { DEFAULT_PROJECT } from '@bestmark/core'
 import { command } from '../../cli/command.ts'
 import { CHECKPOINTS_OPTION } from '../../cli/checkpointsOption.ts'
 import { duration, path, text } from '../../cli/kind.ts'
-import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { withDefault, optional } from '../../cli/option.ts'
 
 export const RUN = command({

@@ -1,8 +1,7 @@
 import { constants } from 'node:os'
 import { basename } from 'node:path'
-import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
+import { collectGarbage, hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
-import { DEFAULT_PROJECT } from '../../cli/argumentTexts.ts'
 import { parse } from '../../cli/parse.ts'
 import { EXIT, Failure, errorText, systemCode } from '../../failure.ts'
 import type { Show } from './keptOutput.ts'
@@ -22,6 +21,10 @@ import { namedFolders } from './namedPaths.ts'
 import { ProgramClaim } from './programClaim.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { isAtOrBelow } from '../../files/below.ts'
+import { ORDERED_JOB } from '../../recipes/orderedRun.ts'
+import { arrayTaskName, slurmJobOf } from '../../slurm/ownJob.ts'
+import { cancelSlurmJob } from '../../slurm/cancel.ts'
+import { requeuedJob } from '../../slurm/requeue.ts'
 import { startProgram } from './program.ts'
 import { writeRunNote } from '../../sources/runNote.ts'
 import { notify } from '../../cli/terminal.ts'
@@ -32,7 +35,7 @@ import { RunFolder } from './runFolder.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
 import { missingText } from './missing.ts'
-import { shellWord } from '@bestmark/core'
+import { DEFAULT_PROJECT, shellWord } from '@bestmark/core'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
 
@@ -46,6 +49,9 @@ interface Order {
   opened: RunFolder
 }
 
+/** After this time a run has begun, and memory is given back (ms). */
+const BEGUN = 10_000
+
 const ERRORS = new ErrorReporter((text) => notify(`bestmark: ${text}`))
 
 /**
@@ -57,28 +63,60 @@ export async function main(words: readonly string[]): Promise<number> {
   const { values, program: argv } = parse(words, RUN)
   const { 'kill-after': killAfter } = values
   const home = await machine()
-  const name = values.name ?? basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
+  const slurm = slurmJobOf(process.env, process.pid)
+  const script = basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
+  const name = values.name ?? arrayTaskName(slurm, script) ?? script
   const { checkpoints } = values
   const cwd = callerPath('.')
   const chosen = checkpoints ?? values.folder ?? (await outputFolderOf(argv))
   const folder = chosen ?? (await earlierRunOf({ argv, cwd, name: values.name }))
-  const opened = await RunFolder.open(home, folder, name)
+  const opened = await RunFolder.open(home, folder, { name, slurm })
   const { root } = opened
   refuseSecond(root)
   const earlier = await EarlierFiles.in(root)
   const isOurs = folder === undefined
-  const job_id = randomId(root)
+  const requeued = await requeuedJob(root, slurm)
+  const job_id = orderedJob() ?? requeued ?? randomId(root)
   const isNamed = values.name !== undefined
   const whose = { isOurs, isWeights: checkpoints !== undefined, cwd }
-  const run = { root, name, isNamed, project: values.project, job_id, earlier, ...whose }
+  const isRequeued = requeued !== undefined
+  const run = {
+    root,
+    name,
+    isNamed,
+    project: values.project,
+    job_id,
+    isRequeued,
+    earlier,
+    ...whose,
+  }
   // Other processes must see from the start that the run has a program, and its name.
   writeKeptProcess(root, process.pid)
-  note(run, earlier.isUndecided ? null : earlier.isRun ? undefined : run.job_id)
+  note(run, jobAtStart(run))
   // An error in the recording must not end this process before its program. All programs of this
   // process share one listener.
   process.off('uncaughtException', ERRORS.report)
   process.on('uncaughtException', ERRORS.report)
-  return await runRecorded(run, { argv, killAfter, home, opened })
+  // What it needed to begin is not needed again.
+  const begun = setTimeout(collectGarbage, BEGUN).unref()
+  try {
+    return await runRecorded(run, { argv, killAfter, home, opened })
+  } finally {
+    clearTimeout(begun)
+  }
+}
+
+/** The job of the run, null if it is not known yet, and undefined if a recorder finds it. */
+function jobAtStart({ earlier, isRequeued, job_id }: ProgramRun): string | null | undefined {
+  if (isRequeued) return job_id
+  return earlier.isUndecided ? null : earlier.isRun ? undefined : job_id
+}
+
+/** The job that the agent gave to this run. The program must not see it: it may start other runs. */
+function orderedJob(): string | undefined {
+  const job_id = process.env[ORDERED_JOB]
+  delete process.env[ORDERED_JOB]
+  return job_id
 }
 
 /** Writes the run's job to its folder, if it is already known. */
@@ -98,7 +136,7 @@ function note(
 async function machine(): Promise<string> {
   const home = resolveHome()
   try {
-    await hostId(home)
+    await hostId({ home, isShareable: Boolean(process.env['DATABASE_URL']) })
     return home
   } catch (error) {
     throw error instanceof HomeUnusable ? new Failure(error.message, { cause: error }) : error
@@ -114,7 +152,7 @@ async function runRecorded(
   const shown = { stdout: showOn(process.stdout, line), stderr: showOn(process.stderr, line) }
   let leaveEarlierOut = (): void => undefined
   let onMachine: Machine | undefined = undefined
-  let noted = run.earlier.isRun ? null : job_id
+  let noted = run.earlier.isRun && !run.isRequeued ? null : job_id
   const recorded = new Set<string>()
   const onJob = (id: string, folder: string, isAnother: boolean): void => {
     const isMoved = recorded.has(id)
@@ -137,7 +175,7 @@ async function runRecorded(
     note(run, noted)
     onMachine?.begin()
   }
-  const started = { job_id, folder: root, onFolderAnew }
+  const started = { job_id, folder: root, slurm: opened.slurm, onFolderAnew }
   const claim = new ProgramClaim(home, {
     named: namedFolders(argv, cwd),
     roots: isAtOrBelow(root, home) ? [] : [root],
@@ -154,7 +192,7 @@ async function runRecorded(
   claim.begin(pid)
   onMachine = new Machine({ pid, argv, cwd, root })
   const written = new WrittenRuns({ pid, argv, started_at, cwd, root, claim, data_folder: home })
-  const onStop = (): void => void signals.stop('SIGTERM')
+  const onStop = (): void => void stopProgram(signals, opened)
   const listener = { errors: ERRORS, line, onStop, onJob, onMissing, onEarlier }
   const recording = new RunRecorder(run, listener, { pid, written })
   const end = await program.exited
@@ -181,6 +219,12 @@ async function endRecording(
   const what = 'The board has only a part of the run; its files have all of it'
   const then = `When the database answers: bestmark import ${folders.map(shellWord).join(' ')}`
   notify(`bestmark: ${what}. ${then}`)
+}
+
+/** Stops a program on behalf of the board: with its Slurm job, if that does nothing else. */
+async function stopProgram(signals: PassedSignals, { slurm }: RunFolder): Promise<void> {
+  if (slurm?.is_whole_job && (await cancelSlurmJob(slurm.job_id))) return
+  await signals.stop('SIGTERM')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { JOURNAL } from '@bestmark/core'
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -15,7 +16,6 @@ import {
 import { beforeAll, expect, test } from 'vitest'
 import { agentOf, testBoard } from '../../board/testing.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { JOURNAL } from '../../journal/header.ts'
 import { CLIENT } from '../../sources/programsTesting.ts'
 import { eventually } from '../../testing.ts'
 import { command } from '../testing.ts'

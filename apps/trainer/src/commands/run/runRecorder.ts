@@ -1,7 +1,8 @@
-import { bestEffort, isUnavailable, watch, type Database } from '@bestmark/db'
+import { bestEffort, isUnavailable, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { pause } from '../../pause.ts'
 import { FilesRecorder } from '../../recording/filesRecorder.ts'
+import { statusesOf } from '../../recording/statuses.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
 import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
@@ -14,6 +15,8 @@ const AGAIN = { running: 2_000, over: 300 }
  * open, since a new database takes time (ms).
  */
 const PATIENCE = { failing: 5_000, opening: 60_000 }
+/** How often the status of the first job is looked at (ms). It is in memory if nothing changed. */
+const LOOK = 1_000
 /** How long closing a board may take that does not answer (ms). */
 const CLOSING = 500
 
@@ -61,7 +64,7 @@ export class RunRecorder {
   }
 
   async #begin(): Promise<OpenRecording | undefined> {
-    const board = await this.#again(() => openBoard())
+    const board = await this.#again(() => openBoard(process.env, { connections: 1 }))
     const opened = board && (await this.#again(() => this.#register(board)))
     if (!opened) return undefined
     const { errors } = this.#listener
@@ -104,24 +107,25 @@ export class RunRecorder {
     return performance.now() - this.#ended > PATIENCE.failing
   }
 
-  /** Watches the board: shows the progress of the first job, and passes on a request to stop. */
+  /** Shows the progress of the first job, and passes on a request to stop. */
   async #keepUp(db: Database, parts: ProgramRuns): Promise<void> {
     const { errors, line, onStop } = this.#listener
     const { signal } = this.#over
+    const statuses = statusesOf(db)
     while (!signal.aborted && parts.first) {
-      const { run, moved } = parts.first
-      const jobs = [{ job_id: run.job_id, revision: 0 }]
-      const until = AbortSignal.any([signal, moved.signal])
+      const { run } = parts.first
+      const news = new AbortController()
+      using _news = statuses.onNews(run.job_id, () => news.abort())
+      const asked = performance.now()
       try {
-        for await (const { status } of watch(db, { jobs }, until)) {
-          errors.databaseAnswered()
-          line?.show(status)
-          if (status.status === 'stopping') onStop()
-        }
+        const job = await (line ? statuses.fresh(run.job_id, 0) : statuses.of(run.job_id, 0))
+        if (statuses.answeredAt > asked) errors.databaseAnswered()
+        if (job) line?.show(job)
+        if (job?.status === 'stopping') onStop()
       } catch (error) {
-        if (!until.aborted) errors.report(error)
+        errors.report(error)
       }
-      await pause(AGAIN.running, signal)
+      await pause(LOOK, AbortSignal.any([signal, news.signal]))
     }
   }
 

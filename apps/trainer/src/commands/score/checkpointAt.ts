@@ -1,9 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { rowsFrom, type Checkpoint } from '@bestmark/core'
+import { isUri, MOUNT_ADVICE, rowsFrom, type Checkpoint, JOURNAL } from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { Failure, errorText, systemCode } from '../../failure.ts'
-import { JOURNAL } from '../../journal/header.ts'
 import { readRun } from '../../sources/readRun.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 import { findSources } from '../../sources/sources.ts'
@@ -56,6 +55,9 @@ export async function checkpointAt(path: string): Promise<RunCheckpoint> {
 class Unscorable extends Failure {}
 
 async function realPathOf(path: string): Promise<string> {
+  if (isUri(path)) {
+    throw new Failure(`${path} is in an object store, but a score needs a folder. ${MOUNT_ADVICE}.`)
+  }
   try {
     return await realpath(path)
   } catch (cause) {

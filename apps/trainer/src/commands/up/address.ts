@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { hostname } from 'node:os'
+import { Refused, type Serving, servingOf } from '@bestmark/db'
 import { Failure } from '../../failure.ts'
 
 /** The address of the pages. */
@@ -10,39 +12,61 @@ export interface Address {
 }
 
 const DEFAULT_PORT = 4173
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+const LOCAL = /^(127(\.\d{1,3}){3}|localhost)$/
 
-/**
- * The free address of HOST and PORT. Throws a Failure if HOST is not an address of this machine only
- * (there are no accounts yet), if PORT is not a port, or if the port is in use.
- */
-export async function freeAddress(env: NodeJS.ProcessEnv): Promise<Address> {
-  const host = env['HOST'] || '127.0.0.1'
-  if (!LOOPBACK.test(host)) {
-    throw new Failure(
-      `HOST=${host} is refused: Bestmark has no accounts yet, so it listens on this machine only. ` +
-        'Remove HOST, and open the board from another machine through "ssh -L".',
-    )
+/** How the board is served. Throws a Failure if variables are wrong or do not fit together. */
+export function servingFrom(env: NodeJS.ProcessEnv): Serving {
+  try {
+    return servingOf(env)
+  } catch (error) {
+    throw error instanceof Refused ? new Failure(error.message, { cause: error }) : error
   }
+}
+
+/** The free address of HOST and PORT. Throws a Failure if PORT is not a port, or is in use. */
+export async function freeAddress(env: NodeJS.ProcessEnv, host: string): Promise<Address> {
   const port = portOf(env) ?? DEFAULT_PORT
   await tryToListen({ host, port })
   // Browsers try both addresses of a local name, so no other program may use the second one.
-  if (port !== 0 && host !== '::1') await tryToListen({ host: '::1', port })
+  if (port !== 0 && LOCAL.test(host)) await tryToListen({ host: '::1', port })
   return { host, port }
 }
 
-/** Stores the address at which the pages of a data folder are served. */
-export async function noteAddress(home: string, { host, port }: Address): Promise<void> {
-  await writeFile(join(home, 'address'), `${host} ${port}\n`, { mode: 0o600 })
+/** The address of a board with accounts, for browsers of other machines. */
+export function openAddress({ host, port }: Address, { url, tls }: Serving): string {
+  if (url) return url.origin
+  const any = ['0.0.0.0', '::'].includes(host)
+  const name = any ? hostname() : host.includes(':') ? `[${host}]` : host
+  return `${tls ? 'https' : 'http'}://${name}:${port}`
+}
+
+/**
+ * Stores the address at which the pages of a data folder are served, and for a board with accounts
+ * that for browsers.
+ */
+export async function noteAddress(
+  home: string,
+  { host, port }: Address,
+  open?: string,
+): Promise<void> {
+  const words = [host, port, ...(open === undefined ? [] : [open])]
+  await writeFile(join(home, 'address'), `${words.join(' ')}\n`, { mode: 0o600 })
+}
+
+/** Where the pages of a data folder were served last. */
+interface LastAddress extends Address {
+  /** The address for browsers, if people sign in there. */
+  open: string | undefined
 }
 
 /** The address of the pages of a data folder: HOST and PORT, else the last one stored. */
-export async function lastAddress(home: string, env: NodeJS.ProcessEnv): Promise<Address> {
+export async function lastAddress(home: string, env: NodeJS.ProcessEnv): Promise<LastAddress> {
   const noted = await readFile(join(home, 'address'), 'utf8').catch(() => '')
-  const [host, port] = noted.trim().split(' ')
+  const [host, port, open] = noted.trim().split(' ')
   return {
     host: env['HOST'] || host || '127.0.0.1',
     port: portOf(env) || Number(port) || DEFAULT_PORT,
+    open,
   }
 }
 

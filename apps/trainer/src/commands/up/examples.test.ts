@@ -6,12 +6,14 @@ import { command } from '../testing.ts'
 import { temporaryFolder } from '../../testing.ts'
 import { addExamples } from './examples.ts'
 
+const GOES_ON = new AbortController().signal
+
 test('an empty board gets the three examples, only once', async () => {
   await using home = await temporaryFolder()
   await using database = await newBoardEnv(home.path)
   await using board = await openBoard(database.env)
   const { db } = board
-  await addExamples(board)
+  await addExamples(board, GOES_ON)
   const { jobs } = await listJobs(db)
   expect(jobs.map(({ project, status }) => [project, status])).toEqual(
     jobs.map(() => ['examples', 'completed']),
@@ -40,6 +42,21 @@ test('an empty board gets the three examples, only once', async () => {
   expect(lost.reason).toContain('A better checkpoint cannot be shipped')
 
   expect(await removeExamples(db)).toBe(jobs.length)
-  await addExamples(board)
+  await addExamples(board, GOES_ON)
   expect(await listJobs(db)).toMatchObject({ total: 0 })
+})
+
+test('a start that ends early leaves the rest of the examples to the next start', async () => {
+  await using home = await temporaryFolder()
+  await using database = await newBoardEnv(home.path)
+  await using board = await openBoard(database.env)
+  const leaving = new AbortController()
+  const first = addExamples(board, leaving.signal)
+  leaving.abort()
+  await first
+  const before = await listJobs(board.db)
+  await addExamples(board, GOES_ON)
+  const { total } = await listJobs(board.db)
+  expect(before.total).toBeLessThan(total)
+  expect(await examples(board.db)).toHaveLength(total)
 })

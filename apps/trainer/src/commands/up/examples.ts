@@ -1,10 +1,10 @@
+import { JOURNAL } from '@bestmark/core'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { claimExample, privateFolder, uuidv5 } from '@bestmark/db'
 import type { Board } from '../../board/board.ts'
 import { importRun } from '../../recording/importRun.ts'
-import { JOURNAL } from '../../journal/header.ts'
 
 /**
  * Real runs, recorded by clients/python/programs/stories.py: a best evaluation between two saves, a
@@ -14,9 +14,13 @@ import { JOURNAL } from '../../journal/header.ts'
 const EXAMPLES = ['best-between-saves', 'loss-against-f1', 'best-rotated-away']
 const RECORDED = fileURLToPath(new URL('../../../stories', import.meta.url))
 
-/** Puts the recorded runs on a board as examples, only once, since a user may have removed them. */
-export async function addExamples(board: Board): Promise<void> {
+/**
+ * Puts the recorded runs on a board as examples, only once, since a user may have removed them. After
+ * an abort of `leaving` the next start adds the rest.
+ */
+export async function addExamples(board: Board, leaving: AbortSignal): Promise<void> {
   for (const name of EXAMPLES) {
+    if (leaving.aborted) return
     const job_id = uuidv5(board.host_id, `story ${name}`)
     if (!(await claimExample(board.db, job_id))) continue
     const root = join(await privateFolder(board.home, 'examples'), name)

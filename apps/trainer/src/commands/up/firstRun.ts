@@ -17,13 +17,22 @@ export interface FirstRun {
 
 /**
  * On an empty board, trains the built-in recipe and adds the recorded examples, only once. A later
- * start adopts the run if it still trains, because the process that started it was killed.
+ * start adds the examples that are missing, because the first one ended too early, and adopts the run
+ * if it still trains, because the process that started it was killed.
  */
-export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | undefined> {
+export async function firstRun(
+  board: Board,
+  agent: Agent,
+  leaving: AbortSignal,
+): Promise<FirstRun | undefined> {
   const { db, host_id } = board
   const job_id = uuidv5(host_id, 'first run')
   const stored = await jobStatus(db, job_id)
-  if (stored) return stillTraining(job_id, stored.output_dir, agent)
+  if (stored) {
+    const run = stillTraining(job_id, stored.output_dir, agent)
+    await addExamples(board, leaving)
+    return run
+  }
   const { total } = await listJobs(db, { shelf: 'kept', limit: 1 })
   if (total > 0 || !(await claimOnce(db, 'first run'))) return undefined
   agent.reserve(job_id)
@@ -31,7 +40,7 @@ export async function firstRun(board: Board, agent: Agent): Promise<FirstRun | u
   const order = { recipe: CHAR_LM, preset, name: 'moby-char-lm', project: 'examples', job_id }
   const run = await startRun(db, board, order)
   const recorded = agent.adopt(run)
-  await addExamples(board)
+  await addExamples(board, leaving)
   return { job_id, signal: run.signal, recorded }
 }
 

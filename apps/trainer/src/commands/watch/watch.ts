@@ -1,5 +1,6 @@
+import { releaseMemoryWhenIdle } from '@bestmark/db'
 import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
-import { agentOptions } from '../../agent/options.ts'
+import { AGENT_CONNECTIONS, agentOptions } from '../../agent/options.ts'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { openBoard } from '../../board/board.ts'
@@ -8,12 +9,13 @@ import { ProgressLine } from '../../cli/progressLine.ts'
 import { StopRequest } from '../../processes/stopRequest.ts'
 import { print, notify } from '../../cli/terminal.ts'
 import { linkCheckpoints, requireOnePath } from '../../sources/checkpointLinks.ts'
+import { sendRuns } from './sendRuns.ts'
 import { WATCH } from './watch.table.ts'
 import { type Display, Watcher } from './watcher.ts'
 
 /**
  * Finds runs below folders and records them until SIGINT or SIGTERM: growing runs live, finished runs
- * once. With --once it looks once and ends.
+ * once. With --once it looks once and ends. With --to it sends them to a board instead.
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, args } = parse(words, WATCH)
@@ -23,9 +25,12 @@ export async function main(words: readonly string[]): Promise<number> {
   if (checkpoints !== undefined) {
     for (const path of paths) await linkCheckpoints(path, callerPath(checkpoints))
   }
+  if (values.to !== undefined) return sendRuns(paths, { ...values, to: values.to })
   const { patience } = agentOptions()
   using stopRequest = new StopRequest()
-  await using board = await openBoard()
+  using released = new DisposableStack()
+  released.defer(releaseMemoryWhenIdle())
+  await using board = await openBoard(process.env, { connections: AGENT_CONNECTIONS })
   const over = new AbortController()
   stopRequest.signal.addEventListener('abort', () => over.abort())
   if (stopRequest.signal.aborted) return EXIT.found

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { hasEnded, type Patience, type TrainingJobStatus } from '@bestmark/core'
+import { hasEnded, type Patience, type TrainingJobStatus, JOURNAL } from '@bestmark/core'
 import { JobDeleted, jobStatus } from '@bestmark/db'
 import { AGENT_OPTIONS } from '../../agent/options.ts'
 import type { Board } from '../../board/board.ts'
@@ -12,7 +12,6 @@ import {
   type NameOptions,
   register,
 } from '../../recording/importRun.ts'
-import { JOURNAL } from '../../journal/header.ts'
 import { applyNames } from '../../recording/jobNames.ts'
 import { SilentRuns } from '../../recording/silentRuns.ts'
 import { pause } from '../../pause.ts'
@@ -229,8 +228,9 @@ export class Watcher {
     for (let began = performance.now(); !signal.aborted;) {
       await pause(REST.least, signal)
       try {
-        const status = await statuses.of(job_id, began)
-        this.#errors.databaseAnswered()
+        const asked = performance.now()
+        const status = await statuses.fresh(job_id, began)
+        if (statuses.answeredAt > asked) this.#errors.databaseAnswered()
         if (!status || status.deleted_at !== null) return end()
         if (hasEnded(status.status)) {
           this.#showEnd(run, status)

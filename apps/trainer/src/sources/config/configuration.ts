@@ -1,8 +1,8 @@
+import type { ReaderNote } from '@bestmark/core'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import type { Note } from '../events/newEvents.ts'
 import type { YamlValue } from '../../files/yaml.ts'
 
 /** The options in one configuration file of a run. */
@@ -14,7 +14,7 @@ export interface Configuration {
 /** The configurations of a run, the one with priority first, and warnings about unreadable files. */
 export interface Configurations {
   found: Configuration[]
-  problems: Note[]
+  problems: ReaderNote[]
 }
 
 /** Larger files are data, not options (bytes). */
@@ -97,7 +97,7 @@ function isWritten({ value }: YamlValue): boolean {
 }
 
 /** The note about a file that is not YAML. */
-export function invalidYaml(file: string, error: string): Note {
+export function invalidYaml(file: string, error: string): ReaderNote {
   const text = `Ignored ${file}: it is not valid YAML (${error})`
   return { code: 'configuration_ignored', text }
 }

@@ -1,5 +1,4 @@
-import type { Direction } from '@bestmark/core'
-import type { Note } from '../events/newEvents.ts'
+import type { Direction, ReaderNote } from '@bestmark/core'
 import { optionOf, type Configuration, type Configurations } from './configuration.ts'
 import { isCount } from '../../files/json.ts'
 import { isSecret } from './runOptions.ts'
@@ -17,7 +16,7 @@ export interface Declaration {
   /** The planned length of the run. */
   totals: { total_steps: number | null; total_epochs: number | null }
   save_steps: number | null
-  warnings: Note[]
+  warnings: ReaderNote[]
 }
 
 /** What the configuration files of a run declare. If they differ, the first file is used. */
@@ -198,7 +197,7 @@ function findCount(found: readonly Configuration[], names: readonly string[]): n
 
 const DECISIVE = ['metric_for_best_model', 'greater_is_better']
 
-function disagreements(found: readonly Configuration[]): Note[] {
+function disagreements(found: readonly Configuration[]): ReaderNote[] {
   return DECISIVE.flatMap((name) => {
     const [first, ...others] = found.flatMap((one) => {
       const option = optionOf(one, name)
@@ -206,7 +205,7 @@ function disagreements(found: readonly Configuration[]): Note[] {
     })
     return others
       .filter(({ option }) => option.value !== first?.option.value)
-      .map(({ one, option }): Note => {
+      .map(({ one, option }): ReaderNote => {
         const used = first ? `${first.option.value} in ${originText(first.one, first.option)}` : ''
         const text = `${name} is ${used}, but ${option.value} in ${originText(one, option)}. The first one is used`
         return { code: 'configurations_differ', text }

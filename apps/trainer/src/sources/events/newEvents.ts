@@ -46,21 +46,6 @@ function isAny(values: Values): boolean {
   return false
 }
 
-/** How a run was read: a code for programs, and a sentence for people. */
-export interface Note {
-  code: ReaderCode
-  text: string
-}
-
-/** A note for the user about how the run was read. */
-export function readerNote(
-  attempt: number,
-  { code, text }: Note,
-  level: 'info' | 'warning' = 'warning',
-): EventOf<'log'> {
-  return { type: 'log', attempt, at: null, step: null, level, text, reader: true, code }
-}
-
 /** A note of the reader for programs. */
 export interface ReadNote extends Pick<EventOf<'log'>, 'level' | 'text'> {
   /** Null for a note of an older version. */

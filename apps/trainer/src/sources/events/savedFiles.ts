@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
+import { type TrainingEvent, ownValue, setOwn, type ReaderNote, readerNote } from '@bestmark/core'
 import { systemCode } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { findAttempt, type Progress } from './attempts.ts'
-import { measuredEvents, type Note, readerNote } from './newEvents.ts'
+import { measuredEvents } from './newEvents.ts'
 import type { Listing } from '../../files/listing.ts'
 import { readTorchState } from '../../files/torchState.ts'
 
@@ -25,7 +25,7 @@ export interface SavedFile {
   /** Metrics in the file that the log does not have. */
   values?: Record<string, number>
   /** How the step was found, if the user should know. */
-  step_note?: Note
+  step_note?: ReaderNote
 }
 
 /** Reads the name of a file; undefined if it is not a name of weights. */
@@ -39,7 +39,7 @@ export async function findSavedFiles(
 ): Promise<SavedFile[]> {
   const found: SavedFile[] = []
   for (const folder of folders) {
-    for (const name of await listing.names(folder)) {
+    for (const name of listing.names(folder)) {
       const hints = read(name)
       if (!hints) continue
       const path = folder === '' ? name : `${folder}/${name}`

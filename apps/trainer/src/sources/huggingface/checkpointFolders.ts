@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { Failure, systemCode } from '../../failure.ts'
-import { type InspectedFiles, inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
+import type { InspectedFiles } from '../../checkpoints/inspection.ts'
 import { isWeights } from '../../checkpoints/weights/weights.ts'
 import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
@@ -54,7 +55,7 @@ const GLOBAL_STEP = /"global_step": ?(\d{1,15})\b/
  * with the step of their state count: `ckpt_300`.
  */
 export async function findCheckpointNames(listing: Listing): Promise<string[]> {
-  const all = await listing.names()
+  const all = listing.names()
   const names = all.filter(isCheckpointName)
   if (names.length > 0) return names
   const renamed: string[] = []

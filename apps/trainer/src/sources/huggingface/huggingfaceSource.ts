@@ -21,10 +21,10 @@ export const HUGGINGFACE: Source = {
 }
 
 async function stateFiles(listing: Listing): Promise<string[]> {
-  const names = await listing.names()
+  const names = listing.names()
   const found = names.includes(STATE) ? [STATE] : []
   for (const name of await findCheckpointNames(listing)) {
-    if ((await listing.names(name)).includes(STATE)) found.push(`${name}/${STATE}`)
+    if (listing.names(name).includes(STATE)) found.push(`${name}/${STATE}`)
   }
   return found
 }

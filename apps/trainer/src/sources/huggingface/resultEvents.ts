@@ -5,10 +5,11 @@ import {
   ownValue,
   readMeasured,
   type TrainingEvent,
+  readerNote,
 } from '@bestmark/core'
 import { isRate, findLastStep, rowsAfter, findFinalWeights } from './finalWeights.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
-import { measuredEvents, readerNote } from '../events/newEvents.ts'
+import { measuredEvents } from '../events/newEvents.ts'
 import type { Results } from './resultsFiles.ts'
 import type { TrainerState } from './trainerState.ts'
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Note } from '../events/newEvents.ts'
-import { type Measured, readMeasured, ownValue, setOwn } from '@bestmark/core'
+import { type Measured, readMeasured, ownValue, setOwn, type ReaderNote } from '@bestmark/core'
 import { Failure, systemCode } from '../../failure.ts'
 import { textOfFile } from '../../files/runFile.ts'
 import { fileErrorText } from '../../plainErrors.ts'
@@ -25,7 +24,7 @@ export interface Results {
   /** The file and the line of each value. */
   origins: Record<string, { file: string; line: number | null }>
   /** Notes about files that cannot be read. */
-  problems: Note[]
+  problems: ReaderNote[]
 }
 
 /** Larger files are not read (bytes). */
@@ -41,7 +40,7 @@ const FILES = [
 
 /** The files of `save_metrics` in a folder. */
 export async function findResultsFiles(listing: Listing): Promise<string[]> {
-  const names = await listing.names()
+  const names = listing.names()
   return FILES.filter((name) => names.includes(name))
 }
 
@@ -137,6 +136,6 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-function unreadable(file: string, why: string): Note {
+function unreadable(file: string, why: string): ReaderNote {
   return { code: 'results_unreadable', text: `Skipped ${file}: ${why}` }
 }

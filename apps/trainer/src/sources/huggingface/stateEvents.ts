@@ -5,13 +5,14 @@ import {
   type EventOf,
   type Measured,
   setOwn,
+  readerNote,
+  type ReaderNote,
 } from '@bestmark/core'
 import { rowsAfter, findFinalWeights, findRootStep } from './finalWeights.ts'
 import type { Branch } from './branches.ts'
 import { type CheckpointFolder, ROOT } from './checkpointFolders.ts'
 import type { Declaration } from '../config/declaration.ts'
 import { evaluatedSets } from './evaluatedSets.ts'
-import { readerNote, type Note } from '../events/newEvents.ts'
 import { lineOf, logLines } from '../../files/jsonLines.ts'
 import { addedResults } from './resultEvents.ts'
 import type { Results } from './resultsFiles.ts'
@@ -21,7 +22,7 @@ import { isCount } from '../../files/json.ts'
 /** Names in the Trainer's last row, which sums up the training and has no step. */
 const SUMMARY = /^(train_|total_flos$|epoch$|step$)/
 
-const UNKNOWN_ROOT: Note = {
+const UNKNOWN_ROOT: ReaderNote = {
   code: 'step_unknown',
   text: 'The step of the weights in the root is unknown. No file says whether load_best_model_at_end was set',
 }
@@ -138,8 +139,8 @@ class StateHistory {
   }
 
   /** Warnings about skipped or changed values. */
-  warnings(): Note[] {
-    const notes: Note[] = []
+  warnings(): ReaderNote[] {
+    const notes: ReaderNote[] = []
     const { skipped_rows } = this.#state
     if (skipped_rows > 0) {
       const rows = skipped_rows === 1 ? '1 row' : `${skipped_rows} rows`
@@ -158,7 +159,7 @@ class StateHistory {
   }
 }
 
-function warningEvents(notes: readonly Note[], attempt: number): object[] {
+function warningEvents(notes: readonly ReaderNote[], attempt: number): object[] {
   return notes.map((note) => readerNote(attempt, note))
 }
 

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type TrainingEvent, parseEvent, type Found, JOURNAL } from '@bestmark/core'
 import { readJournal } from '../../journal/read.ts'
-import { isJournal, JOURNAL } from '../../journal/header.ts'
-import { parseEvent } from '../../journal/events.ts'
+import { isJournal } from '../../journal/header.ts'
 import { noProgress, type Progress } from '../events/attempts.ts'
 import { startedEvent } from '../events/newEvents.ts'
-import type { Found } from '../../journal/gate.ts'
 import { jsonObject } from '../../files/json.ts'
 import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
@@ -28,7 +26,7 @@ type Ended = EventOf<'ended'>
 /** A start by `bestmark run`, as marked in its log. Times are in milliseconds. */
 interface Start {
   at: number | null
-  end: Pick<Ended, 'at' | 'status' | 'error'> | null
+  end: Pick<Ended, 'at' | 'status' | 'error' | 'cause'> | null
 }
 
 interface State extends Progress {
@@ -98,10 +96,10 @@ function readLine(state: State, { file, text, line }: FileLine): Found[] {
 }
 
 function markEvents({ starts }: State, text: string): TrainingEvent[] {
-  const { word, at = null, error = null } = readMark(text) ?? {}
+  const { word, at = null, error = null, cause = null } = readMark(text) ?? {}
   const last = starts.at(-1)
   if (word === 'started') starts.push({ at, end: null })
-  else if (word && last) last.end = { status: word, at, error }
+  else if (word && last) last.end = { status: word, at, error, cause }
   return []
 }
 
@@ -144,4 +142,9 @@ function endEvents(state: State, isLast: boolean): Ended[] {
   if (!mark || (logged_end && mark.status === 'completed')) return logged_end ? [logged_end] : []
   const error = (logged_end?.status === mark.status ? logged_end.error : null) ?? mark.error
   return [{ ...mark, type: 'ended', attempt, error }]
+}
+
+/** Whether a run is read from its journal alone, now or as soon as the journal exists. */
+export function isReadAlone(root: string, source: string): boolean {
+  return isJournalOnly(root) || (source === JOURNAL && journalSource(root) === JOURNAL)
 }

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
-import type { EventOf, TrainingEvent } from '@bestmark/core'
+import { type EventOf, type TrainingEvent, type JournalHeader, JOURNAL } from '@bestmark/core'
+import pLimit from 'p-limit'
 import { Failure, errorText } from '../../failure.ts'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
 import { readJournal } from '../../journal/read.ts'
-import { isJournal, JOURNAL, type JournalHeader } from '../../journal/header.ts'
+import { isJournal } from '../../journal/header.ts'
 import { unlistedCheckpoints } from '../../checkpoints/unlisted.ts'
 import type { ReadRun } from '../reader/source.ts'
 import { journalSource, RUN_JOURNAL } from './runJournal.ts'
 import { readWhole } from '../reader/source.ts'
+
+/** How many checkpoints are inspected at once. */
+const AT_ONCE = 8
 
 /**
  * Reads a run's whole journal, with the output log of `bestmark run`, and inspects its checkpoints.
@@ -26,10 +30,12 @@ export async function readJournalRun(root: string): Promise<ReadRun | undefined>
       : await readWhole(RUN_JOURNAL.open({ root, cursor: null, isOver: true }))
   const { job_id, name, project } = header
   const saves = lastSaves(events)
-  const files: TrainingEvent[] = await unlistedCheckpoints(root, saves)
-  for (const saved of saves) files.push(await filesEvent(root, saved))
+  const unlisted: TrainingEvent[] = await unlistedCheckpoints(root, saves)
+  // Several at once, since a store answers each request late.
+  const atOnce = pLimit(AT_ONCE)
+  const seen = await Promise.all(saves.map((saved) => atOnce(filesEvent, root, saved)))
   const run = { root, source, job_id, name, project, isSingleFile: false }
-  return { ...run, events: events.concat(files) }
+  return { ...run, events: events.concat(unlisted, seen) }
 }
 
 function readAll(path: string): { header: JournalHeader | null; events: TrainingEvent[] } {

@@ -1,11 +1,16 @@
 import { basename, join } from 'node:path'
-import { parsePythonJson, type TrainingEvent } from '@bestmark/core'
+import {
+  parsePythonJson,
+  type TrainingEvent,
+  admitAll,
+  type Found,
+  readerNote,
+} from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { admitAll, type Found } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
+import { endedEvent, startedEvent } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
 import { WholeReader } from '../reader/wholeReader.ts'
@@ -86,7 +91,7 @@ async function eventsIn({ root, isOver }: ReadOptions): Promise<TrainingEvent[]>
 
 async function documentFiles(listing: Listing): Promise<string[]> {
   const logs: { name: string; rows: number }[] = []
-  for (const name of await listing.names()) {
+  for (const name of listing.names()) {
     const isCandidate = NAME.test(name) && (isStats(name) || !OTHER.test(name))
     const rows = isCandidate ? (await readRecords(listing, name)).length : 0
     if (rows > 0) logs.push({ name, rows })

@@ -59,7 +59,7 @@ export async function findLogFiles(listing: Listing): Promise<LogFile[]> {
 export async function findLogTrainings(listing: Listing): Promise<LogFile[][]> {
   const here = await findLogsIn(listing, '')
   // CatBoost's tables name their metrics. Its printed lines do not.
-  const isPrinted = (await listing.names()).includes('catboost_info') && !here.some(isDetailed)
+  const isPrinted = listing.names().includes('catboost_info') && !here.some(isDetailed)
   const below = here.length === 0 || isPrinted ? await findLogsBelow(listing) : []
   const inside = below.length > 0 ? below : here
   const beside = inside.length > 0 ? inside : await findLogsBeside(listing)
@@ -127,7 +127,7 @@ async function findWandbOutput(listing: Listing): Promise<LogFile[]> {
 /** Logs beside a folder of weights, with its name: `logs/3f2a.txt` for `logs/3f2a`. */
 async function findLogsNamedAs(listing: Listing): Promise<LogFile[]> {
   const found: LogFile[] = []
-  for (const name of await listing.names('..')) {
+  for (const name of listing.names('..')) {
     if (!mayBeLog(name) || namedFolder(name) !== basename(listing.root)) continue
     const seen = detectLog(await listing.head(`../${name}`), name)
     if (seen) found.push({ file: `../${name}`, ...seen })
@@ -145,11 +145,11 @@ function namedFolder(name: string): string | undefined {
 export async function findLogFolders(listing: Listing, inside = '', depth = 0): Promise<string[]> {
   const found: string[] = []
   if (depth >= DEEPEST) return found
-  for (const name of await listing.names(inside)) {
+  for (const name of listing.names(inside)) {
     const isLog = depth === 0 ? LOG_FOLDERS.test(name) : /^[^.]*$/.test(name)
     if (!isLog) continue
     const folder = inside === '' ? name : `${inside}/${name}`
-    const names = await listing.names(folder)
+    const names = listing.names(folder)
     if (names.length === 0 || names.includes('checkpoints')) continue
     if (name !== LINKED_LOGS && isMarkedRun(join(listing.root, folder), names)) continue
     found.push(folder, ...(await findLogFolders(listing, folder, depth + 1)))
@@ -163,7 +163,7 @@ export function mayBeLog(name: string): boolean {
 }
 
 async function findLogsIn(listing: Listing, folder: string): Promise<LogFile[]> {
-  const names = (await listing.names(folder)).filter(mayBeLog)
+  const names = listing.names(folder).filter(mayBeLog)
   const first = names.toSorted((a, b) => Number(LIKELY.test(b)) - Number(LIKELY.test(a)))
   const found: LogFile[] = []
   for (const name of first.slice(0, MOST_CANDIDATES)) {

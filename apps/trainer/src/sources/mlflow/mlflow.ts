@@ -11,7 +11,7 @@ import { type Point, type TrackedRun, trackedEvents } from '../trackers/trackedR
 export const MLFLOW: Source = {
   name: 'mlflow',
   isHere: async (listing) => {
-    const names = await listing.names()
+    const names = listing.names()
     const isRun = names.includes('meta.yaml') && names.includes('metrics')
     return isRun && (await listing.head('meta.yaml')).includes('run_id')
   },
@@ -27,7 +27,7 @@ async function files(listing: Listing): Promise<string[]> {
 /** Finds files at any depth: slashes in a metric's name are folders. */
 async function filesBelow(listing: Listing, folder: string): Promise<string[]> {
   const found: string[] = []
-  for (const name of await listing.names(folder)) {
+  for (const name of listing.names(folder)) {
     const path = `${folder}/${name}`
     const inner = await filesBelow(listing, path)
     found.push(...(inner.length > 0 ? inner : [path]))

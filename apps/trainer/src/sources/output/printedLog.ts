@@ -1,5 +1,5 @@
+import type { Found } from '@bestmark/core'
 import type { Listing } from '../../files/listing.ts'
-import type { Found } from '../../journal/gate.ts'
 import { detectLog, type LogFile, logRank } from '../logs/logFile.ts'
 import { axisOf, LOG_FORMAT, type LogState } from '../logs/logs.ts'
 import type { FileLine } from '../reader/format.ts'

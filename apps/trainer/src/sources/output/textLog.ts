@@ -1,11 +1,10 @@
 import { basename } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { ownValue, setOwn } from '@bestmark/core'
+import { ownValue, setOwn, readerNote, type Found, misfit } from '@bestmark/core'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { endedEvent, measuredEvents, startedEvent, readerNote } from '../events/newEvents.ts'
-import { type Found, misfit } from '../../journal/gate.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import type { RunStart, FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
@@ -255,11 +254,11 @@ function warnNoStep(state: State, { file, line }: Origin): Found[] {
 function markEvents(state: State, file: string, text: string): Found[] {
   const mark = readMark(text)
   if (!mark) return []
-  const { word, at, error } = mark
+  const { word, at, error, cause } = mark
   if (word === 'started') return startMarkEvents(state, file, at)
   const before = earlierAttempt(state, file)
   if (before === undefined) state.hasEnded = true
-  return [{ ...endedEvent(before ?? state.attempt, word, error), at }]
+  return [{ ...endedEvent(before ?? state.attempt, word, error), at, cause }]
 }
 
 /** Both files have a mark of each start. Only the first one makes an event. */

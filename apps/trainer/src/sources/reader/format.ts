@@ -1,8 +1,6 @@
-import type { EventOf } from '@bestmark/core'
+import type { EventOf, Found, ReaderNote } from '@bestmark/core'
 import type { Listing } from '../../files/listing.ts'
 import type { NumberedLine } from '../../files/growingFile.ts'
-import type { Found } from '../../journal/gate.ts'
-import type { Note } from '../events/newEvents.ts'
 import type { Progress } from '../events/attempts.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { LogHistory } from '../weights/logHistory.ts'
@@ -24,7 +22,7 @@ export interface FileBytes {
 /** The fields of a run's `started` event, and warnings about its configuration. */
 export interface RunStart {
   fields: Partial<EventOf<'started'>>
-  warnings: Note[]
+  warnings: ReaderNote[]
 }
 
 /** What some records of a binary file hold, and the offset of the first one. */

@@ -1,34 +1,34 @@
 import { join } from 'node:path'
 import { systemCode } from '../../failure.ts'
 import { fileErrorText } from '../../plainErrors.ts'
-import { type EventOf, type TrainingEvent, ownValue, setOwn } from '@bestmark/core'
-import { endedEvent, startedEvent, readerNote } from '../events/newEvents.ts'
-import { admit, cutShort, skipFile, type Skips, skipWarnings, tooLong } from '../../journal/gate.ts'
 import {
-  BEGINNING,
-  readNewBytes,
-  readNewLines,
-  type FileOffset,
-  offsetIn,
-} from '../../files/growingFile.ts'
+  type EventOf,
+  type TrainingEvent,
+  ownValue,
+  setOwn,
+  readerNote,
+  admit,
+  cutShort,
+  skipFile,
+  skipWarnings,
+  tooLong,
+} from '@bestmark/core'
+import { endedEvent, startedEvent } from '../events/newEvents.ts'
+import { BEGINNING, readNewBytes, readNewLines, offsetIn } from '../../files/growingFile.ts'
 import { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
 import type { Progress } from '../events/attempts.ts'
-import { type StoredFiles, savedEvents, type SavedFile } from '../events/savedFiles.ts'
+import { savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from '../weights/candidate.ts'
 import { readDeclaredMetric } from '../weights/declaredMetric.ts'
 import { inferMetric } from '../weights/inferredMetric.ts'
 import { readBestPointer } from '../weights/bestPointer.ts'
 import { claimEvents } from '../weights/claimEvents.ts'
 import { findCandidates } from '../weights/savedWeights.ts'
-import {
-  type LogHistory,
-  emptyHistory,
-  addToHistory,
-  readWriteTimes,
-} from '../weights/logHistory.ts'
+import { emptyHistory, addToHistory, readWriteTimes } from '../weights/logHistory.ts'
 import { withoutCutNumber } from './cutLine.ts'
 import type { Format } from './format.ts'
+import { type Cursor, formatVersion, parseCursor } from './lineCursor.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
 /** A source for files that only grow. */
@@ -41,9 +41,6 @@ export function lineSource<State extends Progress>(format: Format<State>): Sourc
   }
 }
 
-/** Raise it when the state of a format changes. Runs with an older cursor are then read again. */
-const VERSION = 14
-
 /** Errors of one file. Others, such as too many open files, stop the reader. */
 const SKIPPED_CODES = new Set([
   'EACCES',
@@ -55,22 +52,6 @@ const SKIPPED_CODES = new Set([
   'ERR_FS_FILE_TOO_LARGE',
   'ERR_PACKED',
 ])
-
-interface Cursor<State> {
-  /** The name and version of the format. */
-  format: string
-  files: Record<string, FileOffset>
-  state: State
-  stored_files: StoredFiles
-  history: LogHistory
-  begun: EventOf<'started'> | null
-  /** The program's own best that was sent last. */
-  claimed?: string
-  hasEnded: boolean
-  /** Whether the files themselves have an end. */
-  hasLoggedEnd: boolean
-  skips: Skips
-}
 
 class LineReader<State extends Progress> implements SourceReader {
   readonly #format: Format<State>
@@ -280,21 +261,4 @@ function updatedStart<State extends Progress>(
   Object.assign(begun, found, { metric_is_inferred: !declared })
   const resumed_from = spans[attempt]?.[0] || null
   return { ...begun, attempt, resumed_from, total_steps: begun.total_steps ?? total }
-}
-
-function formatVersion({ name }: { name: string }): string {
-  return `${name} ${VERSION}`
-}
-
-/** The parsed cursor; undefined if another format or version wrote it. */
-function parseCursor<State>(cursor: string, format: string): Cursor<State> | undefined {
-  try {
-    const value: unknown = JSON.parse(cursor)
-    const isOurs =
-      typeof value === 'object' && value !== null && 'format' in value && value.format === format
-    // `#piece` above wrote it, because the format is ours.
-    return isOurs ? (value as Cursor<State>) : undefined
-  } catch {
-    return undefined
-  }
 }

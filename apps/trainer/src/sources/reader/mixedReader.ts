@@ -1,6 +1,6 @@
-import { type EventOf, type Measured, type TrainingEvent, setOwn } from '@bestmark/core'
+import { type EventOf, type Measured, type TrainingEvent, setOwn, readerNote } from '@bestmark/core'
 import { Failure, errorText } from '../../failure.ts'
-import { startedEvent, readerNote } from '../events/newEvents.ts'
+import { startedEvent } from '../events/newEvents.ts'
 import type { ReadOptions, Piece, Source, SourceReader } from './source.ts'
 
 /** The output log of `bestmark run`. Only it has the exit code of every program. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measuredJson, type TrainingEvent } from '@bestmark/core'
-import { Failure, systemCode } from '../../failure.ts'
+import { Failure } from '../../failure.ts'
 import { Listing } from '../../files/listing.ts'
+import { statIfSeen } from '../../files/runFile.ts'
 import type { ReadOptions, Piece, SourceReader } from './source.ts'
 
 /** A file that is being written may be unreadable for this time (ms). */
@@ -33,7 +33,7 @@ export class WholeReader implements SourceReader {
   async next(): Promise<Piece> {
     const { root, isOver } = this.#options
     const listing = new Listing(root)
-    const { signature, newest } = await readSignature(root, await this.#format.files(listing))
+    const { signature, newest } = readSignature(root, await this.#format.files(listing))
     const same = { events: [], cursor: this.#cursor ?? '', replace: false }
     if (signature === this.#seen) return same
     const events = await this.#format.events(this.#options).catch((error: unknown) => {
@@ -51,17 +51,14 @@ export class WholeReader implements SourceReader {
 }
 
 /** A text that changes when the files change, and the newest time (ms). */
-async function readSignature(
+function readSignature(
   root: string,
   files: readonly string[],
-): Promise<{ signature: string; newest: number }> {
+): { signature: string; newest: number } {
   const parts: string[] = []
   let newest = 0
   for (const file of files) {
-    const seen = await stat(join(root, file)).catch((error: unknown) => {
-      if (systemCode(error) === undefined) throw error
-      return undefined
-    })
+    const seen = statIfSeen(join(root, file))
     if (!seen) continue
     newest = Math.max(newest, seen.mtimeMs)
     parts.push(seen.isDirectory() ? file : `${file} ${seen.mtimeMs} ${seen.size}`)

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type EventOf, grouped, type TrainingEvent } from '@bestmark/core'
+import {
+  type EventOf,
+  grouped,
+  isUri,
+  type TrainingEvent,
+  readerNote,
+  type ReaderNote,
+  admit,
+  misfit,
+  type Skips,
+  skipWarnings,
+} from '@bestmark/core'
 import { absolutePath } from '@bestmark/db/root'
 import { systemCode } from '../../failure.ts'
 import { bytesOfFile } from '../../files/runFile.ts'
-import { readerNote, type Note } from '../events/newEvents.ts'
-import { admit, misfit, type Skips, skipWarnings } from '../../journal/gate.ts'
 import { type ScoreAt, SCORES, type ScoresPiece } from './scoresFile.ts'
 
 /** The fields of a checkpoint that are needed to attach scores. */
@@ -19,10 +28,12 @@ export interface AttachedScore {
 
 const STATE = 'trainer_state.json'
 
-/** Digest of a checkpoint's state file, which is unique; null if it has none. */
+/** Digest of a checkpoint's state file, which is unique; null if it has none, or is in an object store. */
 export async function stateDigest(root: string, path: string): Promise<string | null> {
+  const folder = absolutePath(root, path)
+  if (isUri(folder)) return null
   try {
-    const text = await bytesOfFile(join(absolutePath(root, path), STATE))
+    const text = await bytesOfFile(join(folder, STATE))
     return createHash('sha256').update(text).digest('hex')
   } catch (error) {
     if (systemCode(error) === undefined) throw error
@@ -93,7 +104,7 @@ function evaluation({ score, checkpoint }: AttachedScore): EventOf<'evaluation'>
   return { type: 'evaluation', ...checkpoint, at, ...measured }
 }
 
-function skippedNote({ path, step, line }: ScoreAt): Note {
+function skippedNote({ path, step, line }: ScoreAt): ReaderNote {
   const text = `Skipped the score of ${path} (step ${grouped(step)}) on line ${line} of ${SCORES}: that checkpoint was removed or overwritten`
   return { code: 'score_skipped', text }
 }

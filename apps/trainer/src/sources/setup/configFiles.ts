@@ -31,8 +31,8 @@ interface ConfigFiles {
 
 /** Finds the configuration files of a run. */
 export async function findConfigFiles(listing: Listing): Promise<ConfigFiles> {
-  const names = await listing.names()
-  const hydra = names.includes('.hydra') ? await listing.names('.hydra') : []
+  const names = listing.names()
+  const hydra = names.includes('.hydra') ? listing.names('.hydra') : []
   const resolved = [
     ...(await argumentsFile(listing, names)),
     ...names.filter((name) => RESOLVED.test(name)),
@@ -48,7 +48,7 @@ async function argumentsFile(listing: Listing, names: readonly string[]): Promis
   const steps = names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
   const last = steps.map(Number).sort((a, b) => b - a)[0]
   const folder = `checkpoint-${last}`
-  const isThere = last !== undefined && (await listing.names(folder)).includes(TRAINING_ARGUMENTS)
+  const isThere = last !== undefined && listing.names(folder).includes(TRAINING_ARGUMENTS)
   return isThere ? [`${folder}/${TRAINING_ARGUMENTS}`] : []
 }
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { Measured, TrainingEvent } from '@bestmark/core'
+import { type Measured, type TrainingEvent, admitAll } from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
 import { readNpzArrays, type NumpyArray } from './npz.ts'
 import { Failure } from '../../failure.ts'
-import { admitAll } from '../../journal/gate.ts'
 import { noProgress } from '../events/attempts.ts'
 import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
@@ -28,8 +27,7 @@ export const STABLE_BASELINES: Source = {
 
 async function files(listing: Listing): Promise<string[]> {
   for (const folder of FOLDERS) {
-    if ((await listing.names(folder)).includes(FILE))
-      return [folder === '' ? FILE : `${folder}/${FILE}`]
+    if (listing.names(folder).includes(FILE)) return [folder === '' ? FILE : `${folder}/${FILE}`]
   }
   return []
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { type Direction, type TrainingEvent, setOwn } from '@bestmark/core'
+import { type Direction, type TrainingEvent, setOwn, admitAll, type Found } from '@bestmark/core'
 import { numberIn } from '../../files/csv.ts'
 import { Listing } from '../../files/listing.ts'
 import { textOfFile } from '../../files/runFile.ts'
-import { admitAll, type Found } from '../../journal/gate.ts'
 import { advance, noProgress, type Progress } from '../events/attempts.ts'
 import { endedEvent, measuredEvents, startedEvent, type Values } from '../events/newEvents.ts'
 import { savedEvents } from '../events/savedFiles.ts'
@@ -28,7 +27,7 @@ export const D3RLPY: Source = {
 }
 
 async function tablesIn(listing: Listing): Promise<string[]> {
-  if (!(await listing.names()).includes(CONFIG)) return []
+  if (!listing.names().includes(CONFIG)) return []
   if (!(await listing.head(CONFIG)).includes('"observation_shape"')) return []
   return listing.files(/\.csv$/, (head) => ROW.test(head.split(/\r?\n/, 1)[0] ?? ''))
 }

@@ -1,9 +1,9 @@
+import { type Found, noStep } from '@bestmark/core'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { cells, numberIn } from '../../files/csv.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { measuredEvents } from '../events/newEvents.ts'
-import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Listing } from '../../files/listing.ts'
@@ -47,13 +47,13 @@ export const DVCLIVE = lineSource<State>({
 })
 
 async function tables(listing: Listing): Promise<string[]> {
-  const isOuter = (await listing.names()).includes('dvclive')
+  const isOuter = listing.names().includes('dvclive')
   return tablesIn(listing, isOuter ? `dvclive/${FOLDER}` : FOLDER, 0)
 }
 
 async function tablesIn(listing: Listing, folder: string, depth: number): Promise<string[]> {
   const found: string[] = []
-  for (const name of await listing.names(folder)) {
+  for (const name of listing.names(folder)) {
     const path = `${folder}/${name}`
     if (name.endsWith('.tsv')) found.push(path)
     else if (depth < DEEPEST) found.push(...(await tablesIn(listing, path, depth + 1)))

@@ -1,9 +1,9 @@
+import { type Found, noStep } from '@bestmark/core'
 import { type Progress, advance } from '../events/attempts.ts'
 import { findTableBase, type NumberedValue } from '../weights/tableBase.ts'
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { cellCount, cells } from '../../files/csv.ts'
 import { measuredEvents, type Values } from '../events/newEvents.ts'
-import { type Found, noStep } from '../../journal/gate.ts'
 import type { FileLine } from '../reader/format.ts'
 import { isHeldOut } from '../events/names.ts'
 

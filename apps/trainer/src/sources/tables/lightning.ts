@@ -1,4 +1,4 @@
-import { grouped } from '@bestmark/core'
+import { grouped, type ReaderNote, type Found, noStep } from '@bestmark/core'
 import { basename } from 'node:path'
 import { noProgress, type Progress, advance } from '../events/attempts.ts'
 import { cells, headOf, numberIn } from '../../files/csv.ts'
@@ -6,8 +6,7 @@ import { completedEpochs, type EpochState, noEpochs } from '../events/completedE
 import { type Column, columnsOf, valuesOf } from './columns.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import { measuredEvents, type Note } from '../events/newEvents.ts'
-import { type Found, noStep } from '../../journal/gate.ts'
+import { measuredEvents } from '../events/newEvents.ts'
 import { readTorchState, type TorchState } from '../../files/torchState.ts'
 import type { RunStart, FileLine } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
@@ -56,7 +55,7 @@ async function tables(listing: Listing): Promise<string[]> {
   const found: string[] = []
   for (const folder of await findLogFolders(listing)) {
     const file = `${folder}/${FILE}`
-    const head = (await listing.names(folder)).includes(FILE) ? await listing.head(file) : ''
+    const head = listing.names(folder).includes(FILE) ? await listing.head(file) : ''
     if (isTable(head) && headOf(head).includes('epoch')) found.push(file)
   }
   const isAlone = found.length === 0 || (await listWeights(listing)).length === 0
@@ -160,7 +159,7 @@ function hasOtherCount(found: TorchState): boolean {
   return steps !== null && steps !== found.step
 }
 
-function otherCountNote(path: string, found: TorchState): Note {
+function otherCountNote(path: string, found: TorchState): ReaderNote {
   const here = trainingSteps(found)
   const text = `Lightning's file names count the steps of all optimisers. Here a step is a training step, as in metrics.csv (${basename(path)} is step ${grouped(here)})`
   return { code: 'steps_of_training', text }

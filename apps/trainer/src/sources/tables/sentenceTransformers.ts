@@ -6,18 +6,14 @@ import {
   type Measured,
   ownValue,
   setOwn,
+  admitAll,
+  readerNote,
+  type ReaderNote,
 } from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
 import { textIfReadable } from '../../files/runFile.ts'
-import { admitAll } from '../../journal/gate.ts'
 import { noProgress } from '../events/attempts.ts'
-import {
-  endedEvent,
-  measuredEvents,
-  readerNote,
-  type Note,
-  startedEvent,
-} from '../events/newEvents.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import { heldOutName, isHeldOut } from '../events/names.ts'
 import { savedEvents, type SavedFile } from '../events/savedFiles.ts'
 import type { ReadOptions, Source } from '../reader/source.ts'
@@ -63,7 +59,7 @@ async function readFiles(listing: Listing): Promise<string[]> {
 async function tables(listing: Listing): Promise<string[]> {
   const found: string[] = []
   for (const folder of FOLDERS) {
-    for (const name of await listing.names(folder)) {
+    for (const name of listing.names(folder)) {
       const file = folder === '' ? name : `${folder}/${name}`
       if (TABLE.test(name) && isMeasured(await listing.head(file), file)) found.push(file)
     }
@@ -147,7 +143,7 @@ function spanTo(last: number): [number, number] {
   return [0, last]
 }
 
-function lengthNote(steps: number): Note {
+function lengthNote(steps: number): ReaderNote {
   const text = `The files do not show how many steps an epoch has. Steps are counted as if it had ${steps}, the fewest possible number`
   return { code: 'epoch_length_guessed', text }
 }

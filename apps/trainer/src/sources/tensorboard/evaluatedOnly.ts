@@ -1,6 +1,5 @@
-import { ownValue, setOwn } from '@bestmark/core'
-import type { Found } from '../../journal/gate.ts'
-import { readerNote, type Values } from '../events/newEvents.ts'
+import { ownValue, setOwn, type Found, readerNote } from '@bestmark/core'
+import { type Values } from '../events/newEvents.ts'
 import { valuesText } from '../events/valuesText.ts'
 
 /** What was read that belongs to no step. Plain data, because it is stored in the cursor. */

@@ -17,7 +17,7 @@ const STARTS = [/^version_\d+$/, /^[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_/]
 
 /** Whether a folder is a separate run. */
 export async function isRunFolder(listing: Listing, folder: string): Promise<boolean> {
-  const names = await listing.names(folder)
+  const names = listing.names(folder)
   return (
     isMarkedRun(join(listing.root, folder), names) || names.some((name) => RUN_FILES.test(name))
   )
@@ -25,9 +25,7 @@ export async function isRunFolder(listing: Listing, folder: string): Promise<boo
 
 /** The event files directly in a folder, in the order of their times. */
 export async function findEventFiles(listing: Listing, folder: string): Promise<string[]> {
-  const paths = (await listing.names(folder)).map((name) =>
-    folder === '' ? name : `${folder}/${name}`,
-  )
+  const paths = listing.names(folder).map((name) => (folder === '' ? name : `${folder}/${name}`))
   return sortByTime(paths.filter((path) => EVENTS.test(path)))
 }
 
@@ -59,7 +57,7 @@ async function scalarsBelow(
 ): Promise<string[][]> {
   const writers = new Set(files.map(processOf))
   const found: string[][] = []
-  for (const name of await listing.names(folder)) {
+  for (const name of listing.names(folder)) {
     if (!name.includes('_')) continue
     const inner = await findEventFiles(listing, `${folder}/${name}`)
     if (inner.length > 0 && inner.every((file) => writers.has(processOf(file)))) found.push(inner)
@@ -99,10 +97,10 @@ function isPerStart(folders: readonly string[]): boolean {
 async function foldersBelow(listing: Listing, inside: string, depth: number): Promise<string[]> {
   if (depth >= DEEPEST) return []
   const found: string[] = []
-  for (const name of await listing.names(inside)) {
+  for (const name of listing.names(inside)) {
     if (/\.\w{1,5}$|^\.|^checkpoint/.test(name)) continue
     const folder = inside === '' ? name : `${inside}/${name}`
-    const names = await listing.names(folder)
+    const names = listing.names(folder)
     if (names.length === 0) continue
     if (isMarkedRun(join(listing.root, folder), names) || names.some((one) => RUN_FILES.test(one)))
       continue

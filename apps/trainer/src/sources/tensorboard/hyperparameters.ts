@@ -18,7 +18,7 @@ export async function findHyperparameterFiles(listing: Listing): Promise<string[
   if (inRoot.length === 0) return []
   const files = [...inRoot]
   // SummaryWriter names these folders by the time in seconds.
-  const folders = (await listing.names()).filter((name) => /^\d{9,}(\.\d+)?$/.test(name))
+  const folders = listing.names().filter((name) => /^\d{9,}(\.\d+)?$/.test(name))
   for (const folder of folders) files.push(...(await findEventFiles(listing, folder)))
   return files.slice(0, MOST_FILES)
 }

@@ -1,12 +1,12 @@
 import { basename, dirname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { ownValue, setOwn, type TrainingEvent } from '@bestmark/core'
+import type { Found, ReaderNote, TrainingEvent } from '@bestmark/core'
+import { misfit, ownValue, readerNote, setOwn } from '@bestmark/core'
 import { noProgress, type Progress, advance, beginAttempt } from '../events/attempts.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
 import { completedEpochs, type EpochState, noEpochs } from '../events/completedEpochs.ts'
-import { measuredEvents, type Note, readerNote, type Values } from '../events/newEvents.ts'
-import { type Found, misfit } from '../../journal/gate.ts'
+import { measuredEvents, type Values } from '../events/newEvents.ts'
 import type { RunStart, FileBytes, Records } from '../reader/format.ts'
 import { lineSource } from '../reader/lineSource.ts'
 import type { Source } from '../reader/source.ts'
@@ -87,7 +87,7 @@ async function saved(
 }
 
 async function eventFiles(listing: Listing): Promise<string[]> {
-  const names = await listing.names()
+  const names = listing.names()
   const [first] = await findEventParts(listing)
   const found = [...(first?.files ?? (await findEventFiles(listing, '')))]
   for (const folder of WRITERS) {
@@ -105,7 +105,7 @@ async function eventFiles(listing: Listing): Promise<string[]> {
  * folder there, so the files are only read if the folder is a run of the Trainer.
  */
 async function huggingFaceEvents(listing: Listing, names: readonly string[]): Promise<string[]> {
-  const folders = (await listing.names('runs')).map((name) => `runs/${name}`)
+  const folders = listing.names('runs').map((name) => `runs/${name}`)
   const isTrainerRun = names.some((name) => /^(trainer_state\.json|checkpoint-\d+)$/.test(name))
   const found: string[] = []
   for (const folder of ['runs', ...folders]) {
@@ -133,7 +133,7 @@ async function started(listing: Listing): Promise<RunStart> {
   const metric = fields.metric_for_best
   const metric_for_best = metric === null ? null : heldOutName(metric)
   const [, ...others] = await findEventParts(listing)
-  const notes = others.map(({ files }): Note => {
+  const notes = others.map(({ files }): ReaderNote => {
     const text = `Another training at the same time wrote ${files.join(', ')}. It is a separate run`
     return { code: 'training_separate', text }
   })

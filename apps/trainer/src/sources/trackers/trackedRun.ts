@@ -1,6 +1,5 @@
-import { type Measured, setOwn, type TrainingEvent } from '@bestmark/core'
+import { type Measured, setOwn, type TrainingEvent, admitAll } from '@bestmark/core'
 import { Listing } from '../../files/listing.ts'
-import { admitAll } from '../../journal/gate.ts'
 import { noProgress } from '../events/attempts.ts'
 import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import { heldOutName, isHeldOut, findTrainingLoss } from '../events/names.ts'

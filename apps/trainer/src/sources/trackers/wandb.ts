@@ -13,7 +13,7 @@ import { readWandbLog, type WandbRecord } from './wandbLog.ts'
 
 /** A W&B run in `wandb/run-…` or `wandb/offline-run-…`. */
 export const WANDB = sourceOf('wandb', async (listing) => {
-  return (await listing.names()).find((name) => WANDB_FILE.test(name))
+  return listing.names().find((name) => WANDB_FILE.test(name))
 })
 
 /** The W&B run in the folder `wandb` beside the weights of its training. */

@@ -33,12 +33,12 @@ export interface WandbFolder {
 /** The runs of W&B below a folder. */
 export async function findWandbFolders(listing: Listing): Promise<WandbFolder[]> {
   const found: WandbFolder[] = []
-  for (const name of await listing.names(WANDB)) {
+  for (const name of listing.names(WANDB)) {
     const [, year, month, day, id] = RUN.exec(name) ?? []
     if (id === undefined) continue
     const begun = Date.UTC(Number(year), Number(month) - 1, Number(day)) - DAY
     const folder = `${WANDB}/${name}`
-    const file = (await listing.names(folder)).find((one) => WANDB_FILE.test(one))
+    const file = listing.names(folder).find((one) => WANDB_FILE.test(one))
     const output = `${folder}/files/output.log`
     found.push({ id, folder, begun, file: file && `${folder}/${file}`, output })
   }

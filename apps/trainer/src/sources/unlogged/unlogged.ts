@@ -1,16 +1,9 @@
 import { dirname } from 'node:path'
-import type { TrainingEvent } from '@bestmark/core'
+import { type TrainingEvent, admitAll, type ReaderNote, readerNote } from '@bestmark/core'
 import { inspectCheckpoint } from '../../checkpoints/inspect.ts'
-import { admitAll } from '../../journal/gate.ts'
 import { readConfigurations } from '../config/configuration.ts'
 import { readDeclaration } from '../config/declaration.ts'
-import {
-  endedEvent,
-  measuredEvents,
-  type Note,
-  startedEvent,
-  readerNote,
-} from '../events/newEvents.ts'
+import { endedEvent, measuredEvents, startedEvent } from '../events/newEvents.ts'
 import { isHeldOut } from '../events/names.ts'
 import type { SavedFile } from '../events/savedFiles.ts'
 import { Listing } from '../../files/listing.ts'
@@ -53,7 +46,7 @@ async function hasWeights(listing: Listing, is: (one: Candidate) => boolean): Pr
   return isHere && (await measuredCandidates(listing)).some(is)
 }
 
-const NAMED: Note = {
+const NAMED: ReaderNote = {
   code: 'metrics_from_names',
   text: 'The metrics are those in the names of the files, which do not show on which data they were measured',
 }
@@ -108,7 +101,7 @@ function orderWeights(
   found: readonly SavedFile[],
   candidates: readonly Candidate[],
   numbers: Numbers,
-): { saved: SavedFile[]; notes: Note[] } {
+): { saved: SavedFile[]; notes: ReaderNote[] } {
   if (found.some(({ step }) => step !== null)) {
     return { saved: [...found], notes: found.flatMap(({ step_note }) => step_note ?? []) }
   }

@@ -27,7 +27,7 @@ export async function readBestPointer(listing: Listing): Promise<NamedPath | und
   const folders = (await listWeights(listing)).map(({ path }) => dirname(path))
   const searched = [...new Set(['', ...folders.map((one) => (one === '.' ? '' : one))])]
   for (const folder of searched.slice(0, MOST_FOLDERS)) {
-    for (const name of await listing.names(folder)) {
+    for (const name of listing.names(folder)) {
       const file = folder === '' ? name : `${folder}/${name}`
       const path = NAME.test(name) ? await pathIn(join(listing.root, file)) : undefined
       if (path !== undefined) return { path, file }

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { isUri } from '@bestmark/core'
 import { isInside } from '../../checkpoints/checkpointFiles.ts'
 import { systemCode } from '../../failure.ts'
 import { readSetupNote } from '../config/setupNote.ts'
@@ -41,6 +42,8 @@ export async function findNamedWeights(root: string, named: NamedPath): Promise<
 /** The absolute paths that a named path may mean. */
 async function placesOf(root: string, { path, file }: NamedPath): Promise<string[]> {
   if (isAbsolute(path)) return [path]
+  // Joined to a folder it could name another file.
+  if (isUri(path)) return []
   const { working_directory } = (await readSetupNote(root))?.environment ?? {}
   const above = [root]
   for (let count = 0; count < HIGHEST; count++) above.push(dirname(above.at(-1) ?? root))

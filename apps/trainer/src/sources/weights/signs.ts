@@ -1,5 +1,4 @@
-import { grouped } from '@bestmark/core'
-import type { Note } from '../events/newEvents.ts'
+import { grouped, type ReaderNote } from '@bestmark/core'
 import type { SavedFile } from '../events/savedFiles.ts'
 import type { Candidate } from './candidate.ts'
 
@@ -67,18 +66,18 @@ export function weighSigns(
 }
 
 /** A note for a step with only one piece of evidence, unless that is enough. */
-function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): Note | null {
+function describeOnlySign(path: string, [step, signs]: [number, Sign[]]): ReaderNote | null {
   const [only, ...others] = signs
   if (!only || others.length > 0 || only.isSure) return null
   const text = `${path} is probably from step ${grouped(step)}. The only evidence is ${only.by}`
   return { code: 'step_likely', text }
 }
 
-function unknownStep(path: string, why: string): Note {
+function unknownStep(path: string, why: string): ReaderNote {
   return { code: 'step_unknown', text: `The step of ${path} is unknown. ${why}` }
 }
 
-function contradiction(path: string, signs: readonly Sign[]): Note {
+function contradiction(path: string, signs: readonly Sign[]): ReaderNote {
   const evidence = signs.map(({ step, by }) => `step ${grouped(step)} (${by})`).join(', ')
   const text = `The step of ${path} is unknown. The evidence differs: ${evidence}`
   return { code: 'step_contradicted', text }

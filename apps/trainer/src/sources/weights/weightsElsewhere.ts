@@ -1,10 +1,9 @@
 import { dirname } from 'node:path'
-import { shellWord } from '@bestmark/core'
+import { shellWord, type ReaderNote } from '@bestmark/core'
 import { absolutePathsIn, isNarrow } from '../../files/absolutePaths.ts'
 import { isAtOrBelow } from '../../files/below.ts'
 import type { Listing } from '../../files/listing.ts'
 import { statIfSeen } from '../../files/runFile.ts'
-import type { Note } from '../events/newEvents.ts'
 import { findWeights } from './finder.ts'
 import { isCounted } from './nameHints.ts'
 
@@ -17,8 +16,11 @@ const MOST = 16
  * A note for a run without weights in its folder, if a script, a configuration or a log there names
  * another folder that holds weights. They may be those of another run, so a person joins them.
  */
-export async function weightsElsewhere(listing: Listing): Promise<Note | undefined> {
-  const names = (await listing.names()).filter((name) => NAMING.test(name)).slice(0, MOST)
+export async function weightsElsewhere(listing: Listing): Promise<ReaderNote | undefined> {
+  const names = listing
+    .names()
+    .filter((name) => NAMING.test(name))
+    .slice(0, MOST)
   const seen = new Set<string>()
   for (const file of names) {
     for (const path of absolutePathsIn(await listing.head(file))) {
@@ -41,7 +43,7 @@ function folderOf(path: string): string | undefined {
   return statIfSeen(dirname(path))?.isDirectory() === true ? dirname(path) : undefined
 }
 
-function elsewhere(file: string, folder: string): Note {
+function elsewhere(file: string, folder: string): ReaderNote {
   const text = `This run's folder has no weights. ${file} names ${folder}, which has some. If they are those of this run, add --checkpoints ${shellWord(folder)}`
   return { code: 'weights_elsewhere', text }
 }

@@ -89,7 +89,7 @@ function withInnerFields(metadata: Readonly<Record<string, unknown>>): Record<st
 /** Paths of possible metadata files of weights. */
 async function metadataFiles(root: string, { path, file }: FoundWeights): Promise<string[]> {
   if (path !== file && !path.includes('.ckpt')) {
-    const names = await new Listing(root).names(path)
+    const names = new Listing(root).names(path)
     const scores = names.filter((name) => SCORES.test(name) && !FOLDER_METADATA.includes(name))
     return [...FOLDER_METADATA, ...scores.slice(0, MOST_SCORES)].map((name) => `${path}/${name}`)
   }

@@ -10,7 +10,8 @@ export function tokenState({ revoked_at, expires_at }: ApiToken, now: number): T
 
 /** Who wrote. */
 export function callerText({ caller, name }: AuditEntry): string {
-  return caller === 'link' ? 'somebody with the link' : `token ${name}`
+  if (caller === 'link') return 'somebody with the link'
+  return caller === 'person' ? (name ?? '') : `${caller} ${name}`
 }
 
 /** How a write ended. */

@@ -1,3 +1,4 @@
+import { mayBeWhole } from '@bestmark/core'
 import type { CheckpointList, CheckpointRow } from '../api.ts'
 
 /** The chosen checkpoint: the best until a person picks another, which then stays chosen. */
@@ -37,8 +38,7 @@ export class CheckpointChoice {
   #pickedRow(): CheckpointRow | undefined {
     if (this.#picked === null) return undefined
     return this.#list().checkpoints.find(
-      ({ checkpoint_id, files_state }) =>
-        checkpoint_id === this.#picked && files_state === 'complete',
+      ({ checkpoint_id, files_state }) => checkpoint_id === this.#picked && mayBeWhole(files_state),
     )
   }
 }

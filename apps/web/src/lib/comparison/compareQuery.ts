@@ -1,3 +1,5 @@
+import { isId } from '../id.ts'
+
 /** What is compared and shown, as the address holds it. */
 export interface CompareQuery {
   /** Ids of jobs; empty if a project is compared. */
@@ -9,8 +11,6 @@ export interface CompareQuery {
   /** The two jobs whose configurations are side by side; null for the best and the next. */
   sides: readonly [string, string] | null
 }
-
-const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
 /** The most jobs that are compared by their ids. */
 const MOST = 50
@@ -30,7 +30,7 @@ export function readQuery(parameters: Pick<URLSearchParams, 'get'>): CompareQuer
 
 function idsIn(text: string | null): string[] {
   const ids = (text ?? '').split(',').map((id) => id.trim().toLowerCase())
-  return [...new Set(ids.filter((id) => UUID.test(id)))]
+  return [...new Set(ids.filter((id) => isId(id)))]
 }
 
 /** A query as input of the procedure; null if it names no job and no project. */

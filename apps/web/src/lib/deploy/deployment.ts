@@ -1,4 +1,4 @@
-import { bytesText, DEFAULT_TARGET } from '@bestmark/core'
+import { bytesText, DEFAULT_TARGET, waitsForApproval } from '@bestmark/core'
 import type { Deployment } from '../api.ts'
 
 import { checkpointName } from '../checkpoint/ranking.ts'
@@ -10,12 +10,14 @@ export function modelPlace(target: string, model_name: string): string {
 
 /** The state of a deployment in words. */
 export function deploymentWords(deployment: Deployment): string {
-  const { status, bytes_done, bytes_total, error, target } = deployment
+  const { status, bytes_done, bytes_total, error, target, withdrawn_by } = deployment
+  if (waitsForApproval(deployment)) return 'waits for the approval of a second person'
   if (status === 'queued') return 'waiting for the agent on the host of the files'
   const bytes = `, ${bytesText(bytes_done)} of ${bytesText(bytes_total)}`
   if (status === 'copying') return `copying${bytes}`
   if (status === 'verifying') return `comparing the copy with the original${bytes}`
   if (status === 'delivering') return `delivering it to ${target}`
+  if (status === 'withdrawn') return withdrawn_by ? `withdrawn by ${withdrawn_by}` : 'withdrawn'
   if (status === 'elsewhere') return 'shipped by another board'
   return status === 'done' ? 'shipped' : `failed: ${error ?? 'no reason was given'}`
 }

@@ -18,4 +18,7 @@ test('only a target that does more than keep the files says what it does', () =>
   expect(deliveryWords(FOLDER)).toBe('')
   expect(deliveryWords(hub)).toBe('runs hf of target hub, ')
   expect(deliveryWords({ ...hub, kind: 'http', place: 'a.org' })).toBe('tells a.org, ')
+  expect(deliveryWords({ ...hub, kind: 'playground' })).toBe('lets it write a text, ')
+  const bucket = { ...hub, kind: 's3', place: 's3://models' } as const
+  expect(deliveryWords(bucket)).toBe('uploads it to s3://models, ')
 })

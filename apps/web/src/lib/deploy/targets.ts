@@ -36,5 +36,7 @@ export function rememberTarget(name: string): void {
 /** What a target does with the complete copy; empty for a folder, which has it already. */
 export function deliveryWords({ name, kind, place }: OfferedTarget): string {
   if (kind === 'command') return `runs ${place} of target ${name}, `
+  if (kind === 'playground') return 'lets it write a text, '
+  if (kind === 's3') return `uploads it to ${place}, `
   return kind === 'http' ? `tells ${place}, ` : ''
 }

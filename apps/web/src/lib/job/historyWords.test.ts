@@ -11,9 +11,14 @@ test('an attempt says whether it is new or resumed, and why it ended', () => {
   expect(historyLine(started(1, null)).what).toBe('Started again (attempt 2)')
   expect(historyLine(started(2, 1_500)).what).toBe('Resumed from step 1,500 (attempt 3)')
   const error = 'CUDA out of memory'
-  expect(historyLine({ kind: 'ended', at: 1, attempt: 0, status: 'failed', error })).toEqual({
+  const end = { kind: 'ended', at: 1, attempt: 0, status: 'failed', error } as const
+  expect(historyLine({ ...end, end_cause: null })).toEqual({
     ...{ at: 1, what: 'Ended: failed', why: error, by: '' },
   })
+  const end_cause = { code: 'node_failed', by: null, is_inferred: false } as const
+  expect(historyLine({ ...end, error: null, end_cause }).why).toBe(
+    'A node of its Slurm job failed.',
+  )
 })
 
 test('a score has its values and the person or program that measured it', () => {

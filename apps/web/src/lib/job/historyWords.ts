@@ -1,3 +1,4 @@
+import { endCauseText } from '@bestmark/core'
 import type { HistoryEntry } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
 import { deploymentWords } from '../deploy/deployment.ts'
@@ -28,7 +29,7 @@ function wordsOf(entry: HistoryEntry): { what: string; why?: string; by?: string
     case 'started':
       return { what: startWords(entry) }
     case 'ended':
-      return { what: endWords(entry), why: entry.error ?? '' }
+      return { what: endWords(entry), why: endReason(entry) }
     case 'policy':
       return policyChangeWords(entry)
     case 'scored':
@@ -47,6 +48,10 @@ function startWords({ attempt, resumed_from }: HistoryEntry & { kind: 'started' 
 function endWords({ attempt, status }: HistoryEntry & { kind: 'ended' }): string {
   const nth = attempt > 0 ? ` (attempt ${count(attempt + 1)})` : ''
   return `Ended: ${status ?? 'no reason was logged'}${nth}`
+}
+
+function endReason({ error, end_cause }: HistoryEntry & { kind: 'ended' }): string {
+  return [end_cause && endCauseText(end_cause), error].filter(Boolean).join(' ')
 }
 
 function policyChangeWords({ change }: HistoryEntry & { kind: 'policy' }) {

@@ -1,7 +1,7 @@
 import { betterText, checkText } from '@bestmark/core'
 import type { LiveModel, Model } from '../api.ts'
 import { checkpointName } from '../checkpoint/ranking.ts'
-import { deploymentWords } from '../deploy/deployment.ts'
+import { deploymentWords, modelPlace } from '../deploy/deployment.ts'
 import { count, measure } from '../figures.ts'
 
 type Entry = Model['history'][number]
@@ -17,6 +17,13 @@ export function entryWords(entry: Entry): string {
 export function historyWords(entry: Entry): string {
   const what = entry.rolls_back_to === null ? 'Shipped' : 'Rolled back to'
   return `${what} ${entryWords(entry)}: ${deploymentWords(entry)}`
+}
+
+/** What an order that waits for an approval would do. */
+export function waitingWords(entry: Entry): string {
+  const what = entry.rolls_back_to === null ? 'Shipping' : 'Going back to'
+  const place = modelPlace(entry.target, entry.model_name)
+  return `${what} ${entryWords(entry)} to ${place} on ${entry.host} waits for the approval of a second person.`
 }
 
 /** How a better checkpoint compares with the live one. */
@@ -37,6 +44,14 @@ export function alternativeWords({ choice }: Entry): string {
   const rank = choice.rank === null ? 'Not ranked' : `Rank ${choice.rank}`
   return `${rank} of ${choice.candidates}, over ${others.join(', ')}.`
 }
+
+/** What became of a prompt that has no answer. */
+export function promptWords({ state, error }: Asked): string {
+  if (state === 'late') return 'No agent answered within a minute. Start the agent of the host.'
+  return state === 'failed' ? `Nothing was written. ${error ?? ''}` : 'The models write…'
+}
+
+type Asked = NonNullable<NonNullable<LiveModel['playground']>['prompt']>
 
 /** What the last check of the files found. */
 export function checkWords({ state, detail }: NonNullable<LiveModel['check']>): string {

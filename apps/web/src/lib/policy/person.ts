@@ -1,10 +1,11 @@
+import { page } from '$app/state'
 import { remember, remembered } from '../page/remembered.ts'
 
 const KEY = 'bestmark_name'
 
-/** The last name that was entered; empty if the browser stores none. */
+/** The name of the account, else the last one that was entered; empty if the browser stores none. */
 export function rememberedName(): string {
-  return remembered(KEY)
+  return page.data.person?.name ?? remembered(KEY)
 }
 
 /** Stores a name for the next time, if the browser allows it. */

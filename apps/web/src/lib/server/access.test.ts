@@ -22,11 +22,13 @@ function request(method: string, headers: Record<string, string> = {}) {
 }
 
 test('a request that reads needs no origin', () => {
-  expect(mayWrite(request('GET', { origin: 'http://evil.com' }), 'localhost:3000')).toBe(true)
+  expect(mayWrite(request('GET', { origin: 'http://evil.com' }), { host: 'localhost:3000' })).toBe(
+    true,
+  )
 })
 
 test('only a page of this board may write with a cookie', () => {
-  const from = (origin: string) => mayWrite(request('POST', { origin }), 'localhost:3000')
+  const from = (origin: string) => mayWrite(request('POST', { origin }), { host: 'localhost:3000' })
   expect(from('http://localhost:3000')).toBe(true)
   expect(from('http://localhost:4000')).toBe(false)
   expect(from('http://evil.com')).toBe(false)
@@ -35,9 +37,9 @@ test('only a page of this board may write with a cookie', () => {
 
 test('a tool without an origin writes with its token as Bearer, and not otherwise', () => {
   const tool = request('POST', { authorization: 'Bearer secret' })
-  expect(mayWrite(tool, 'localhost:3000')).toBe(true)
+  expect(mayWrite(tool, { host: 'localhost:3000' })).toBe(true)
   expect(bearer(tool.headers)).toBe('secret')
-  expect(mayWrite(request('POST'), 'localhost:3000')).toBe(false)
+  expect(mayWrite(request('POST'), { host: 'localhost:3000' })).toBe(false)
 })
 
 const by = (site: string, mode = 'cors', dest = 'empty', more: Record<string, string> = {}) =>

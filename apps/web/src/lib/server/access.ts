@@ -1,3 +1,26 @@
+import { isIP } from 'node:net'
+import { hostname as machineName } from 'node:os'
+import type { Serving } from '@bestmark/api/board'
+
+/** Whether a Host header names this board. */
+export type HostRule = (host: string | null) => boolean
+
+/**
+ * The names of a board. With accounts it is that of BESTMARK_URL; without that variable it is any
+ * address, or the name of the machine. A foreign name that resolves to this machine is none.
+ */
+export function hostRule({ hasAccounts, url }: Pick<Serving, 'hasAccounts' | 'url'>): HostRule {
+  if (!hasAccounts) return isLoopback
+  return (host) => {
+    if (host === null || !URL.canParse(`http://${host}`)) return false
+    // A health check of this machine uses its own address.
+    if (isLoopback(host)) return true
+    if (url) return host.toLowerCase() === url.host
+    const { hostname } = new URL(`http://${host}`)
+    return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || hostname === machineName().toLowerCase()
+  }
+}
+
 /** Whether a Host header names this machine, on any port (a tunnel may change it). */
 export function isLoopback(host: string | null): boolean {
   if (host === null || !URL.canParse(`http://${host}`)) return false
@@ -25,11 +48,16 @@ export function bearer(headers: Headers): string | null {
  * request that writes. A request without one comes from a tool, which must send its token as
  * Bearer, since any page of this machine can send a cookie.
  */
-export function mayWrite(request: Request, host: string | null): boolean {
+export function mayWrite(
+  request: Request,
+  board: { host: string | null; origin?: string },
+): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return true
   const origin = request.headers.get('origin')
   if (origin === null) return bearer(request.headers) !== null
-  return URL.canParse(origin) && new URL(origin).host === host
+  // With accounts the protocol counts, too: a page of http may be anybody's.
+  if (board.origin !== undefined) return origin === board.origin
+  return URL.canParse(origin) && new URL(origin).host === board.host
 }
 
 /**

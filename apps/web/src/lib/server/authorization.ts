@@ -89,7 +89,7 @@ export function removeOldCookies(
 }
 
 /** Whether a browser opens a page. Tools and link checkers need no session and keep none. */
-function isVisit(headers: Headers): boolean {
+export function isVisit(headers: Headers): boolean {
   const mode = headers.get('sec-fetch-mode')
   if (mode !== null) return mode === 'navigate'
   return headers.get('accept')?.includes('text/html') ?? false

@@ -5,13 +5,24 @@ import {
   resolveHome,
   type Board,
 } from '@bestmark/api/board'
-import { BESTMARK_HOME, DATABASE_URL } from '$app/env/private'
+import {
+  BESTMARK_HOME,
+  DATABASE_LISTEN_URL,
+  DATABASE_READ_URL,
+  DATABASE_URL,
+} from '$app/env/private'
+import { logError } from './errors.ts'
 
 /** How long a request waits for the board to open (ms); a database may recover for minutes. */
 const PATIENCE = 6_000
 
+/** The data folder. */
+export const home = resolveHome({ BESTMARK_HOME })
+
 /** The access rules, which do not need the database. */
-export const access = new BoardAccess(resolveHome({ BESTMARK_HOME }))
+export const access = new BoardAccess(home)
+
+const ENV = { BESTMARK_HOME, DATABASE_URL, DATABASE_LISTEN_URL, DATABASE_READ_URL }
 
 let opened: Promise<Board> | undefined
 
@@ -20,7 +31,7 @@ let opened: Promise<Board> | undefined
  * reached; the next call tries again.
  */
 export function board(): Promise<Board> {
-  opened ??= openBoard({ BESTMARK_HOME, DATABASE_URL }).catch((error: unknown) => {
+  opened ??= openBoard(ENV, logError).catch((error: unknown) => {
     opened = undefined
     throw error
   })

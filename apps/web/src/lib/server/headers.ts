@@ -8,6 +8,12 @@ export const ALWAYS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
+/**
+ * For pages with forms: without a referrer a browser would not say that its form is of this board.
+ * Their addresses have no secret.
+ */
+export const FORM_REFERRER = 'same-origin'
+
 /** Allows no script and no request, except styles and pictures of this board. */
 export const SCRIPTLESS_POLICY = [
   "default-src 'none'",
@@ -22,7 +28,9 @@ export const SCRIPTLESS_POLICY = [
 
 /** Adds the headers that every answer has; those that a page sets stay. */
 export function withSecurityHeaders(response: Response): Response {
-  for (const [name, value] of Object.entries(ALWAYS)) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(ALWAYS)) {
+    if (!response.headers.has(name)) response.headers.set(name, value)
+  }
   if (!response.headers.has('cache-control')) {
     response.headers.set('cache-control', 'private, no-cache')
   }

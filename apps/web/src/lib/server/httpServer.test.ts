@@ -14,7 +14,7 @@ afterEach(() => {
 })
 
 async function opened(handle: Handler, limits = SHORT): Promise<() => Promise<Socket>> {
-  server = guardedServer(handle, limits).listen(0, '127.0.0.1')
+  server = guardedServer(handle, { limits }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return async () => {

@@ -1,5 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isLoopback } from './access.ts'
+import { createServer as createTlsServer } from 'node:https'
+import type { SecureContextOptions } from 'node:tls'
+import type { Serving } from '@bestmark/api/board'
+import { LONGEST_LINE } from '@bestmark/core'
+import { type HostRule, isLoopback } from './access.ts'
+import { type ReadClient, readNothing } from './forwarded.ts'
 import { ALWAYS } from './headers.ts'
 import { refusals } from './refusals.ts'
 
@@ -23,6 +28,8 @@ export interface Limits {
   /** The address and the headers; the address of a live stream names all series of all tabs. */
   head: number
   body: number
+  /** The body with a piece of a journal. */
+  piece: number
 }
 
 /** A page opens six connections at most, and a batch of procedures takes moments. */
@@ -36,12 +43,29 @@ export const LIMITS: Limits = {
   connections: 1_000,
   head: 131_072,
   body: 131_072,
+  piece: LONGEST_LINE,
 }
+
+/** The beginning of the addresses that take journals. */
+const JOURNALS = '/ingest/'
 
 const METHODS = 'GET, HEAD, POST'
 
-/** An HTTP server for this machine only; no client can take the resources that others need. */
-export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server {
+/** What a server accepts, and how. */
+export interface Guard {
+  limits?: Limits
+  /** The names of the board. Default: those of this machine. */
+  acceptsHost?: HostRule
+  refuseHost?: () => Response
+  /** Takes what a proxy says about the client. Default: nothing is believed. */
+  readClient?: ReadClient
+  tls?: Serving['tls']
+}
+
+/** An HTTP server, for this machine only by default; no client can take what others need. */
+export function guardedServer(handle: Handler, guard: Guard = {}): Server {
+  const { limits = LIMITS, readClient = readNothing, tls } = guard
+  const { acceptsHost = isLoopback, refuseHost = refusals.host } = guard
   const times = {
     headersTimeout: limits.headers,
     requestTimeout: limits.request,
@@ -49,26 +73,43 @@ export function guardedServer(handle: Handler, limits: Limits = LIMITS): Server 
     connectionsCheckingInterval: limits.check,
     maxHeaderSize: limits.head,
   }
-  const server = createServer(times, (request, response) => {
+  const answer: Handler = (request, response) => {
     // Files of the build are answered before the hooks of the pages run.
     for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value)
-    const refusal = refusalOf(request, limits)
+    const refusal = refusalOf(request, limits, () => {
+      readClient(request)
+      return acceptsHost(request.headers.host ?? null) ? undefined : refuseHost()
+    })
     if (refusal) return answerWith(response, refusal)
     endInTime(response, limits.answer)
     endWhereStalled(response, limits.stalled)
     handle(request, response)
-  })
+  }
+  const server = tls
+    ? createTlsServer({ ...times, ...tlsOptions(tls) }, answer)
+    : createServer(times, answer)
   server.maxConnections = limits.connections
   return server
 }
 
+/** How a server uses a certificate. */
+export function tlsOptions({ cert, key }: NonNullable<Serving['tls']>): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2' }
+}
+
 /** Why a request is refused before it is handled; undefined if it is not. */
-function refusalOf({ method, url, headers, rawHeaders }: IncomingMessage, { body }: Limits) {
+function refusalOf(
+  { method, url, headers, rawHeaders }: IncomingMessage,
+  { body, piece }: Limits,
+  refusalOfHost: () => Response | undefined,
+) {
   const hosts = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host')
   if (hosts.length !== 1 || !url?.startsWith('/')) return refusals.form()
-  if (!isLoopback(headers.host ?? null)) return refusals.host()
+  const otherHost = refusalOfHost()
+  if (otherHost) return otherHost
   if (!METHODS.split(', ').includes(method ?? '')) return refusals.method(METHODS)
-  if (Number(headers['content-length'] ?? 0) > body) return refusals.body(body)
+  const most = url.startsWith(JOURNALS) ? piece : body
+  if (Number(headers['content-length'] ?? 0) > most) return refusals.body(most)
   return undefined
 }
 

@@ -3,7 +3,7 @@ import { withSecurityHeaders, SCRIPTLESS_POLICY } from './headers.ts'
 const STYLE = `:root { color-scheme: light dark }
 body { margin: 15vh auto; max-width: 34em; padding: 0 24px; font: 15px/24px system-ui, sans-serif }
 h1 { font-size: 22px; line-height: 32px }
-code { font-family: ui-monospace, monospace; font-size: 13px }`
+code { font-family: ui-monospace, monospace; font-size: 13px; white-space: nowrap }`
 
 export interface PlainPage {
   status: number

@@ -1,8 +1,7 @@
 import { error } from '@sveltejs/kit'
 import type { SeriesName } from '../api.ts'
+import { isId } from '../id.ts'
 import { POINTS, RANKED, type JobSnapshot } from '../watch/snapshot.ts'
-
-const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 
 /** Reads all that the pages of a job show; `choose` selects the series. 404 if there is no job. */
 export async function readJob(
@@ -10,7 +9,7 @@ export async function readJob(
   job_id: string,
   choose: (names: SeriesName[], deciding: string | null) => string[],
 ): Promise<JobSnapshot> {
-  if (!UUID.test(job_id)) error(404, `There is no job ${job_id} on this board.`)
+  if (!isId(job_id)) error(404, `There is no job ${job_id} on this board.`)
   const [detail, names, decided, ledger] = await Promise.all([
     api.jobs.detail({ job_id }),
     api.series.names({ job_id }),

@@ -1,3 +1,4 @@
+import type { Serving } from '@bestmark/api/board'
 import { plainPage } from './plainPage.ts'
 
 /** The pages for refused requests, and for a database that cannot be reached. */
@@ -18,6 +19,33 @@ export const refusals = {
       sentences: [
         'Open the link that was printed when the board started. It ends in <code>/?token=…</code> and gives this browser access.',
         'The command <code>bestmark link</code> prints it again.',
+      ],
+    }),
+
+  otherName: () =>
+    plainPage({
+      status: 421,
+      title: 'This board has another name',
+      sentences: [
+        'Open it by the address that its owner gave you. The owner sets it in the variable <code>BESTMARK_URL</code>.',
+      ],
+    }),
+
+  signIn: () =>
+    plainPage({
+      status: 401,
+      title: 'Sign in to this board',
+      sentences: [
+        '<a href="/sign-in">Sign in</a> in a browser. A program sends a token in a Bearer header: <code>bestmark tokens</code> makes one.',
+      ],
+    }),
+
+  ingest: () =>
+    plainPage({
+      status: 403,
+      title: 'This token only sends journals',
+      sentences: [
+        'It can read nothing of this board. <code>bestmark tokens --new NAME</code> makes one that can.',
       ],
     }),
 
@@ -89,4 +117,9 @@ export const refusals = {
       sentences: ['Training continues and nothing is lost. This page tries again by itself.'],
       again: 3,
     }),
+}
+
+/** The page for a request to another name. */
+export function hostRefusal({ hasAccounts }: Pick<Serving, 'hasAccounts'>): () => Response {
+  return hasAccounts ? refusals.otherName : refusals.host
 }

@@ -1,4 +1,4 @@
-import type { TrainingJobStatus } from '@bestmark/core'
+import { endCauseText, slurmJobText, type TrainingJobStatus } from '@bestmark/core'
 import { UNKNOWN, count, delta, epochs, measure, percent } from '../figures.ts'
 import { duration, exact } from '../times.ts'
 
@@ -31,6 +31,11 @@ const STATUS_FIELDS = {
   updated_at: { label: 'Updated', section: 'progress', show: (s) => exact(s.updated_at) },
   ended_at: { label: 'Ended', section: 'progress', show: (s) => exact(s.ended_at) },
   error: { label: 'Error', section: 'progress', show: (s) => word(s.error) },
+  end_cause: {
+    label: 'Ended by',
+    section: 'progress',
+    show: (s) => word(s.end_cause && endCauseText(s.end_cause)),
+  },
 
   loss: { label: 'train loss', section: 'reading', show: (s) => measure(s.loss) },
   eval_loss: { label: 'eval loss', section: 'reading', show: (s) => measure(s.eval_loss) },
@@ -91,6 +96,7 @@ const STATUS_FIELDS = {
   deleted_at: { label: 'Deleted', section: 'run', show: (s) => exact(s.deleted_at) },
   host: { label: 'Host', section: 'run', show: (s) => s.host },
   output_dir: { label: 'Folder', section: 'run', show: (s) => s.output_dir },
+  slurm: { label: 'Slurm', section: 'run', show: (s) => word(s.slurm && slurmJobText(s.slurm)) },
 } as const satisfies Record<keyof TrainingJobStatus, StatusField>
 
 /** The lines of one section, as label and text. */

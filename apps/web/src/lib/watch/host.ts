@@ -9,10 +9,13 @@ const AWAY = 60_000
  * `read_at` is when the detail was read (ms).
  */
 export function hostWords(
-  { host_seen_at }: Pick<JobDetail, 'host_seen_at'>,
+  { host_seen_at, files_unchecked }: Pick<JobDetail, 'host_seen_at' | 'files_unchecked'>,
   host: string,
   read_at: number,
 ): string | null {
+  if (files_unchecked === 'no_agent') {
+    return `The files are not checked: ${host} only sends its journal, so no agent sees them. To ship a checkpoint, import the folder on a machine with an agent.`
+  }
   if (host_seen_at === null) {
     return `No agent runs on ${host}. Start one there to ship a checkpoint.`
   }

@@ -7,11 +7,16 @@ export const load: PageServerLoad = async ({ locals, url }) => {
   const given = url.searchParams.get('before') ?? ''
   // Another text shows the first page.
   const before = /^\d{1,15}$/.test(given) ? Number(given) : undefined
-  const [tokens, entries] = await Promise.all([
-    locals.api.access.tokens(),
-    locals.api.access.audit({ before, limit: SHOWN + 1 }),
+  const { access, people } = locals.api
+  const [tokens, entries, accounts] = await Promise.all([
+    access.tokens(),
+    access.audit({ before, limit: SHOWN + 1 }),
+    // Where the link opens the board, nobody has an account.
+    locals.accounts && Promise.all([people.list(), people.invitations()]),
   ])
   const shown = entries.slice(0, SHOWN)
   const hasMore = entries.length > SHOWN
-  return { tokens, entries: shown, before: hasMore ? (shown.at(-1)?.audit_id ?? null) : null }
+  const last = hasMore ? (shown.at(-1)?.audit_id ?? null) : null
+  const [listed, invitations] = accounts ?? []
+  return { tokens, entries: shown, before: last, people: listed, invitations: invitations ?? [] }
 }

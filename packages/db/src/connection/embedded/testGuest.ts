@@ -22,7 +22,7 @@ export class Guest {
   constructor(home: string, { prefix = [], machine, ...options }: GuestOptions = {}) {
     const module = (name: string) => JSON.stringify(join(import.meta.dirname, '..', name))
     const code = `
-      import { openDatabase } from ${module('client.ts')}
+      import { openDatabase } from ${module('openDatabase.ts')}
       import { migrate } from ${module('migrate.ts')}
       import { boardId } from ${module('../rows/board.ts')}
       try {

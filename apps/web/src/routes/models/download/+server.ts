@@ -8,6 +8,7 @@ const TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset
 const COLUMNS = [
   ...['model_name', 'deployment_id', 'rolls_back_to', 'status', 'job_id', 'job_name', 'host'],
   ...['attempt', 'step', 'path', 'absolute_path', 'digest', 'is_best', 'reason', 'by', 'why'],
+  ...['approved_by', 'approved_at', 'withdrawn_by'],
   ...['created_at', 'ended_at', 'error'],
 ] as const satisfies readonly (keyof Model['history'][number])[]
 

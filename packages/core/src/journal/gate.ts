@@ -1,13 +1,9 @@
-import {
-  checkEvent,
-  type InvalidField,
-  type ReaderCode,
-  ownValue,
-  setOwn,
-  type TrainingEvent,
-} from '@bestmark/core'
-import { LONGEST_LINE } from '../files/lines.ts'
-import { readerNote } from '../sources/events/newEvents.ts'
+import { ownValue, setOwn } from '../named.ts'
+import { checkEvent, type InvalidField } from '../run/checkEvent.ts'
+import type { TrainingEvent } from '../run/event.ts'
+import type { ReaderCode } from '../run/readerCode.ts'
+import { readerNote } from '../run/readerNote.ts'
+import { LONGEST_LINE } from './line.ts'
 
 /** What a reader found in one record: events, or misfits that cannot become events. */
 export type Found = TrainingEvent | InvalidField

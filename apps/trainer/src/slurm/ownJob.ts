@@ -1,0 +1,36 @@
+import { SlurmJob } from '@bestmark/core'
+
+/** Names of jobs that only say how they were submitted: from stdin, by --wrap, or by salloc. */
+const NAMELESS = new Set(['sbatch', 'wrap', 'interactive'])
+
+/**
+ * The Slurm job in which a program with this environment runs; undefined if it runs in none. `pid` is
+ * the process that Slurm started if the batch script is replaced by it (`exec`).
+ */
+export function slurmJobOf(env: NodeJS.ProcessEnv, pid: number): SlurmJob | undefined {
+  const whole = (name: string): number | null => {
+    const text = env[name] ?? ''
+    return /^\d+$/.test(text) ? Number(text) : null
+  }
+  const text = (name: string): string | null => env[name] || null
+  const found = SlurmJob.safeParse({
+    job_id: env['SLURM_JOB_ID'],
+    array_job_id: text('SLURM_ARRAY_JOB_ID'),
+    array_task_id: whole('SLURM_ARRAY_TASK_ID'),
+    job_name: text('SLURM_JOB_NAME'),
+    cluster: text('SLURM_CLUSTER_NAME'),
+    partition: text('SLURM_JOB_PARTITION'),
+    node_list: text('SLURM_JOB_NODELIST'),
+    restart_count: whole('SLURM_RESTART_COUNT') ?? 0,
+    is_whole_job: whole('SLURM_TASK_PID') === pid,
+  })
+  return found.data
+}
+
+/** The default name of a run in a task of an array, such as `train_7`; undefined outside of one. */
+export function arrayTaskName(job: SlurmJob | undefined, script: string): string | undefined {
+  if (!job || job.array_task_id === null) return undefined
+  const { job_name, array_task_id } = job
+  const name = job_name && !NAMELESS.has(job_name) ? job_name : script
+  return `${name.replace(/\.(sh|bash|sbatch|slurm|py)$/, '')}_${array_task_id}`
+}

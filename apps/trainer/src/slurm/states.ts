@@ -1,0 +1,29 @@
+/** The states of a job that has no node now, but may get one. */
+const WAITING = new Set([
+  'PENDING',
+  'REQUEUED',
+  'REQUEUE_HOLD',
+  'REQUEUE_FED',
+  'SPECIAL_EXIT',
+  'RESV_DEL_HOLD',
+])
+
+/** The states of a job that has a node. It may be suspended, or about to end. */
+const LIVE = new Set([
+  'RUNNING',
+  'CONFIGURING',
+  'COMPLETING',
+  'SUSPENDED',
+  'STOPPED',
+  'SIGNALING',
+  'RESIZING',
+  'STAGE_OUT',
+  'POWER_UP_NODE',
+  'RECONFIG_FAIL',
+])
+
+/** Whether a job with this state of Slurm waits, lives, or has ended. */
+export function phaseOf(state: string): 'waits' | 'lives' | 'ended' {
+  if (WAITING.has(state)) return 'waits'
+  return LIVE.has(state) ? 'lives' : 'ended'
+}

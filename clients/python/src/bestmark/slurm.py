@@ -1,0 +1,38 @@
+"""The Slurm job of this process, from the variables that Slurm sets."""
+import os
+import re
+from typing import Any
+
+NAMELESS = ("", "sbatch", "wrap", "interactive")  # these only say how a job was submitted
+
+
+def slurm_facts() -> dict[str, Any]:
+    """The Slurm job as a fact of the environment; empty outside of one."""
+    job_id = os.environ.get("SLURM_JOB_ID", "")
+    if not job_id.isdecimal():
+        return {}
+    # The batch script is this process after `exec`, else its parent.
+    is_whole = number("SLURM_TASK_PID") in (os.getpid(), os.getppid())
+    return {"slurm": {
+        "job_id": job_id, "array_job_id": os.environ.get("SLURM_ARRAY_JOB_ID"),
+        "array_task_id": number("SLURM_ARRAY_TASK_ID"),
+        "job_name": os.environ.get("SLURM_JOB_NAME"),
+        "cluster": os.environ.get("SLURM_CLUSTER_NAME"),
+        "partition": os.environ.get("SLURM_JOB_PARTITION"),
+        "node_list": os.environ.get("SLURM_JOB_NODELIST"),
+        "restart_count": number("SLURM_RESTART_COUNT") or 0, "is_whole_job": is_whole}}
+
+
+def array_task_name() -> str | None:
+    """The default name of a run in a task of an array, such as train_7; None outside of one, and
+    if the array has no name of its own."""
+    task, name = number("SLURM_ARRAY_TASK_ID"), os.environ.get("SLURM_JOB_NAME", "")
+    if task is None or name in NAMELESS:
+        return None
+    return re.sub(r"\.(sh|bash|sbatch|slurm|py)$", "", name) + f"_{task}"
+
+
+def number(variable: str) -> int | None:
+    """A variable as a whole number; None if it is none."""
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else None

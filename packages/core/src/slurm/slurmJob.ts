@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+const text = z.string().max(4_000)
+const number = z.number().int().nonnegative()
+
+/**
+ * The Slurm job in which a run trains, as `environment.slurm` of its setup has it. A task of an array
+ * has its own `job_id`; people know it as `<array_job_id>_<array_task_id>`.
+ */
+export const SlurmJob = z.object({
+  job_id: text.regex(/^\d+$/),
+  array_job_id: text.regex(/^\d+$/).nullable().default(null),
+  array_task_id: number.nullable().default(null),
+  job_name: text.nullable().default(null),
+  cluster: text.nullable().default(null),
+  partition: text.nullable().default(null),
+  node_list: text.nullable().default(null),
+  /** How often Slurm started the job again, as after a preemption. */
+  restart_count: number.default(0),
+  /** The job does nothing else, so ending the job ends only this run. */
+  is_whole_job: z.boolean().default(false),
+})
+export type SlurmJob = z.infer<typeof SlurmJob>
+
+/** The Slurm job in the environment of a run; null if there is none. */
+export function slurmJobIn(environment: Readonly<Record<string, unknown>>): SlurmJob | null {
+  return SlurmJob.safeParse(environment['slurm']).data ?? null
+}
