@@ -62,6 +62,21 @@ class OfAMachine(InFolder):
         self.path = self.folder / "journal.jsonl"
         self.assertEqual(self.events()[0]["name"], "train_7")
 
+    def test_a_step_of_srun_is_only_this_run_if_its_tasks_are_one_training(self) -> None:
+        def step(tasks: str, started: str = "str(os.getpid())", **more: str) -> object:
+            ran = self.program(
+                "import os\n"
+                f"os.environ['SLURM_TASK_PID'] = {started}\n"
+                "from bestmark.slurm import slurm_facts\n"
+                "facts = slurm_facts()['slurm']\n"
+                "print(facts['own_step_id'], facts['is_whole_job'])",
+                SLURM_JOB_ID="19", SLURM_STEP_ID="3", SLURM_STEP_NUM_TASKS=tasks, **more)
+            return ran.stdout.split()
+        self.assertEqual(step("1"), ["3", "False"])
+        self.assertEqual(step("1", started="'1'"), ["None", "False"])
+        self.assertEqual(step("4"), ["None", "False"])
+        self.assertEqual(step("4", WORLD_SIZE="4"), ["3", "False"])
+
     def test_under_bestmark_run_the_client_records_no_setup(self) -> None:
         self.program("bestmark.init()", BESTMARK_MACHINE="on", BESTMARK_RUN_FOLDER=str(self.folder))
         self.assertEqual([one["type"] for one in self.events()], ["started", "ended"])

@@ -14,6 +14,7 @@ import { statusesOf } from '../recording/statuses.ts'
 import { recordUnseenEnd } from '../recording/unseenEnd.ts'
 import { failureTextIn, lastOutput } from '../sources/output/failureText.ts'
 import { TAKEN } from '../processes/runClaim.ts'
+import { SlurmStop } from './slurmStop.ts'
 import type { StartedRun } from './startRun.ts'
 
 /** The file with the output of a recipe's process. */
@@ -50,18 +51,21 @@ export async function supervise(
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
   const following = followJournal(db, run, until, onError)
-  const stopping = passOnStopRequest(db, run, until, onError)
+  const slurm = run.isForeign ? new SlurmStop(db, run) : undefined
+  const stopping = passOnStopRequest(db, run, { slurm, signal: until, onError })
   try {
     const ended: Promise<ProcessEnd | 'gone' | undefined> = run.exited
       ? Promise.race([run.exited, aborted(signal)])
       : run.isForeign
-        ? untilEnded(db, run, until)
+        ? Promise.race([untilEnded(db, run, until), ...(slurm ? [slurm.ended] : [])])
         : untilProcessGone(run, until)
     // Following ends before the run only by an error, such as another run in its folder.
     const end = await Promise.race([ended, following.then(() => ended)])
     over.abort()
     await following
     if (end && !signal.aborted) await recordEnd(db, run, end)
+    await stopping
+    if (!signal.aborted) await slurm?.withdraw()
   } finally {
     over.abort()
     await Promise.allSettled([following, stopping])
@@ -125,12 +129,18 @@ async function untilProcessGone(
   return undefined
 }
 
-/** Passes a stop request on to the run's process, which then writes a last checkpoint. */
+/** Who else can stop a run, and until when requests are passed on. */
+interface StopWays {
+  slurm: SlurmStop | undefined
+  signal: AbortSignal
+  onError: (error: unknown) => void
+}
+
+/** Passes a stop request on to the run's process, which then writes a last checkpoint, or to Slurm. */
 async function passOnStopRequest(
   db: Database,
   run: RecordedRun,
-  signal: AbortSignal,
-  onError: (error: unknown) => void,
+  { slurm, signal, onError }: StopWays,
 ): Promise<void> {
   const statuses = statusesOf(db)
   while (!signal.aborted) {
@@ -138,9 +148,11 @@ async function passOnStopRequest(
     using _news = statuses.onNews(run.job_id, () => news.abort())
     let isAsked = false
     try {
-      isAsked = (await statuses.of(run.job_id, 0))?.status === 'stopping'
+      const job = await statuses.of(run.job_id, 0)
+      isAsked = job?.status === 'stopping'
       const process = isAsked ? readRunProcess(run.folder) : undefined
       if (process && askToStop(process)) return
+      if (job) await slurm?.look(job)
     } catch (error) {
       onError(error)
     }

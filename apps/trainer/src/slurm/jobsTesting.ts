@@ -57,5 +57,10 @@ export function slurmWith(here: ReturnType<typeof testBoard>) {
       return others.length === 0 && job && holds(job) ? job : undefined
     })
 
-  return { submit, found, jobOf, call: (...words: [string, ...string[]]) => slurm.call(...words) }
+  return {
+    ...{ submit, found, jobOf },
+    call: (...words: [string, ...string[]]) => slurm.call(...words),
+    /** Submits any batch script. */
+    submitScript: (script: string, ...options: string[]) => slurm.submit(script, options, here.env),
+  }
 }

@@ -26,11 +26,16 @@ test('the facts of a Slurm job come from its variables', () => {
     node_list: 'node1',
     restart_count: 2,
     is_whole_job: true,
+    own_step_id: null,
   })
 })
 
 test('a program that the batch script only calls is not the whole job', () => {
   expect(slurmJobOf(TASK, 401)).toMatchObject({ is_whole_job: false })
+})
+
+test('a program that srun starts is not the whole job', () => {
+  expect(slurmJobOf({ ...TASK, SLURM_STEP_ID: '0' }, 400)).toMatchObject({ is_whole_job: false })
 })
 
 test('a task of an array is named by its array and its index', () => {

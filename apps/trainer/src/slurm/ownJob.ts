@@ -5,7 +5,8 @@ const NAMELESS = new Set(['sbatch', 'wrap', 'interactive'])
 
 /**
  * The Slurm job in which a program with this environment runs; undefined if it runs in none. `pid` is
- * the process that Slurm started if the batch script is replaced by it (`exec`).
+ * the process that Slurm started if the batch script is replaced by it (`exec`). srun gives each task
+ * such a process, so that alone does not show that the job does nothing else.
  */
 export function slurmJobOf(env: NodeJS.ProcessEnv, pid: number): SlurmJob | undefined {
   const whole = (name: string): number | null => {
@@ -22,7 +23,7 @@ export function slurmJobOf(env: NodeJS.ProcessEnv, pid: number): SlurmJob | unde
     partition: text('SLURM_JOB_PARTITION'),
     node_list: text('SLURM_JOB_NODELIST'),
     restart_count: whole('SLURM_RESTART_COUNT') ?? 0,
-    is_whole_job: whole('SLURM_TASK_PID') === pid,
+    is_whole_job: whole('SLURM_TASK_PID') === pid && text('SLURM_STEP_ID') === null,
   })
   return found.data
 }

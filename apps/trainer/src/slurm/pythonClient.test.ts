@@ -33,7 +33,7 @@ test('what only the Python client says of its Slurm job is in the JSON of jobs a
   expect(SlurmJob.parse(slurm)).toEqual({
     ...{ job_id: '19', array_job_id: '17', array_task_id: 7, job_name: 'train.sh' },
     ...{ cluster: 'test', partition: 'gpu', node_list: 'node[1-2]', restart_count: 2 },
-    is_whole_job: false,
+    ...{ is_whole_job: false, own_step_id: null },
   })
   const picked = await command(['pick', folder, '--evaluations', '--json'], { env: here.env })
   expect(JSON.parse(picked.stdout).slurm).toEqual(slurm)

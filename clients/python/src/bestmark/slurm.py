@@ -3,6 +3,8 @@ import os
 import re
 from typing import Any
 
+from .batch_script import runs_only_one
+
 NAMELESS = ("", "sbatch", "wrap", "interactive")  # these only say how a job was submitted
 
 
@@ -11,8 +13,6 @@ def slurm_facts() -> dict[str, Any]:
     job_id = os.environ.get("SLURM_JOB_ID", "")
     if not job_id.isdecimal():
         return {}
-    # The batch script is this process after `exec`, else its parent.
-    is_whole = number("SLURM_TASK_PID") in (os.getpid(), os.getppid())
     return {"slurm": {
         "job_id": job_id, "array_job_id": os.environ.get("SLURM_ARRAY_JOB_ID"),
         "array_task_id": number("SLURM_ARRAY_TASK_ID"),
@@ -20,7 +20,26 @@ def slurm_facts() -> dict[str, Any]:
         "cluster": os.environ.get("SLURM_CLUSTER_NAME"),
         "partition": os.environ.get("SLURM_JOB_PARTITION"),
         "node_list": os.environ.get("SLURM_JOB_NODELIST"),
-        "restart_count": number("SLURM_RESTART_COUNT") or 0, "is_whole_job": is_whole}}
+        "restart_count": number("SLURM_RESTART_COUNT") or 0,
+        "is_whole_job": is_whole_job(), "own_step_id": own_step_id()}}
+
+
+def is_whole_job() -> bool:
+    """Whether the job does nothing else: this process replaced its batch script by `exec`, or is the
+    only program of the script."""
+    started = number("SLURM_TASK_PID")
+    if started is None or os.environ.get("SLURM_STEP_ID"):  # a script may have several steps of srun
+        return False
+    return started == os.getpid() or started == os.getppid() and runs_only_one(started)
+
+
+def own_step_id() -> str | None:
+    """The step of srun that does nothing else; None if there is none. Several tasks are one training
+    if it says that they are its world."""
+    step, tasks = os.environ.get("SLURM_STEP_ID", ""), number("SLURM_STEP_NUM_TASKS")
+    is_alone = tasks is not None and tasks in (1, number("WORLD_SIZE"))
+    is_task = number("SLURM_TASK_PID") == os.getpid()
+    return step if step.isdecimal() and is_task and is_alone else None
 
 
 def array_task_name() -> str | None:

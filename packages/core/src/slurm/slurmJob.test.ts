@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SlurmJob, slurmJobIn } from './slurmJob.ts'
+import { cancellable, SlurmJob, slurmJobIn } from './slurmJob.ts'
 import { slurmFacts, slurmJobText, slurmNumber } from './slurmJobText.ts'
 
 const job = (fields: object) => SlurmJob.parse({ job_id: '18', ...fields })
@@ -29,4 +29,10 @@ test('an environment without a valid Slurm job has none', () => {
   expect(slurmJobIn({})).toBe(null)
   expect(slurmJobIn({ slurm: { job_id: '18; rm -r /' } })).toBe(null)
   expect(slurmJobIn({ slurm: { job_id: '18' } })).toMatchObject({ job_id: '18', restart_count: 0 })
+})
+
+test('only a job or a step that does nothing else may be cancelled', () => {
+  expect(cancellable(job({}))).toBe(null)
+  expect(cancellable(job({ is_whole_job: true }))).toBe('18')
+  expect(cancellable(job({ own_step_id: '0' }))).toBe('18.0')
 })

@@ -19,10 +19,18 @@ export const SlurmJob = z.object({
   restart_count: number.default(0),
   /** The job does nothing else, so ending the job ends only this run. */
   is_whole_job: z.boolean().default(false),
+  /** The number of the step of srun that does nothing else, so ending the step ends only this run. */
+  own_step_id: text.regex(/^\d+$/).nullable().default(null),
 })
 export type SlurmJob = z.infer<typeof SlurmJob>
 
 /** The Slurm job in the environment of a run; null if there is none. */
 export function slurmJobIn(environment: Readonly<Record<string, unknown>>): SlurmJob | null {
   return SlurmJob.safeParse(environment['slurm']).data ?? null
+}
+
+/** What scancel may end so that only this run ends: its job or its step; null if other work would end. */
+export function cancellable({ job_id, is_whole_job, own_step_id }: SlurmJob): string | null {
+  if (is_whole_job) return job_id
+  return own_step_id === null ? null : `${job_id}.${own_step_id}`
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listJobs } from './jobList.ts'
 import { hostedJobs } from './hostedJobs.ts'
 import { jobDetail } from './jobDetail.ts'
-import { findJobs, jobStatus, namedJob, requestStop } from './jobs.ts'
+import { findJobs, jobStatus, namedJob, offerStop, requestStop } from './jobs.ts'
 import { recordFacts } from '../record/record.ts'
 import { JobUnknown, Refused } from '../values/refused.ts'
 import { type TestDatabase, testDatabase } from '../testing.ts'
@@ -79,6 +79,19 @@ test('a run that Bestmark did not start cannot be stopped, and the error says wh
   const again = { job_id, host_id, root: `/runs/${job_id}` }
   await newJob(db, { ...again, is_stoppable: true })
   await newJob(db, { ...again, source: 'huggingface' })
+  expect((await requestStop(db, job_id)).status).toBe('stopping')
+})
+
+test('a run that Bestmark did not start can be stopped while somebody offers it', async () => {
+  const job_id = await newJob(db)
+  await recordEvents(db, job_id, started())
+  await offerStop(db, job_id, true)
+  const offered = await jobDetail(db, job_id)
+  await offerStop(db, job_id, true)
+  expect(await jobDetail(db, job_id)).toEqual(offered)
+  await offerStop(db, job_id, false)
+  await expect(requestStop(db, job_id)).rejects.toThrow(Refused)
+  await offerStop(db, job_id, true)
   expect((await requestStop(db, job_id)).status).toBe('stopping')
 })
 

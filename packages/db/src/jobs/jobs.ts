@@ -216,6 +216,22 @@ export async function requestStop(db: Database, job_id: string): Promise<Trainin
   return existing(job_id, await jobStatus(db, job_id))
 }
 
+/**
+ * Stores whether somebody can stop a job that Bestmark did not start, such as by its Slurm job. Throws
+ * JobUnknown.
+ */
+export async function offerStop(
+  db: Database,
+  job_id: string,
+  is_stoppable: boolean,
+): Promise<void> {
+  await changeJob(db, job_id, async (_tx, job) =>
+    job.is_stoppable === is_stoppable
+      ? { answer: undefined }
+      : { set: { is_stoppable }, answer: undefined },
+  )
+}
+
 /** A job as its folder identifies it. */
 export type JobOfFolder = Pick<
   JobRow,
