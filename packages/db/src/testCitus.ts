@@ -3,6 +3,12 @@ import { connectTo, databaseAt } from './connection/client.ts'
 import { migrate } from './connection/migrate.ts'
 import { distribute } from './distribution/distribute.ts'
 
+/**
+ * What a new database of a test has: the tables of a board, which are distributed if the server is a
+ * coordinator; the same tables on one server; or no tables.
+ */
+export type DatabaseKind = 'board' | 'local' | 'empty'
+
 interface Node {
   host: string
   port: number
@@ -11,24 +17,25 @@ interface Node {
 }
 
 /**
- * Makes a database with a distributed board on a Citus coordinator and its workers, and returns what
- * drops it. `server` is a database of the coordinator that has all workers.
+ * Makes a database on a Citus coordinator and its workers, and returns what drops it. `server` is a
+ * database of the coordinator that has all workers.
  */
 export async function makeCitusDatabase(
   server: Address,
   name: string,
+  kind: DatabaseKind,
 ): Promise<{ address: Address; drop: () => Promise<void> }> {
   const turn = connectTo(server, undefined, undefined, { connections: 1 })
   // Two nodes that are added at once change the same rows of the cluster.
   await turn`select pg_advisory_lock(1)`
   try {
-    return await makeIn(server, name)
+    return await makeIn(server, name, kind)
   } finally {
     await turn.end()
   }
 }
 
-async function makeIn(server: Address, name: string) {
+async function makeIn(server: Address, name: string, kind: DatabaseKind) {
   const nodes = await nodesOf(server)
   const on = ({ isCoordinator, host, port }: Node): Address => {
     return isCoordinator ? server : { ...server, host, port }
@@ -44,8 +51,8 @@ async function makeIn(server: Address, name: string) {
   }
   await sql.end()
   const db = databaseAt(address)
-  await migrate(db)
-  await distribute(db)
+  if (kind !== 'empty') await migrate(db)
+  if (kind === 'board') await distribute(db)
   await db.close()
   const drop = async (): Promise<void> => {
     // The workers' databases are in use until that of the coordinator is gone.

@@ -6,8 +6,9 @@ import { joinEmbedded, stopEmbedded } from './connection/embedded/embedded.ts'
 import { addressOf, postmasterPid } from './connection/embedded/server.ts'
 import { findServerPaths as placeOfHome } from './connection/embedded/start.ts'
 import { migrate } from './connection/migrate.ts'
-import { makeCitusDatabase } from './testCitus.ts'
+import { type DatabaseKind, makeCitusDatabase } from './testCitus.ts'
 
+export type { DatabaseKind } from './testCitus.ts'
 export { TestProxy } from './connection/testProxy.ts'
 export { serversMissing, type TestPostgres, TestServers } from './testServers.ts'
 export { readStoredRows, type StoredRows } from './testRows.ts'
@@ -29,15 +30,15 @@ export interface NewDatabase {
 }
 
 /**
- * Makes a migrated database on the server of TEST_DATABASE_URL, otherwise on an embedded one that
- * all test files share. It is a copy of the template of `testServer.ts`, if that exists. With
- * TEST_CITUS_URL it is a distributed one on that coordinator.
+ * Makes a database on the server of TEST_DATABASE_URL, otherwise on an embedded one that all test
+ * files share. A migrated one is a copy of the template of `testServer.ts`, if that exists. With
+ * TEST_CITUS_URL it is on that coordinator.
  */
-export async function newDatabase(): Promise<NewDatabase> {
+export async function newDatabase(kind: DatabaseKind = 'board'): Promise<NewDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const citus = process.env['TEST_CITUS_URL']
   if (citus) {
-    const { address, drop } = await makeCitusDatabase(parseAddress(citus), name)
+    const { address, drop } = await makeCitusDatabase(parseAddress(citus), name, kind)
     return { address, databaseUrl: urlOf(address), drop }
   }
   const server = await testServer()
@@ -45,13 +46,11 @@ export async function newDatabase(): Promise<NewDatabase> {
   const address = { ...server.address, database: name }
   const template = process.env[TEMPLATE]
   // A copy of the files takes a third of the time that a copy through the log takes.
-  if (template)
+  if (kind !== 'empty' && template)
     await admin.unsafe(`create database ${name} template ${template} strategy file_copy`)
   else {
     await admin.unsafe(`create database ${name}`)
-    const db = databaseAt(address)
-    await migrate(db)
-    await db.close()
+    if (kind !== 'empty') await migrateAt(address)
   }
   const drop = async (): Promise<void> => {
     await admin.unsafe(`drop database if exists ${name} with (force)`)
@@ -61,12 +60,18 @@ export async function newDatabase(): Promise<NewDatabase> {
   return { address, databaseUrl: urlOf(throughPool(address)), drop }
 }
 
+async function migrateAt(address: Address): Promise<void> {
+  const db = databaseAt(address)
+  await migrate(db)
+  await db.close()
+}
+
 /**
- * A fresh, migrated database for one test file. Dispose of it after the tests: `afterAll(() =>
+ * A fresh database for one test file. Dispose of it after the tests: `afterAll(() =>
  * db[Symbol.asyncDispose]())`.
  */
-export async function testDatabase(): Promise<TestDatabase> {
-  const { address, databaseUrl, drop } = await newDatabase()
+export async function testDatabase(kind?: DatabaseKind): Promise<TestDatabase> {
+  const { address, databaseUrl, drop } = await newDatabase(kind)
   const db = databaseAt(address)
   const dispose = async (): Promise<void> => {
     await db.close()

@@ -22,7 +22,7 @@ test.each([
   'a board %s opens completely, and has each run once after another import',
   async (_, released, names) => {
     await using folder = await temporaryFolder()
-    await using db = await testDatabase()
+    await using db = await testDatabase('empty')
     await writeReleasedRuns(folder.path)
     const host_id = await openReleased(db, released, folder.path)
     const board = { ...here.board, db, host_id }

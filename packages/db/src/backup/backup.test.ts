@@ -28,7 +28,7 @@ test('every table of a board is in a backup', async () => {
 
 test('a restored board has the same rows, and continues its numbers', async () => {
   await using here = await aDatabase()
-  await using there = await aDatabase()
+  await using there = await aDatabase('local')
   const source = here.open()
   const job_id = await fill(source)
   const before = await rowsOf(source)
@@ -47,7 +47,7 @@ test('a restored board has the same rows, and continues its numbers', async () =
 
 test('alerts continue on a database whose transactions have lower numbers', async () => {
   await using here = await aDatabase()
-  await using there = await aDatabase()
+  await using there = await aDatabase('local')
   const source = here.open()
   const job_id = await newJob(source)
   const destination = { type: 'webhook', url: 'http://127.0.0.1:9/' } as const
@@ -78,7 +78,7 @@ test('a backup is of one moment, while others write', async () => {
   })()
   for (let round = 0; round < 3; round++) {
     const file = fileOf(gzipSync(await textOf(db)))
-    await using there = await aDatabase()
+    await using there = await aDatabase('local')
     const target = there.open(RESTORING)
     await restoreBackup(target, file)
     const [row] = await target.sql`select revision, current_step::int as step, (
@@ -96,11 +96,9 @@ test('a backup of an older version is migrated after it was loaded', async () =>
   const all = join(import.meta.dirname, '../migrations')
   const names = (await readdir(all)).filter((name) => name.endsWith('.sql')).sort()
   for (const name of names.slice(0, 10)) await cp(join(all, name), join(folder, name))
-  await using here = await aDatabase()
-  await using there = await aDatabase()
+  await using here = await aDatabase('empty')
+  await using there = await aDatabase('local')
   const source = here.open()
-  await source.sql`drop schema public cascade`
-  await source.sql`create schema public`
   await migrate(source, folder)
   const job_id = randomUUID()
   await source.sql`insert into training_jobs
@@ -135,7 +133,7 @@ test('a backup of a newer version or format is refused, and says what to do', as
 
 test('a board with content is refused, unless it is to be replaced', async () => {
   await using here = await aDatabase()
-  await using there = await aDatabase()
+  await using there = await aDatabase('local')
   const source = here.open()
   const kept = await newJob(source)
   const file = fileOf(gzipSync(await textOf(source)))
@@ -150,7 +148,7 @@ test('a board with content is refused, unless it is to be replaced', async () =>
 })
 
 test('a board that another process uses is refused', async () => {
-  await using here = await aDatabase()
+  await using here = await aDatabase('local')
   const db = here.open()
   await db.sql`select 1`
   const file = fileOf(gzipSync(await textOf(db)))

@@ -14,7 +14,7 @@ test('a file that is cut anywhere is refused, and the board stays as it was', as
   await fill(source)
   const text = await textOf(source)
   const whole = gzipSync(text)
-  await using there = await aDatabase()
+  await using there = await aDatabase('local')
   const target = there.open(RESTORING)
   const before = await rowsOf(target)
   const share = (bytes: Buffer, part: number) => bytes.subarray(0, Math.floor(bytes.length * part))
@@ -83,8 +83,8 @@ test('if writing fails, the error is the one of the writing', async () => {
 })
 
 test('rows that the database refuses leave the board as it was', async () => {
-  await using here = await aDatabase()
-  await using there = await aDatabase()
+  await using here = await aDatabase('local')
+  await using there = await aDatabase('local')
   const source = here.open()
   await fill(source)
   await source.sql`alter table attempts drop constraint attempts_job_id_training_jobs_job_id_fk`

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setOwn } from '@bestmark/core'
 import { databaseAt } from '../connection/client.ts'
 import { changePolicy } from '../policies/policies.ts'
-import { type NewDatabase, newDatabase } from '../testing.ts'
+import { type DatabaseKind, type NewDatabase, newDatabase } from '../testing.ts'
 import {
   checkpoint,
   ended,
@@ -22,8 +22,8 @@ import { writeBackup } from './writeBackup.ts'
 export const ORIGIN = { bestmark: '0.1.0', host: 'workstation', host_id: randomUUID() }
 
 /** A database with a function that opens it under a name. */
-export async function aDatabase() {
-  const { address, drop }: NewDatabase = await newDatabase()
+export async function aDatabase(kind?: DatabaseKind) {
+  const { address, drop }: NewDatabase = await newDatabase(kind)
   const open = (application_name = 'bestmark') => databaseAt({ ...address, application_name })
   return { open, address, [Symbol.asyncDispose]: drop }
 }

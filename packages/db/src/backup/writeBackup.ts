@@ -12,6 +12,7 @@ import {
   type BackupTable,
   setOwn,
 } from '@bestmark/core'
+import { readAtOneMoment } from '../distribution/distribute.ts'
 import {
   BOARD_TABLES,
   copyOf,
@@ -61,6 +62,7 @@ async function writeTables(
   // A large table or a slow disk takes long.
   await tx`set local statement_timeout = 0`
   await tx`set local idle_in_transaction_session_timeout = 0`
+  await readAtOneMoment(tx)
   const lines = createHash('sha256')
   const put = async (line: object): Promise<void> => {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`)

@@ -117,7 +117,7 @@ test('every connection has its time limits, also after a reconnect', async () =>
            current_setting('idle_in_transaction_session_timeout') as idle, pg_sleep(0.05)`
   const before = (await Promise.all([limits(), limits(), limits()])).flat()
   expect(new Set(before.map(({ pid }) => pid)).size).toBe(3)
-  for (const { pid } of before) await db.sql`select pg_terminate_backend(${pid})`
+  for (const { pid } of before) await db.sql`select pg_terminate_backend(${pid}::int)`
   await expect
     .poll(() =>
       limits()

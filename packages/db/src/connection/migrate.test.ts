@@ -20,9 +20,7 @@ import { checkpoint, recordEvents } from '../testRun.ts'
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
 test('if several processes migrate at once, each finds the new schema', async () => {
-  await using db = await testDatabase()
-  await db.sql`drop schema public cascade`
-  await db.sql`create schema public`
+  await using db = await testDatabase('empty')
   const processes = Array.from({ length: 4 }, () => databaseAt(parseAddress(db.databaseUrl)))
   await Promise.all(processes.map((one) => migrate(one)))
   const ids = await Promise.all(processes.map((one) => boardId(one)))
@@ -39,9 +37,7 @@ test('a database of a newer Bestmark is refused and not changed', async () => {
 })
 
 test('a board of the first version keeps its jobs and evaluations, under the default policy', async () => {
-  await using db = await testDatabase()
-  await db.sql`drop schema public cascade`
-  await db.sql`create schema public`
+  await using db = await testDatabase('empty')
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   await cp(join(MIGRATIONS, '0000_first.sql'), join(folder, '0000_first.sql'))
   await migrate(db, folder)

@@ -1,7 +1,14 @@
 import type { Database } from '../connection/client.ts'
 import { lockMigrations, type SqlTx } from '../connection/migrate.ts'
 import { Refused } from '../values/refused.ts'
-import { citusVersion, distributedTables, distributeTable, serversWithRows } from './citus.ts'
+import {
+  citusVersion,
+  distributedTables,
+  distributeTable,
+  serversWithRows,
+  sizesOnServers,
+  takeSnapshots,
+} from './citus.ts'
 import { CROSSING, DISTRIBUTED, DISTRIBUTED_BY } from './placement.ts'
 
 /** The table with one row per job, beside whose rows all others are. */
@@ -132,6 +139,16 @@ async function missingOf(tx: SqlTx, before: ReadonlyMap<string, unknown>): Promi
     select tablename as name from pg_tables where schemaname = 'public'`
   const names = new Set(rows.map(({ name }) => name))
   return DISTRIBUTED.filter((table) => names.has(table) && !before.has(table))
+}
+
+/** The bytes of each table that is on several servers. */
+export async function distributedSizes(tx: SqlTx): Promise<Map<string, number>> {
+  return (await isDistributed(tx)) ? sizesOnServers(tx) : new Map()
+}
+
+/** Within a transaction that is repeatable read: all rows of one server are read at one moment. */
+export async function readAtOneMoment(tx: SqlTx): Promise<void> {
+  if (await isDistributed(tx)) await takeSnapshots(tx, JOBS)
 }
 
 /** Whether the tables of this board are on several servers. */

@@ -36,9 +36,7 @@ test('parameters, and the values of a run, have the order of the file of their o
 })
 
 test('a board that stored parameters as objects keeps its recipes and orders', async () => {
-  await using db = await testDatabase()
-  await db.sql`drop schema public cascade`
-  await db.sql`create schema public`
+  await using db = await testDatabase('empty')
   const folder = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   for (const name of await readdir(MIGRATIONS)) {
     if (name.endsWith('.sql') && name < '0034') await cp(join(MIGRATIONS, name), join(folder, name))

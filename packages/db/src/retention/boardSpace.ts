@@ -1,4 +1,6 @@
 import type { Database } from '../connection/client.ts'
+import type { SqlTx } from '../connection/migrate.ts'
+import { distributedSizes } from '../distribution/distribute.ts'
 
 /** What fills the database of a board, in bytes. */
 export interface BoardSpace {
@@ -20,20 +22,23 @@ const VACUUMED = [...Object.values(TABLES).flat(), 'evaluations', 'checkpoints']
 
 /** How much of the disk the tables use, with their indexes and their free space. */
 export async function boardSpace({ sql }: Database): Promise<BoardSpace> {
-  const sizeOf = async (tables: readonly string[]): Promise<number> => {
-    const [row] = await sql<{ bytes: number }[]>`
-      select coalesce(sum(pg_total_relation_size(oid)), 0)::float8 as bytes from pg_class
-      where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
-        and relname in ${sql([...tables])}`
-    return row?.bytes ?? 0
+  const sizes = await sql.begin('read only', sizesOf)
+  const sizeOf = (tables: Iterable<string>): number => {
+    return [...tables].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
   }
-  const [all] = await sql<{ bytes: number }[]>`
-    select coalesce(sum(pg_total_relation_size(oid)), 0)::float8 as bytes from pg_class
+  const points = sizeOf(TABLES.points)
+  const logs = sizeOf(TABLES.logs)
+  const samples = sizeOf(TABLES.samples)
+  return { points, logs, samples, rest: sizeOf(sizes.keys()) - points - logs - samples }
+}
+
+/** The size of each table, on all servers. */
+async function sizesOf(tx: SqlTx): Promise<Map<string, number>> {
+  const rows = await tx<{ name: string; bytes: number }[]>`
+    select relname as name, pg_total_relation_size(oid)::float8 as bytes from pg_class
     where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')`
-  const points = await sizeOf(TABLES.points)
-  const logs = await sizeOf(TABLES.logs)
-  const samples = await sizeOf(TABLES.samples)
-  return { points, logs, samples, rest: (all?.bytes ?? 0) - points - logs - samples }
+  const sizes = rows.map(({ name, bytes }) => [name, bytes] as const)
+  return new Map([...sizes, ...(await distributedSizes(tx))])
 }
 
 /**

@@ -26,8 +26,6 @@ export async function openReleased(db: Database, name: string, folder: string): 
   const packed = await readFile(join(import.meta.dirname, `${name}.json.gz`))
   const text = String(await promisify(gunzip)(packed))
   const { migrations, rows } = Dump.parse(JSON.parse(movedTo(text, folder)))
-  await db.sql`drop schema public cascade`
-  await db.sql`create schema public`
   const of_then = await mkdtemp(join(tmpdir(), 'bestmark-migrations-'))
   for (const one of migrations) await cp(join(MIGRATIONS, one), join(of_then, one))
   await migrate(db, of_then)
