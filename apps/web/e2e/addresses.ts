@@ -39,6 +39,12 @@ export const ADDRESSES: Record<string, (job: string) => [address: string, Answer
     '/compare/report.[format]': (job) => [`/compare/report.md?jobs=${job}`, 200],
     // These jobs are recorded from files, so nothing is sent to them.
     '/ingest/v1/jobs/[id]/journal': (job) => [`/ingest/v1/jobs/${job}/journal`, 409, INGEST],
+    '/ingest/v1/jobs/[id]/samples': (job) => [`/ingest/v1/jobs/${job}/samples`, 409, INGEST],
+    '/ingest/v1/jobs/[id]/samples/[sample]': (job) => [
+      `/ingest/v1/jobs/${job}/samples/${randomUUID()}`,
+      409,
+      INGEST,
+    ],
     '/jobs': () => ['/jobs', 308],
     '/jobs/[id]': (job) => [`/jobs/${job}`, 200],
     '/jobs/[id]/report': (job) => [`/jobs/${job}/report`, 200],

@@ -129,6 +129,8 @@ function addresses(): Record<string, string[]> {
     'models/download': [],
     // Its answers are JSON.
     'ingest/v1/jobs/[id]/journal': [],
+    'ingest/v1/jobs/[id]/samples': [],
+    'ingest/v1/jobs/[id]/samples/[sample]': [],
     'trpc/[...procedure]': [],
     'api/v1/[...path]': [],
     'api/v1/openapi.json': [],

@@ -1,55 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { createApiToken, findJobs, jobStatus, listCheckpoints, readSeries } from '@bestmark/db'
-import { type TestDatabase, testDatabase } from '@bestmark/db/testing'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { serve } from './webServer.ts'
+import { findJobs, jobStatus, listCheckpoints, readSeries } from '@bestmark/db'
+import type { TestDatabase } from '@bestmark/db/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ended, type IngestSite, ingestSite, jobIn, until } from './ingestSite.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const MAIN = join(ROOT, 'apps/trainer/src/main.js')
-const PYTHON = process.env['BESTMARK_PYTHON'] ?? 'python3'
-
+let site: IngestSite
 let db: TestDatabase
 let local: TestDatabase
 let home: string
-let server: Awaited<ReturnType<typeof serve>>
-let secret: string
-const children = new Set<ChildProcess>()
 
 beforeAll(async () => {
-  ;[db, local] = await Promise.all([testDatabase(), testDatabase()])
-  home = await mkdtemp(join(tmpdir(), 'bestmark-ingest-'))
-  server = await serve(home, db.databaseUrl, inject('pages'))
-  const token = { name: 'gpu', scope: 'ingest', days: 1, project: 'asr' } as const
-  secret = (await createApiToken(db, token)).secret
+  site = await ingestSite()
+  ;({ db, local, home } = site)
 })
-afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  await server.stop()
-  await db[Symbol.asyncDispose]()
-  await local[Symbol.asyncDispose]()
-  await rm(home, { recursive: true, force: true, maxRetries: 10 })
-})
-
-/** Starts Python with the client of this repository; the board is at `to`. */
-function python(words: string[], to = server.url): ChildProcess {
-  const env = { BESTMARK_TO: to, BESTMARK_TOKEN: secret, BESTMARK_MACHINE: 'off' }
-  const path = { PYTHONPATH: join(ROOT, 'clients/python/src'), PATH: process.env['PATH'] }
-  const child = spawn(PYTHON, words, { env: { ...path, ...env }, cwd: home })
-  children.add(child)
-  return child
-}
-
-async function ended(child: ChildProcess) {
-  const code = child.exitCode ?? child.signalCode ?? once(child, 'exit').then(([code]) => code)
-  const out = Promise.all([child.stdout, child.stderr].map(async (of) => (of ? text(of) : '')))
-  return { code: (await code) as unknown, out: (await out).join('') }
-}
+afterAll(() => site[Symbol.asyncDispose]())
 
 /** A training that logs each time a line comes in, until it gets `end` or is killed. */
 const TRAINING = `
@@ -82,18 +49,9 @@ async function recorded(on: TestDatabase, job_id: string) {
   }
 }
 
-async function jobIn(folder: string): Promise<string> {
-  const [header = ''] = (await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')
-  return (JSON.parse(header) as { job_id: string }).job_id
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((done) => setTimeout(done, 50))
-}
-
 test('a run whose client and server are killed has the points of its journal, each once', async () => {
   const folder = join(home, 'run')
-  const killed = python(['-c', TRAINING, folder, '0'])
+  const killed = site.python(['-c', TRAINING, folder, '0'])
   await more(killed)
   await more(killed)
   await until(async () => (await readFile(join(folder, 'journal.jsonl'), 'utf8')).length > 1_000)
@@ -101,66 +59,47 @@ test('a run whose client and server are killed has the points of its journal, ea
   await until(async () => ((await jobStatus(db, job_id))?.current_step ?? 0) >= 100)
   killed.kill('SIGKILL')
   await ended(killed)
-  const resumed = python(['-c', TRAINING, folder, '200'])
+  const resumed = site.python(['-c', TRAINING, folder, '200'])
   await more(resumed)
-  const { port } = new URL(server.url)
-  await server.stop()
+  await site.stopServer()
   await more(resumed)
-  server = await serve(home, db.databaseUrl, inject('pages'), { PORT: port })
+  await site.startServer()
   await more(resumed)
   resumed.stdin?.write('end\n')
   expect(await ended(resumed)).toMatchObject({ code: 0 })
   // Two senders at once send what the board may not have yet.
-  const senders = [1, 2].map(() => ended(python(['-m', 'bestmark', 'send', folder])))
+  const senders = [1, 2].map(() => ended(site.python(['-m', 'bestmark', 'send', folder])))
   for (const { code, out } of await Promise.all(senders)) expect([out, code]).toEqual([out, 0])
   const status = await jobStatus(db, job_id)
   expect(status).toMatchObject({ project: 'asr', status: 'completed', current_step: 500 })
 
-  const env = {
-    ...process.env,
-    DATABASE_URL: local.databaseUrl,
-    BESTMARK_HOME: join(home, 'local'),
-  }
-  const imported = spawn(join(ROOT, 'bestmark'), ['import', folder], { env })
-  expect(await ended(imported)).toMatchObject({ code: 0 })
+  expect(await ended(site.bestmarkLocal(['import', folder]))).toMatchObject({ code: 0 })
   expect(await recorded(db, job_id)).toEqual(await recorded(local, job_id))
 }, 120_000)
 
 test('a training whose board is away ends in time, and its journal is sent later', async () => {
   const folder = join(home, 'offline')
   // Nothing listens there.
-  const offline = python(['-c', TRAINING, folder, '0'], 'http://127.0.0.1:9')
+  const offline = site.python(['-c', TRAINING, folder, '0'], 'http://127.0.0.1:9')
   await more(offline)
   offline.stdin?.write('end\n')
   const { code, out } = await ended(offline)
   expect([code, out]).toEqual([0, expect.stringContaining('python -m bestmark send')])
   const job_id = await jobIn(folder)
   expect(await jobStatus(db, job_id)).toBeUndefined()
-  expect(await ended(python(['-m', 'bestmark', 'send', folder]))).toMatchObject({ code: 0 })
+  expect(await ended(site.python(['-m', 'bestmark', 'send', folder]))).toMatchObject({ code: 0 })
   expect(await jobStatus(db, job_id)).toMatchObject({ status: 'completed', current_step: 100 })
 }, 60_000)
 
 test('a journal of another project is refused with the reason', async () => {
   const folder = join(home, 'vision')
   const code = `import bestmark; bestmark.init(${JSON.stringify(folder)}, project="vision")`
-  const ran = await ended(python(['-c', code]))
+  const ran = await ended(site.python(['-c', code]))
   expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('for the project "asr" only') })
-  const sent = await ended(python(['-m', 'bestmark', 'send', folder]))
+  const sent = await ended(site.python(['-m', 'bestmark', 'send', folder]))
   expect(sent).toMatchObject({ code: 1, out: expect.stringContaining('for the project "asr"') })
   expect(await jobStatus(db, await jobIn(folder))).toBeUndefined()
 }, 60_000)
-
-/** Starts `bestmark watch --to` on a host that has no database. */
-function watch(words: string[], token = secret): ChildProcess {
-  const { DATABASE_URL: _none, ...others } = process.env
-  const own = { BESTMARK_HOME: join(home, 'host'), BESTMARK_TOKEN: token, INIT_CWD: home }
-  const child = spawn(process.execPath, [MAIN, 'watch', ...words, '--to', server.url], {
-    env: { ...others, ...own },
-    cwd: home,
-  })
-  children.add(child)
-  return child
-}
 
 /** Lightning counts the steps in its file from 0. */
 const row = (step: number) => `0,${step - 1},${1 / step},\n0,${step - 1},,${2 / step}\n`
@@ -172,25 +111,24 @@ test('a host without a database whose watch is killed sends each point once', as
   await writeFile(file, `epoch,step,train_loss,val_loss\n${row(1)}`)
   const found = async () => (await findJobs(db, 'csv'))[0]
   for (let step = 2; step <= 6; step++) {
-    const killed = watch(['tree'])
+    const killed = site.watch(['tree'])
     await appendFile(file, row(step))
     // The third is killed before it can send anything.
     if (step !== 3) await until(async () => ((await found())?.current_step ?? 0) >= step)
     killed.kill('SIGKILL')
     await ended(killed)
   }
-  const { port } = new URL(server.url)
-  await server.stop()
+  await site.stopServer()
   await appendFile(file, row(7))
-  expect(await ended(watch(['tree', '--once']))).toMatchObject({
+  expect(await ended(site.watch(['tree', '--once']))).toMatchObject({
     code: 2,
     out: expect.stringContaining('are sent when this command runs again'),
   })
-  server = await serve(home, db.databaseUrl, inject('pages'), { PORT: port })
+  await site.startServer()
   // The run is gone meanwhile, but what was read of it is kept.
   await rename(join(home, 'tree'), join(home, 'gone'))
   await mkdir(join(home, 'tree'))
-  const sent = await ended(watch(['tree', '--once', '--json']))
+  const sent = await ended(site.watch(['tree', '--once', '--json']))
   expect(sent).toMatchObject({ code: 0, out: expect.stringContaining('"state":"sent"') })
   const job = await found()
   expect(job).toMatchObject({ project: 'asr', current_step: 7, eval_loss: 2 / 7 })
@@ -199,11 +137,9 @@ test('a host without a database whose watch is killed sends each point once', as
 }, 120_000)
 
 test('a watch with an unknown token, or another server as its board, ends with the reason', async () => {
-  const refused = await ended(watch(['tree'], 'bestmark_wrong'))
+  const refused = await ended(site.watch(['tree'], { token: 'bestmark_wrong' }))
   expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('Send a token of this') })
-  const env = { ...process.env, BESTMARK_HOME: join(home, 'host'), BESTMARK_TOKEN: secret }
-  const to = ['--to', `${server.url}/not-a-board`]
-  const other = spawn(process.execPath, [MAIN, 'watch', home, ...to], { env })
+  const other = site.watch([home], { to: `${site.url}/not-a-board` })
   const said = expect.stringContaining('not as a board that takes runs')
   expect(await ended(other)).toMatchObject({ code: 2, out: said })
 }, 60_000)

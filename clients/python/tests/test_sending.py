@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from testing import InFolder
 
-from bestmark.sender import Refused, Sender
+from bestmark.board import Refused
+from bestmark.sender import Sender
 
 
 class Board(HTTPServer):

@@ -82,7 +82,14 @@ export { stopEmbedded } from './connection/embedded/embedded.ts'
 export { takeTurn } from './connection/embedded/turn.ts'
 export * from './ingest/ingestRefused.ts'
 export { type JournalOffset } from './ingest/sentCursor.ts'
-export * from './ingest/sentJournal.ts'
+export {
+  LARGEST_JOURNAL,
+  recordSent,
+  type SenderLimit,
+  sentOffset,
+  type SentPiece,
+} from './ingest/sentJournal.ts'
+export * from './ingest/sentSamples.ts'
 export * from './jobs/changeJobs.ts'
 export { purgeDeletedJobs } from './jobs/deletedJobs.ts'
 export * from './jobs/examples.ts'

@@ -13,10 +13,16 @@ const STOPPING = new Set<string>([
   'not_a_board',
 ] satisfies (IngestCode | 'not_a_board')[])
 
-/** The same piece may be taken later. */
-const PASSING = new Set<string>(['too_fast', 'database_away', 'internal_error', 'away'] satisfies (
-  IngestCode | 'away'
-)[])
+/** The same piece, or the file as it is then, may be taken later. */
+const PASSING = new Set<string>([
+  'too_fast',
+  'database_away',
+  'internal_error',
+  'away',
+  'sample_unknown',
+  'file_differs',
+  'file_too_large',
+] satisfies (IngestCode | 'away')[])
 
 /** A board does not take a journal. */
 export class BoardRefused extends Error {

@@ -11,7 +11,12 @@ const TOKEN = 'BESTMARK_TOKEN'
 /** How long a request may take (ms). */
 const TIMEOUT = 30_000
 
-const Offset = z.object({ offset: z.number().int().nonnegative(), crc32: z.number().int() })
+const Offset = z.object({
+  offset: z.number().int().nonnegative(),
+  crc32: z.number().int(),
+  /** Whether the board lacks files of samples. Older boards take none. */
+  wants_files: z.boolean().default(false),
+})
 /** How far a board has a journal: its bytes, and their CRC-32. */
 export type BoardOffset = z.infer<typeof Offset>
 

@@ -18,6 +18,8 @@ export interface SentFile {
   root: string
   /** How many bytes of the file may be sent; undefined for all whole lines. */
   bytes?: number
+  /** Paths of the run's checkpoints: samples beside them are files of the run, too. */
+  checkpoints?: () => readonly string[]
 }
 
 /**
@@ -38,6 +40,16 @@ export class JournalSender {
     return this.#at?.offset
   }
 
+  /** Whether the board lacks files of samples, as it said last. */
+  get wantsFiles(): boolean {
+    return this.#at?.wants_files ?? false
+  }
+
+  /** Notes that the board has all files. */
+  hasFiles(): void {
+    if (this.#at) this.#at = { ...this.#at, wants_files: false }
+  }
+
   /** Sends all whole lines. Throws BoardRefused, and the file's errors. */
   async send(file: SentFile, signal: AbortSignal): Promise<void> {
     this.#at ??= await this.#find(file, signal)
@@ -52,12 +64,12 @@ export class JournalSender {
 
   async #sendPiece(
     file: SentFile,
-    { bytes, ...at }: BoardOffset & { bytes: Uint8Array },
+    { bytes, offset, crc32: sum }: BoardOffset & { bytes: Uint8Array },
     signal: AbortSignal,
   ): Promise<BoardOffset> {
     try {
       const { job_id, root } = file
-      return await this.#target.send(job_id, { ...at, bytes, root }, signal)
+      return await this.#target.send(job_id, { offset, crc32: sum, bytes, root }, signal)
     } catch (error) {
       this.#at = undefined
       const isElsewhere =

@@ -4,6 +4,7 @@ import { BoardRefused } from './boardRefused.ts'
 import type { BoardTarget } from './boardTarget.ts'
 import { JournalSender, type SentFile } from './journalSender.ts'
 import { statIfSeen } from '../files/runFile.ts'
+import { sendSamples } from './sampleSender.ts'
 
 /** The least time between two rounds (ms), and the time per sent journal: a token has 300 pieces per minute. */
 const PACE = { round: 2_000, journal: 250 }
@@ -106,8 +107,11 @@ export class Sending {
     const state = stateOf(file)
     try {
       await one.sender.send(file, signal)
-      one.sent = state
+      const isWhole = await this.#sendFiles(one, file, signal)
       this.#answered()
+      // The next files follow in the next round, so that other journals need not wait for them.
+      if (!isWhole) return true
+      one.sent = state
       this.#listener.onState(key, 'sent', null)
       return true
     } catch (error) {
@@ -121,6 +125,17 @@ export class Sending {
       this.remove(key)
       return true
     }
+  }
+
+  /** Sends the next files that the board lacks; returns whether it has them all. */
+  async #sendFiles(one: Outgoing, file: SentFile, signal: AbortSignal): Promise<boolean> {
+    if (!one.sender.wantsFiles) return true
+    const { isWhole, refused } = await sendSamples(this.#target, file, signal)
+    if (isWhole) one.sender.hasFiles()
+    for (const { path, content_state } of refused) {
+      this.#listener.message(`${one.name}: the board does not show ${path} (${content_state}).`)
+    }
+    return isWhole
   }
 
   #refused(key: string, one: Outgoing, error: BoardRefused): boolean {

@@ -138,7 +138,10 @@ export class SentRuns {
     const { job_id } = spool.state
     this.#message(`Sending ${name} (${run.source}).`)
     this.#sending.remove(job_id)
-    this.#sending.add(job_id, name, () => spoolFile(spool))
+    this.#sending.add(job_id, name, () => ({
+      ...spoolFile(spool),
+      checkpoints: () => recorder.checkpoints,
+    }))
     for (let newAt = performance.now(); ;) {
       const isLast = once || signal.aborted
       const changed = await readLastChange(root)
@@ -172,7 +175,7 @@ export class SentRuns {
 
 function spoolFile(spool: Spool) {
   const { job_id, bytes, root } = spool.state
-  return { job_id, path: spool.path, bytes, root }
+  return { job_id, path: spool.path, bytes, root, checkpoints: () => spool.checkpoints }
 }
 
 function namesIn(folder: string): string[] {

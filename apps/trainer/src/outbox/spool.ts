@@ -141,6 +141,12 @@ export class Spool {
     }
   }
 
+  /** Paths of the checkpoints among its events. */
+  get checkpoints(): string[] {
+    const saved = this.events().filter((one) => one.type === 'checkpoint')
+    return [...new Set(saved.map(({ path }) => path))]
+  }
+
   /** Appends events, and notes how far the files were read. */
   append(events: readonly TrainingEvent[], change: SpoolChange): void {
     const { bytes } = this.#state

@@ -4,8 +4,9 @@ import os
 import sys
 import time
 
+from .board import Refused
 from .journal_file import NAME
-from .sender import Refused, Sender
+from .sender import Sender
 from .sending import TO, TOKEN
 
 TRIES = 5  # in a row without an answer
@@ -29,10 +30,13 @@ def send_whole(path: str, to: str) -> int:
     journal = os.path.join(path, NAME) if os.path.isdir(path) else path
     # The token is no option, because other users see the options of a process.
     sender = Sender(journal, to, os.environ.get(TOKEN))
-    tries, before = 0, sender.offset
+    tries, before = 0, sender.progress
     while tries < TRIES:
         try:
             sender.send()
+            sender.send_files()
+            if text := sender.samples.too_large_text:
+                print(text, file=sys.stderr)
             print(f"The board has {sender.offset or 0} bytes of {journal} (job {sender.job_id}).")
             return 0
         except Refused as error:
@@ -46,7 +50,7 @@ def send_whole(path: str, to: str) -> int:
         except (OSError, ValueError, KeyError) as error:
             problem = error
             time.sleep(2.0 ** tries)
-        tries, before = (tries + 1 if sender.offset == before else 0), sender.offset
+        tries, before = (tries + 1 if sender.progress == before else 0), sender.progress
     print(f"{journal} was not sent: {problem}", file=sys.stderr)
     return 1
 

@@ -1,37 +1,19 @@
 """Sends a journal to a board over HTTP. The file is the buffer: the board says how far it has the
 journal, so nothing is sent twice, and a board that is away for days gets the rest later."""
 import gzip
-import http.client
 import json
 import os
 import socket
 import time
-import urllib.error
-import urllib.request
 import zlib
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+from urllib.parse import quote
+
+from .board import TIMEOUT, Board, Refused
+from .sample_sender import SampleSender
 
 PIECE = 1 << 20  # bytes of whole lines per request, before they are packed
 LONGEST = 16 << 20  # the longest line that a board reads
-TIMEOUT = 30.0  # seconds per request
-# Sending again cannot help before a person changes something.
-FINAL = ("token_unknown", "token_expired", "token_revoked", "scope_missing", "other_job",
-         "other_project", "not_a_journal", "other_journal", "journal_too_large",
-         "recorded_from_files", "job_deleted", "request_invalid")
-
-
-class Refused(Exception):
-    """The board does not take the journal. `code` says why, `wait` when to try again (seconds)."""
-
-    def __init__(self, code: str, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.code, self.wait = code, wait
-
-    @property
-    def is_final(self) -> bool:
-        """Whether sending it again later cannot help."""
-        return self.code in FINAL
 
 
 class Sender:
@@ -39,14 +21,10 @@ class Sender:
     of one journal do no harm."""
 
     def __init__(self, path: str, to: str, token: str | None = None) -> None:
-        parts = urlsplit(to)
         self.path = path
-        self._token = token or "".join(parse_qs(parts.query).get("token", [])[:1])
-        # Few resolvers know that every name below localhost is this machine.
-        host = parts.netloc
-        if (parts.hostname or "").endswith(".localhost"):
-            host = "localhost" + (f":{parts.port}" if parts.port else "")
-        self._board = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        self._board = Board(to, token)
+        self.samples = SampleSender(self._board, os.path.dirname(os.path.abspath(path)))
+        self.wants_files = False  # whether the board lacks files of samples
         self.job_id = ""
         self.offset: int | None = None  # how far the board has the journal; None before it said so
         self._crc = 0  # of the bytes before the offset
@@ -57,12 +35,24 @@ class Sender:
         if not self._has_header():
             return True
         if self.offset is None:
-            self._take(self._ask("GET"))
+            self._take(self._ask())
         while piece := self._next_piece():
             if time.monotonic() >= deadline:
                 return False
             self._send(piece, deadline)
         return True
+
+    def send_files(self, deadline: float = float("inf")) -> bool:
+        """Sends the files of samples that the board lacks; call it after `send`. Returns whether
+        the board has them all, and raises as `send`."""
+        if self.wants_files:
+            self.wants_files = not self.samples.send(self.job_id, deadline)
+        return not self.wants_files
+
+    @property
+    def progress(self) -> tuple[int | None, int]:
+        """A value that changes when the board took something."""
+        return self.offset, self.samples.count
 
     @property
     def left(self) -> int:
@@ -94,18 +84,18 @@ class Sender:
         return piece if end == 0 and len(piece) == LONGEST else piece[:end]
 
     def _begin_again(self) -> bytes:
-        self._take(self._ask("GET"))
+        self._take(self._ask())
         return self._next_piece() if self.offset else b""
 
     def _send(self, piece: bytes, deadline: float) -> None:
         headers = {"Bestmark-Offset": str(self.offset), "Bestmark-Crc32": str(self._crc)}
         left = max(1.0, deadline - time.monotonic())
         try:
-            self._take(self._ask("POST", piece, headers, min(TIMEOUT, left)))
+            self._take(self._ask(piece, headers, min(TIMEOUT, left)))
         except Refused as error:
             if error.code not in ("gap", "journal_differs"):
                 raise
-            self._take(self._ask("GET"))
+            self._take(self._ask())
 
     def _take(self, answer: dict[str, Any]) -> None:
         """Goes on where the board is. If it has other bytes, the journal began again here, and
@@ -116,7 +106,7 @@ class Sender:
             return
         self.offset, self._crc = 0, 0
         again = {"Bestmark-Offset": "0", "Bestmark-Replaces": str(crc)}
-        replaced = self._ask("POST", self._next_piece(), again)
+        replaced = self._ask(self._next_piece(), again)
         if int(replaced["crc32"]) != self._crc_before(int(replaced["offset"])):
             raise Refused("journal_differs", "The board has another journal of this job.")
         self.offset, self._crc = int(replaced["offset"]), int(replaced["crc32"])
@@ -129,35 +119,14 @@ class Sender:
                 crc, left = zlib.crc32(read, crc), left - len(read)
         return None if left else crc
 
-    def _ask(self, method: str, piece: bytes | None = None, headers: dict[str, str] = {},
+    def _ask(self, piece: bytes | None = None, headers: dict[str, str] = {},
              timeout: float = TIMEOUT) -> dict[str, Any]:
-        url = f"{self._board}/ingest/v1/jobs/{quote(self.job_id)}/journal"
-        request = urllib.request.Request(url, method=method)
-        if piece is not None:
-            request.data = gzip.compress(piece, 5)
-            request.add_header("Content-Type", "application/x-ndjson")
-            request.add_header("Content-Encoding", "gzip")
-            request.add_header("Bestmark-Host", quote(socket.gethostname()))
-            request.add_header("Bestmark-Folder", quote(os.path.dirname(os.path.abspath(self.path))))
-        for name, value in headers.items():
-            request.add_header(name, value)
-        request.add_header("Authorization", f"Bearer {self._token}")
-        try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
-                taken: dict[str, Any] = json.load(answer)
-                return taken
-        except urllib.error.HTTPError as error:
-            raise refused(error) from error
-        except (http.client.HTTPException, ValueError) as error:
-            raise OSError(f"{self._board} does not answer as a board ({error!r})") from error
-
-
-def refused(error: urllib.error.HTTPError) -> Refused:
-    """Why the board refused a request."""
-    wait = error.headers.get("retry-after")
-    try:
-        answer = json.load(error)
-        code, message = str(answer["code"]), str(answer["message"])
-    except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
-        code, message = f"http_{error.code}", f"The board answered {error.code} {error.reason}."
-    return Refused(code, message, float(wait) if wait and wait.isdigit() else None)
+        """What the board answers about the journal; with a piece it takes that first."""
+        packed = None if piece is None else gzip.compress(piece, 5)
+        where = {} if piece is None else {
+            "Content-Type": "application/x-ndjson", "Content-Encoding": "gzip",
+            "Bestmark-Host": quote(socket.gethostname()),
+            "Bestmark-Folder": quote(os.path.dirname(os.path.abspath(self.path)))}
+        answer = self._board.ask(f"{quote(self.job_id)}/journal", packed, {**where, **headers}, timeout)
+        self.wants_files = bool(answer.get("wants_files"))
+        return answer

@@ -3,7 +3,8 @@ import os
 import threading
 import time
 
-from .sender import Refused, Sender
+from .board import Refused
+from .sender import Sender
 from .trouble import warn_once
 
 TO, TOKEN = "BESTMARK_TO", "BESTMARK_TOKEN"
@@ -46,6 +47,10 @@ class Sending:
         """Sends what is there; returns how long to pause after an error, or -1 to give up."""
         try:
             self._sender.send(self._deadline)
+            # Many files must not hold up the lines of the next steps.
+            soon = time.monotonic() + EVERY
+            self._sender.send_files(self._deadline if self._is_ending else soon)
+            self._warn_too_large()
             return 0.0
         except FileNotFoundError:
             return 0.0  # the journal is not there yet, or was removed
@@ -58,11 +63,16 @@ class Sending:
             warn_once(("send", type(error)), f"The board cannot be reached ({error!r}). The journal is sent later.")
             return min(LONGEST_PAUSE, max(EVERY, 2 * pause))
 
+    def _warn_too_large(self) -> None:
+        if text := self._sender.samples.too_large_text:
+            warn_once(("too_large", type(None)), text)
+
     def _warn_left(self) -> None:
         try:
             left = self._sender.left
         except OSError:
             return
-        if left > 0:
+        what = f"{left} bytes of the journal" if left > 0 else "Some files of samples"
+        if left > 0 or self._sender.wants_files:
             path = self._sender.path
-            warn_once(("left", type(None)), f"{left} bytes of the journal are not on the board. Send them later: python -m bestmark send {path}")
+            warn_once(("left", type(None)), f"{what} are not on the board. Send them later: python -m bestmark send {path}")

@@ -12,28 +12,41 @@ export async function pieceIn(request: Request): Promise<Uint8Array> {
   if (encoding !== 'identity' && encoding !== 'gzip') {
     throw new IngestRefused('request_invalid', 'Content-Encoding must be gzip, or left out.')
   }
-  const sent = await bytesOf(request).catch(refuseLong)
+  const sent = await bytesOf(request, LARGEST_PIECE, tooLarge)
   return encoding === 'gzip' ? unpacked(sent) : sent
 }
 
-async function bytesOf({ body }: Request): Promise<Uint8Array> {
+/** The bytes of a request as they are. Throws what `refusal` makes if there are more than `most`. */
+export async function bytesOf(
+  request: Request,
+  most: number,
+  refusal: () => IngestRefused,
+): Promise<Buffer> {
+  return readBody(request, most, refusal).catch((error: unknown) => refuseLong(error, refusal))
+}
+
+async function readBody(
+  { body }: Request,
+  most: number,
+  refusal: () => IngestRefused,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   // The type of a body does not say that it can be iterated, as Node's can.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     // The rest is read and dropped: a sender that still sends would not see the answer.
-    if (size <= LARGEST_PIECE) chunks.push(chunk)
+    if (size <= most) chunks.push(chunk)
     else chunks.length = 0
   }
-  if (size > LARGEST_PIECE) throw tooLarge()
+  if (size > most) throw refusal()
   return Buffer.concat(chunks)
 }
 
 /** The server in front ends a body that is longer than every piece, with an error of this status. */
-function refuseLong(error: unknown): never {
+function refuseLong(error: unknown, refusal: () => IngestRefused): never {
   const isLong = error instanceof Error && 'status' in error && error.status === 413
-  throw isLong ? tooLarge() : error
+  throw isLong ? refusal() : error
 }
 
 async function unpacked(packed: Uint8Array): Promise<Uint8Array> {

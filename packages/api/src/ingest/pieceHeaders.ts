@@ -40,9 +40,9 @@ function decoded(text: string): string {
   }
 }
 
-/** The id of the job in an address. Throws IngestRefused. */
-export function jobIdIn(text: string): string {
+/** The id of a job, or of a sample, in an address. Throws IngestRefused. */
+export function idIn(text: string): string {
   const { data } = z.uuid().toLowerCase().safeParse(text)
   if (data !== undefined) return data
-  throw new IngestRefused('request_invalid', 'The address must have the id of a job.')
+  throw new IngestRefused('request_invalid', `The address must have an id; got "${text}".`)
 }

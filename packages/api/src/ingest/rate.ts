@@ -1,3 +1,6 @@
+import { IngestRefused } from '@bestmark/db'
+import type { Caller } from '../caller.ts'
+
 /** How much a sender may send per minute: pieces, and bytes after unpacking. */
 const RATE = { pieces: 300, bytes: 256 << 20 }
 
@@ -29,6 +32,12 @@ export class SendingRate {
     return Math.ceil(missing * MINUTE)
   }
 
+  /** Throws TooFast if a sender must wait. */
+  assert(sender: string): void {
+    const wait = this.wait(sender)
+    if (wait > 0) throw new TooFast(wait)
+  }
+
   /** Notes that a sender sent a piece. */
   note(sender: string, bytes: number): void {
     const left = this.#left(sender)
@@ -48,4 +57,21 @@ export class SendingRate {
       Math.min(this.#most[name], known.left[name] + share * this.#most[name])
     return { pieces: after('pieces'), bytes: after('bytes') }
   }
+}
+
+/** Too much was sent in the last minute. */
+export class TooFast extends IngestRefused {
+  /** Seconds. */
+  readonly wait: number
+
+  constructor(milliseconds: number) {
+    const wait = Math.max(1, Math.ceil(milliseconds / 1000))
+    super('too_fast', `This token sends too much at once. Try again in ${wait} s.`)
+    this.wait = wait
+  }
+}
+
+/** Whose rate is counted. */
+export function keyOf({ token_id, person_id, kind }: Caller): string {
+  return token_id ?? person_id ?? kind
 }

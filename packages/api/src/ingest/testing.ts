@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readSeries } from '@bestmark/db'
 import { type Caller, LINK } from '../caller.ts'
 import type { Context } from '../trpc.ts'
 import { answerIngest } from './answer.ts'
 import type { SendingRate } from './rate.ts'
+import { answerSampleFile, answerSamples } from './samples.ts'
 
 /** A line of a journal. */
 export const line = (value: object): string => `${JSON.stringify(value)}\n`
@@ -35,18 +36,58 @@ export async function ask(
   init: RequestInit,
   { caller = LINK, rate }: Sent,
 ) {
-  const request = new Request(`http://localhost/ingest/v1/jobs/${job_id}/journal`, init)
-  const answer = await answerIngest({
-    ...{ request, job_id },
+  return answerOf(answerIngest(asked(db, job_id, init, { caller, rate })))
+}
+
+function asked(
+  db: Context['db'],
+  job_id: string,
+  init: RequestInit,
+  { caller = LINK, rate }: Sent,
+) {
+  return {
+    request: new Request(`http://localhost/ingest/v1/jobs/${job_id}`, init),
+    job_id,
     createContext: () => ({ db, caller }),
-    onError: (error) => {
+    onError: (error: unknown) => {
       throw error
     },
     ...(rate && { rate }),
-  })
+  }
+}
+
+async function answerOf(answered: Promise<Response>) {
+  const answer = await answered
   const body = (await answer.json()) as Record<string, unknown>
   return { status: answer.status, retry: answer.headers.get('retry-after'), ...body }
 }
+
+/** Asks which files of samples the board lacks; with `files` it says what the sender has of them. */
+export async function samplesOf(
+  db: Context['db'],
+  job_id: string,
+  files?: object[],
+  sent: Sent = {},
+) {
+  const init = files ? { method: 'POST', body: JSON.stringify({ files }) } : {}
+  return answerOf(answerSamples(asked(db, job_id, init, sent)))
+}
+
+/** Sends the file of a sample. */
+export async function sendFile(
+  db: Context['db'],
+  job_id: string,
+  sample_id: string,
+  content: Buffer<ArrayBuffer>,
+  { sha256 = digestOf(content), ...sent }: Sent & { sha256?: string } = {},
+) {
+  const headers = { 'bestmark-sha256': sha256 }
+  const init = { method: 'POST', body: content, headers }
+  return answerOf(answerSampleFile({ ...asked(db, job_id, init, sent), sample_id }))
+}
+
+/** The SHA-256 of some bytes. */
+export const digestOf = (content: Buffer) => createHash('sha256').update(content).digest('hex')
 
 /** Sends a piece; by default it is the first one, and the caller may do everything. */
 export function send(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Why the board does not take a piece of a journal. Programs compare this code, never the words. */
+/** Why the board does not take a piece of a journal, or a file. Programs compare this code, never the words. */
 export const IngestCode = z.enum([
   // The request cannot be read.
   'request_invalid',
@@ -19,6 +19,10 @@ export const IngestCode = z.enum([
   'gap',
   'journal_differs',
   'journal_too_large',
+  // It is not the file of a sample in this job's journal.
+  'sample_unknown',
+  'file_differs',
+  'file_too_large',
   // The board does not record this job from what is sent.
   'recorded_from_files',
   'job_deleted',

@@ -4,6 +4,7 @@ import type { Database } from '../connection/client.ts'
 import { jobRow, registerJob } from '../jobs/jobs.ts'
 import { record, sourceCursor } from '../record/record.ts'
 import { SENT } from '../rows/job.ts'
+import { inferSampleSteps } from '../samples/sampleFiles.ts'
 import type { JobRow } from '../schema.ts'
 import { JobDeleted } from '../values/refused.ts'
 import { uuidv5 } from '../values/uuid.ts'
@@ -76,11 +77,14 @@ export async function recordSent(
   const to = writeSentCursor({ ...read.state, offset, crc32: sum })
   const batch = { source: SENT, from: stored, to, events: read.events, replace }
   const { cursor } = await record(db, job_id, batch).catch(refuseDeleted)
+  if (read.events.some(({ type }) => type === 'sample' || type === 'checkpoint')) {
+    await inferSampleSteps(db, job_id)
+  }
   return offsetOf(cursor)
 }
 
-/** Throws IngestRefused unless a sender may send the journal of this job. */
-function assertMaySend(limit: SenderLimit, job_id: string, job: JobRow | undefined): void {
+/** Throws IngestRefused unless a sender may send the journal of this job, and its files. */
+export function assertMaySend(limit: SenderLimit, job_id: string, job: JobRow | undefined): void {
   if (limit.job_id !== null && limit.job_id !== job_id) {
     throw new IngestRefused('other_job', `This token is for the job ${limit.job_id} only.`)
   }

@@ -12,10 +12,10 @@ export interface UnreadSample {
   path: string
 }
 
-/** What was found of an unread file. */
+/** What was found of an unread file. It stays `unread` if only its size is known. */
 export type ReadSample = { sample_id: string } & (
   | { content: Buffer; kind: 'image' | 'audio'; media_type: string }
-  | { content_state: Exclude<ContentState, 'stored' | 'unread'>; bytes: number | null }
+  | { content_state: Exclude<ContentState, 'stored'>; bytes: number | null }
 )
 
 /** A text that changes when the checkpoints or the samples of a job change. */
@@ -61,8 +61,8 @@ export async function samplesByPath(
 }
 
 /**
- * Stores what was found of files. If the files of a job take more than `most` bytes, those of the
- * lowest steps are dropped, and those of the best step last.
+ * Stores what was found of unread files. If the files of a job take more than `most` bytes, those of
+ * the lowest steps are dropped, and those of the best step last.
  */
 export async function storeSampleFiles(
   db: Database,
@@ -89,7 +89,14 @@ async function noteFile(
   await tx
     .update(samples)
     .set({ content_state, bytes, revision })
-    .where(and(eq(samples.job_id, job_id), eq(samples.sample_id, sample_id)))
+    .where(
+      and(
+        eq(samples.job_id, job_id),
+        eq(samples.sample_id, sample_id),
+        // Another sender may have stored it meanwhile.
+        eq(samples.content_state, 'unread'),
+      ),
+    )
 }
 
 interface Space {
@@ -107,7 +114,14 @@ async function dropContents(tx: Tx, { job_id, revision, best_step, most }: Space
   const sums = tx
     .select({ sample_id, total })
     .from(samples)
-    .where(and(eq(samples.job_id, job_id), eq(content_state, 'stored')))
+    .where(
+      and(
+        eq(samples.job_id, job_id),
+        // A file that is sent soon takes its space before.
+        inArray(content_state, ['stored', 'unread']),
+        isNotNull(samples.bytes),
+      ),
+    )
     .as('sums')
   const over = await tx
     .select({ sample_id: sums.sample_id })

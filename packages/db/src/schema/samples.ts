@@ -60,6 +60,8 @@ export const sampleContents = pgTable(
   { job_id: jobId(), sample_id: uuid().notNull(), content: bytea().notNull() },
   (row) => [
     primaryKey({ columns: [row.job_id, row.sample_id] }),
+    // Equal files of a job are sent once.
+    index('sample_contents_digest').on(row.job_id, sql`sha256(${row.content})`),
     foreignKey({
       columns: [row.job_id, row.sample_id],
       foreignColumns: [samples.job_id, samples.sample_id],

@@ -69,7 +69,8 @@ async function untilStopped(
 function sayLeft(sending: Sending, target: BoardTarget, { outbox }: Outbox): boolean {
   const { refused, waiting, bytes } = sending.left
   if (waiting > 0) {
-    const what = `${bytes} bytes of ${waiting} runs are not on ${target.address} yet`
+    const part = bytes > 0 ? `${bytes} bytes` : 'Some files'
+    const what = `${part} of ${waiting} runs are not on ${target.address} yet`
     notify(`${what}. They stay in ${outbox}, and are sent when this command runs again.`)
   }
   return refused + waiting === 0

@@ -1,0 +1,1 @@
+CREATE INDEX "sample_contents_digest" ON "sample_contents" USING btree ("job_id",sha256("content"));
