@@ -125,6 +125,7 @@ const WORDS: Record<string, (job: string, folder: string) => string[][]> = {
   ],
   eval: (job) => [
     ['eval', job, '--only', 'best', '--', 'sh', '-c', `printf '{"__proto__": 1}' # {checkpoint}`],
+    ['eval', job, '--sbatch', HOSTILE_TEXTS.terminal, '--', 'true', '{checkpoint}'],
   ],
   export: (job) => [
     ['export', job],

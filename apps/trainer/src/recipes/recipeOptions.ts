@@ -1,6 +1,7 @@
 import { ownValue, type ParameterValues, parameterValues, RecipeParameter } from '@bestmark/core'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { SBATCH_OPTION } from './sbatchOption.ts'
 
 /** What {…} in a recipe's words stands for, beside its parameters. */
 const BUILT_IN = ['folder', 'name', 'checkpoint'] as const
@@ -22,7 +23,7 @@ const SlurmOptions = z.strictObject({
   time: z.string().min(1).optional(),
   gres: z.string().min(1).optional(),
   options: z
-    .array(z.string().regex(/^--[a-z]/, 'an option of sbatch, such as --mem=32G'))
+    .array(z.string().regex(SBATCH_OPTION, 'an option of sbatch, such as --mem=32G'))
     .default([]),
 })
 

@@ -15,6 +15,10 @@ export interface ShownJob {
   restarts: number
   /** Local time of the cluster, such as `2026-11-28T00:54:46`. */
   started_at: string
+  /** Local time of the cluster; before the end, when its time is over. */
+  ended_at: string
+  /** The exit code and the signal of its script, such as `4:0`. */
+  exit_code: string
   is_batch: boolean
   /** The file of its stderr; empty if there is none. */
   stderr: string
@@ -56,6 +60,8 @@ export function readShownJob(text: string): ShownJob | undefined {
     reason: field(/^ +JobState=\S+ Reason=(\S+)/m) ?? 'None',
     restarts: Number(field(/^ +Requeue=\d+ Restarts=(\d+)/m) ?? 0),
     started_at: field(/^ +StartTime=(\S+)/m) ?? '',
+    ended_at: field(/^ +StartTime=\S+ EndTime=(\S+)/m) ?? '',
+    exit_code: field(/^ +Requeue=.* ExitCode=(\S+)/m) ?? '',
     is_batch: field(/^ +Requeue=.* BatchFlag=(\d+)/m) !== '0',
     stderr: field(/^ +StdErr=(.*)$/m)?.trim() ?? '',
   }

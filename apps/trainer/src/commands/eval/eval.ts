@@ -13,6 +13,7 @@ import {
 import { findRun } from './namedRun.ts'
 import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
+import type { SlurmNews } from '../../slurm/batchRun.ts'
 import { SAME } from '../../processes/stopRequest.ts'
 import { recordScores } from '../score/boardScores.ts'
 import type { RunCheckpoint } from '../score/checkpointAt.ts'
@@ -24,8 +25,13 @@ import { print, notify } from '../../cli/terminal.ts'
 /** How long a stopped evaluation may take to print the best checkpoint (ms). */
 const STOPPED_PATIENCE = 800
 
+/** How many jobs of Slurm there are at a time by default. */
+const AT_ONCE = 8
+
 /** Exit codes after a signal, as in a shell: 128 plus the number of the signal. */
 const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
+
+type Before = Awaited<ReturnType<typeof measuredBefore>>
 
 /** Runs a command on each checkpoint of a run and keeps its measurements as scores. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -44,9 +50,11 @@ export async function main(words: readonly string[]): Promise<number> {
     timeout: values.timeout ?? null,
     by: values.by || userName(),
     stop: stopSignal.signal,
+    slurm: slurmOf(values),
   }
   const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
-  const done = await evaluateEach(candidates, how, { before, isJson: values.json })
+  const atOnce = how.slurm ? (values['at-once'] ?? AT_ONCE) : 1
+  const done = await evaluateEach(candidates, how, { before, isJson: values.json, atOnce })
   return await end(run.root, done, { stopped: stopSignal.by, isJson: values.json })
 }
 
@@ -60,24 +68,46 @@ function readWords(words: readonly string[]) {
   return { values, template, job: args.RUN }
 }
 
-/** Evaluates one checkpoint after another, since a command may need the whole machine. */
+/** How the jobs of Slurm are submitted; undefined if this machine runs the command. */
+function slurmOf(values: ReturnType<typeof readWords>['values']): Evaluation['slurm'] {
+  const { launcher, sbatch: options } = values
+  const only = options.length > 0 ? '--sbatch' : values['at-once'] ? '--at-once' : undefined
+  if (launcher === 'slurm') return { options, onNews }
+  if (only) throw new Failure(`${only} only works with --launcher slurm.`)
+  return undefined
+}
+
+function onNews(path: string, { slurm_job_id, waits_for }: SlurmNews): void {
+  const what = waits_for === null ? 'runs' : `waits (${waits_for})`
+  notify(`  ${path}: Slurm job ${slurm_job_id} ${what}`)
+}
+
+/**
+ * Evaluates one checkpoint after another, since a command may need the whole machine; in Slurm some at
+ * once.
+ */
 async function evaluateEach(
   candidates: readonly RunCheckpoint[],
   how: Evaluation,
-  { before, isJson }: { before: Awaited<ReturnType<typeof measuredBefore>>; isJson: boolean },
+  { before, isJson, atOnce }: { before: Before; isJson: boolean; atOnce: number },
 ): Promise<Evaluated[]> {
   const done: Evaluated[] = []
-  for (const [index, of] of candidates.entries()) {
-    if (how.stop.aborted) break
-    const measured = before.get(of.checkpoint.path)
-    notify(`${index + 1} of ${candidates.length}: ${of.checkpoint.path} …`)
-    const one = measured ? skippedEvaluation(of, measured) : await evaluate(of, how)
-    done.push(one)
-    notify(`  ${outcome(one)}`)
-    for (const repeat of one.repeats) notify(`  ${repeatText(repeat)}`)
-    if (isJson) print(jsonLine(one))
-    if (one.isUnstartable) break
+  const left = [...candidates.entries()]
+  const isOver = (): boolean => how.stop.aborted || done.some((one) => one.isUnstartable)
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next && !isOver(); next = left.shift()) {
+      const [index, of] = next
+      const { path } = of.checkpoint
+      const measured = before.get(path)
+      notify(`${index + 1} of ${candidates.length}: ${path} …`)
+      const one = measured ? skippedEvaluation(of, measured) : await evaluate(of, how)
+      done.push(one)
+      notify(`  ${atOnce > 1 ? `${path}: ` : ''}${outcome(one)}`)
+      for (const repeat of one.repeats) notify(`  ${repeatText(repeat)}`)
+      if (isJson) print(jsonLine(one))
+    }
   }
+  await Promise.all(Array.from({ length: atOnce }, work))
   return done
 }
 

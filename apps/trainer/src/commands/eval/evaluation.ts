@@ -9,6 +9,7 @@ import type { Measurements } from '../score/results.ts'
 import { addScores, type Repeat } from '../score/addedScores.ts'
 import type { ReadRun } from '../../sources/reader/source.ts'
 import { runCommand, type CommandEnd } from '../../processes/timedCommand.ts'
+import { runInSlurm, type SlurmNews } from '../../slurm/batchRun.ts'
 import { logFiles } from './logFiles.ts'
 import { measurementsPrinted } from './output.ts'
 
@@ -23,6 +24,8 @@ export interface Evaluation {
   timeout: number | null
   by: string
   stop: AbortSignal
+  /** Options of sbatch, and who hears of the jobs; undefined if this machine runs the command. */
+  slurm?: { options: string[]; onNews: (path: string, news: SlurmNews) => void } | undefined
 }
 
 /** The outcome for one checkpoint. */
@@ -66,8 +69,11 @@ export async function evaluate(of: RunCheckpoint, how: Evaluation): Promise<Eval
   const argv = how.template.map((word) => {
     return word.replaceAll('{checkpoint}', () => path).replaceAll('{step}', `${checkpoint.step}`)
   })
-  const { cwd, timeout, stop, by, template } = how
-  const ended = await runCommand({ argv, cwd, out, err, timeout, stop })
+  const { cwd, timeout, stop, by, template, slurm } = how
+  const order = { argv, cwd, out, err, timeout, stop }
+  const name = `eval-${checkpoint.path}`
+  const onNews = (news: SlurmNews): void => slurm?.onNews(checkpoint.path, news)
+  const ended = await (slurm ? runInSlurm(order, { ...slurm, name, onNews }) : runCommand(order))
   const shared = { of, log: out, seconds: ended.seconds, isUnstartable: ended.isUnstartable }
   const measured = ended.error === null ? await measurementsIn(out) : []
   if (measured.length === 0) {
