@@ -22,6 +22,12 @@ export function cpuSince(home: string, before: Cpu): Cpu {
   return { process: now.process - before.process, server: now.server - before.server }
 }
 
+/** Seconds of processor time of this process's ended children and theirs. */
+export function childrenSeconds(): number {
+  const [, fields = []] = processes().find(([id]) => id === String(process.pid)) ?? []
+  return CHILDREN.reduce((total, index) => total + (fields[index] ?? 0), 0) / TICKS
+}
+
 /** The postmaster, its ended children, and its present children. */
 function serverTicks(home: string): number {
   const data = readdirSync(home).find((name) => /^postgres-\d+$/.test(name)) ?? ''

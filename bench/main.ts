@@ -15,6 +15,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'An event file of TensorBoard with 10,000,000 points into rows',
     load: () => import('./tensorboard.ts'),
   },
+  import: { title: 'bestmark import of 200 small runs', load: () => import('./import.ts') },
   trickle: { title: 'An hour of a live run, on the disk', load: () => import('./trickle.ts') },
   disk: { title: 'A live run in real time, table by table', load: () => import('./disk.ts') },
   step: { title: 'Recording, as a share of a training step', load: () => import('./step.ts') },

@@ -1,7 +1,7 @@
 import { TrainingEvent } from '@bestmark/core'
 import { randomUUID } from 'node:crypto'
 import type { Database } from './connection/client.ts'
-import { type JobRegistration, registerJob } from './jobs/jobs.ts'
+import { type JobRegistration, registerJob } from './jobs/registration.ts'
 import { recordFacts } from './record/record.ts'
 
 /** An event as a journal's line has it, with the defaults filled in; attempt 0 by default. */

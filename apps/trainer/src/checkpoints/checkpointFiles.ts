@@ -39,20 +39,24 @@ export async function listCheckpointFiles(
 ): Promise<CheckpointFiles> {
   const prefix = await filesOfPrefix(absolute_path)
   if (prefix) {
-    const found = prefix.map((path) => listFile(home, path, basename(path)))
+    const found = prefix.map((path) => listFile(home, path, { name: basename(path) }))
     return { isFile: false, files: (await Promise.all(found)).flat() }
   }
   const isFile = (await stat(absolute_path)).isFile()
-  if (isFile) return { isFile, files: await listFile(home, absolute_path, basename(absolute_path)) }
-  const entries = await readdir(absolute_path, { withFileTypes: true, recursive: true })
+  if (isFile)
+    return { isFile, files: await listFile(home, absolute_path, { name: basename(absolute_path) }) }
+  const folder = await realpath(absolute_path)
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
   const paths = entries
     .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort()
+    .map((entry) => ({ path: join(entry.parentPath, entry.name), isReal: entry.isFile() }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
   const files: ListedFile[] = []
   for (let from = 0; from < paths.length; from += TOGETHER) {
     const some = paths.slice(from, from + TOGETHER)
-    const found = some.map((path) => listFile(home, path, relative(absolute_path, path)))
+    const found = some.map(({ path, isReal }) =>
+      listFile(home, path, { name: relative(folder, path), isReal }),
+    )
     files.push(...(await Promise.all(found)).flat())
   }
   return { isFile, files }
@@ -77,11 +81,15 @@ export async function realCheckpointPath(absolute_path: string): Promise<string>
   return join(await realpath(dirname(absolute_path)), basename(absolute_path))
 }
 
-/** One file of a checkpoint; a missing target gives a `problem`. */
-async function listFile(home: string, absolute_path: string, name: string): Promise<ListedFile[]> {
+/** One file of a checkpoint; a missing target gives a `problem`. A real path has no links. */
+async function listFile(
+  home: string,
+  absolute_path: string,
+  { name, isReal = false }: { name: string; isReal?: boolean },
+): Promise<ListedFile[]> {
   const none = { path: absolute_path, name, bytes: 0, changed_at: 0 }
   try {
-    const path = await realpath(absolute_path)
+    const path = isReal ? absolute_path : await realpath(absolute_path)
     if (!isInside(home, path)) {
       const why = `leads outside the run's folder, to ${path}`
       return [{ ...none, problem: { fault: 'file_outside_root', why } }]

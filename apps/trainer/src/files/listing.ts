@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCode } from '../failure.ts'
 import { readStart } from './runFile.ts'
@@ -12,6 +12,8 @@ export class Listing {
   readonly root: string
   readonly #names = new Map<string, string[]>()
   readonly #heads = new Map<string, string>()
+  /** Paths of listed files, which are no folders. */
+  readonly #files = new Set<string>()
 
   constructor(root: string) {
     this.root = root
@@ -21,7 +23,9 @@ export class Listing {
   names(folder = ''): string[] {
     const listed = this.#names.get(folder)
     if (listed) return listed
-    const names = listNames(join(this.root, folder))
+    const entries = this.#files.has(folder) ? [] : listEntries(join(this.root, folder))
+    for (const entry of entries) if (entry.isFile()) this.#files.add(join(folder, entry.name))
+    const names = entries.map(({ name }) => name).sort()
     this.#names.set(folder, names)
     return names
   }
@@ -45,9 +49,9 @@ export class Listing {
   }
 }
 
-function listNames(folder: string): string[] {
+function listEntries(folder: string): Dirent[] {
   try {
-    return readdirSync(folder).sort()
+    return readdirSync(folder, { withFileTypes: true })
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return []

@@ -11,6 +11,7 @@ import {
 } from './attemptShift.ts'
 import { ASK_AGAIN, CHECK_ALL, QUIET_AFTER } from './checkTimes.ts'
 import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from './changedFiles.ts'
+import type { FirstReading } from './firstReading.ts'
 import { folderId } from './folderId.ts'
 import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
@@ -47,7 +48,7 @@ export class FilesRecorder {
   #readState: string | undefined
   #watched: string[] = []
   #reader: SourceReader | undefined
-  readonly #ahead = new PieceAhead()
+  #ahead = new PieceAhead()
   #cursor: string | null = null
   /** Everything was read before, so new events were written just now. */
   #isLive = false
@@ -60,10 +61,26 @@ export class FilesRecorder {
   /** The existing files that the sources read. */
   #read: string[] = []
 
-  constructor(db: Database, run: RecordedRun, { isOver }: { isOver: boolean }) {
+  /** Its job is new, so it is already noted that it cannot be stopped. */
+  readonly #isNew: boolean = false
+
+  /** A reading is given for a job that was just put on the board, after it. */
+  constructor(
+    db: Database,
+    run: RecordedRun,
+    { isOver, reading }: { isOver: boolean; reading?: FirstReading | undefined },
+  ) {
     this.#db = db
     this.#run = run
     this.#isOver = isOver
+    if (!reading) return
+    this.#isNew = true
+    this.#searchedAt = this.#cursorReadAt = performance.now()
+    this.#sources = reading.sources
+    this.#storedBy = reading.sources[0]?.name
+    this.#watched = reading.watched
+    this.#reader = reading.reader
+    this.#ahead = reading.ahead
   }
 
   /**
@@ -175,7 +192,7 @@ export class FilesRecorder {
     }
     const isBegun = events.some(({ type }) => type === 'started')
     // A run without a known process cannot be stopped from the board.
-    if (isBegun && !mayHaveLiveProcess(folder))
+    if (isBegun && !this.#isNew && !mayHaveLiveProcess(folder))
       await registerSource(this.#db, this.#run, this.#sources, false)
     return true
   }

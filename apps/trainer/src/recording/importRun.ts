@@ -1,22 +1,20 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
 import { type TrainingEvent, type TrainingJobStatus, JOURNAL } from '@bestmark/core'
 import { jobStatus, record, registerJob, sourceCursor } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
-import { Failure, errorText } from '../failure.ts'
-import { readJournal } from '../journal/read.ts'
+import { Listing } from '../files/listing.ts'
 import { FilesRecorder } from './filesRecorder.ts'
+import { readFirst } from './firstReading.ts'
 import { recordRun } from './journal.ts'
 import type { RecordedRun } from './recordedRun.ts'
 import { findRenamedLogJob } from './renamedLogs.ts'
 import { endOtherJobs } from './replacedRuns.ts'
 import { folderId } from './folderId.ts'
 import { moveFiles } from './filesCursor.ts'
-import { jobIdOf, jobOfLinkedLogs } from './jobId.ts'
+import { findJob, jobIdOf, jobOfLinkedLogs } from './jobId.ts'
 import { readerWarnings } from '../sources/events/newEvents.ts'
 import { identifyRun, mayGrow, type RunIdentity } from '../sources/identity.ts'
 import { readRun } from '../sources/readRun.ts'
-import { openRun, findSources } from '../sources/sources.ts'
 import { digestOf } from '../sources/reader/wholeReader.ts'
 import { sweepJob } from './sweep.ts'
 
@@ -43,20 +41,24 @@ export async function importRun(
   onNotice: RecordedRun['onNotice'] = undefined,
 ): Promise<TrainingJobStatus> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false
-  const identity = isFolder ? await identifyRun(path) : undefined
+  if (!isFolder) return importFile(board, path, naming, onNotice)
+  const listing = new Listing(await realpath(path))
+  const identity = await identifyRun(path, listing)
   if (!identity) return importFile(board, path, naming, onNotice)
   const recorded = await findRenamedLogJob(board, identity.root)
   if (recorded !== undefined) return statusOf(board, recorded, path)
-  const job = await register(board, identity, naming)
+  const { reading, ...job } = await registerRun(board, identity, naming, listing)
   const { job_id, root } = job
   if (identity.source === JOURNAL)
     while (await recordRun(board.db, { job_id, folder: root, onNotice }));
   else {
     const run = { job_id, folder: root, host_id: board.host_id, onNotice }
-    const recorder = new FilesRecorder(board.db, run, { isOver: !(await mayGrow(root)) })
+    const isOver = reading?.isOver ?? !(await mayGrow(root))
+    const recorder = new FilesRecorder(board.db, run, { isOver, reading })
     while (await recorder.record());
   }
-  await sweepJob(board.db, job)
+  // The readers of other programs' files have just checked the checkpoints.
+  if (!reading || identity.job_id !== null) await sweepJob(board.db, job)
   return statusOf(board, job_id, path)
 }
 
@@ -69,50 +71,42 @@ export async function register(
   identity: RunIdentity,
   naming: NameOptions,
 ) {
-  const job_id = await jobIdOf(board, identity)
-  const stored = await jobStatus(board.db, job_id)
-  if (!stored) await assertReadable(identity)
+  const { reading: _reading, ...job } = await registerRun(board, identity, naming)
+  return job
+}
+
+/** Like `register`, with what was read of the run of a new job. */
+async function registerRun(
+  board: Pick<Board, 'db' | 'host_id' | 'host'>,
+  identity: RunIdentity,
+  naming: NameOptions,
+  listed?: Listing,
+) {
+  const { root } = identity
+  const listing = listed?.root === root ? listed : new Listing(root)
+  const { job_id, is_new } = await findJob(board, identity)
+  const isStored = !is_new && (await jobStatus(board.db, job_id)) !== undefined
+  const reading = isStored ? undefined : await readFirst(identity, listing)
   // The same log has another path below the folder of its checkpoints, so it is read again.
-  else if (job_id === (await jobOfLinkedLogs(board, identity.root)))
-    await moveFiles(board.db, { job_id, folder: identity.root })
-  return putOnBoard(board, { ...identity, job_id }, naming)
+  if (isStored && job_id === (await jobOfLinkedLogs(board, root)))
+    await moveFiles(board.db, { job_id, folder: root })
+  const job = await putOnBoard(board, { ...identity, job_id, is_new }, naming)
+  return { ...job, reading: is_new ? reading : undefined }
 }
 
 async function putOnBoard(
   { db, host_id, host }: Pick<Board, 'db' | 'host_id' | 'host'>,
-  identity: RunIdentity & { job_id: string },
+  identity: RunIdentity & { job_id: string; is_new?: boolean },
   naming: NameOptions,
 ) {
-  const { job_id, root, source } = identity
+  const { job_id, root, source, is_new = false } = identity
   const name = naming.name ?? identity.name
   const project = naming.project ?? identity.project
   const job = { job_id, host_id, host, root, name, project, source }
   const folder_id = await folderId(root)
-  await registerJob(db, { ...job, folder_id, status: 'queued', restore: naming.restore })
+  await registerJob(db, { ...job, folder_id, status: 'queued', restore: naming.restore, is_new })
   await endOtherJobs(db, job)
   return job
-}
-
-async function assertReadable({ root, source }: RunIdentity): Promise<void> {
-  try {
-    if (source === JOURNAL) {
-      const { events } = readJournal(join(root, JOURNAL))
-      const isNothing = events.length > 0 && events.every(({ type }) => type === 'log')
-      if (isNothing) throw new Failure(`${join(root, JOURNAL)} has no training events.`)
-      return
-    }
-    const isOver = !(await mayGrow(root))
-    const sources = await findSources(root)
-    const { events } = await openRun(sources, { root, cursor: null, isOver }).next()
-    if (events.length > 0) return
-    // A reader that does not wait for more lines reports what is wrong with the files.
-    await openRun(sources, { root, cursor: null, isOver: true }).next()
-  } catch (cause) {
-    throw new Failure(errorText(cause), { cause })
-  }
-  throw new Failure(
-    `${root} cannot be read yet: its files are still being written. Try again in a few seconds.`,
-  )
 }
 
 /** Imports a single state file. For anything else that is not a run, the reader throws the reason. */

@@ -23,18 +23,27 @@ import { storedJournalId } from './storedJournal.ts'
  * history is a new job.
  */
 export async function jobIdOf(
+  board: Pick<Board, 'db' | 'host_id'>,
+  run: Pick<RunIdentity, 'root' | 'job_id'>,
+): Promise<string> {
+  return (await findJob(board, run)).job_id
+}
+
+/** Like jobIdOf; `is_new` if it was just seen that the job is not on the board. */
+export async function findJob(
   { db, host_id }: Pick<Board, 'db' | 'host_id'>,
   { root, job_id }: Pick<RunIdentity, 'root' | 'job_id'>,
-): Promise<string> {
+): Promise<{ job_id: string; is_new: boolean }> {
   const driven = await drivenJob(root)
-  if (driven) return driven
+  if (driven) return { job_id: driven, is_new: false }
   const stored = await storedJobOf({ db, host_id }, { root, job_id })
-  if (stored) return stored
+  if (stored) return { job_id: stored, is_new: false }
   const ofLogs = await jobOfLinkedLogs({ db, host_id }, root)
-  if (ofLogs) return ofLogs
+  if (ofLogs) return { job_id: ofLogs, is_new: false }
   const noted = (await readRunNote(root))?.job_id
-  if (noted && !(await jobStatus(db, noted))) return noted
-  return job_id ?? newJobId(db, host_id, { root, folder_id: await folderId(root) })
+  if (noted && !(await jobStatus(db, noted))) return { job_id: noted, is_new: true }
+  const folder_id = await folderId(root)
+  return { job_id: job_id ?? (await newJobId(db, host_id, { root, folder_id })), is_new: true }
 }
 
 /**

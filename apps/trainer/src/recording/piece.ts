@@ -31,11 +31,12 @@ export async function nextPiece(reader: SourceReader, cursor: string): Promise<W
 export class PieceAhead {
   #begun: { reader: SourceReader; cursor: string; piece: Promise<WholePiece> } | undefined
 
-  /** Begins to read the piece after a cursor. If that fails, `take` throws the error. */
-  begin(reader: SourceReader, cursor: string): void {
+  /** Begins to read the piece after a cursor. If that fails, `take` throws the error, too. */
+  begin(reader: SourceReader, cursor: string): Promise<Piece> {
     const piece = nextPiece(reader, cursor)
     piece.catch(() => undefined)
     this.#begun = { reader, cursor, piece }
+    return piece
   }
 
   /** The piece after a cursor. Nothing new was found too early, so then it reads again. */

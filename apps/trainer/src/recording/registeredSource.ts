@@ -1,4 +1,4 @@
-import { type Database, jobStatus, JobUnknown, registerJob } from '@bestmark/db'
+import { type Database, placeJob } from '@bestmark/db'
 import type { Source } from '../sources/reader/source.ts'
 import { folderId } from './folderId.ts'
 import type { RecordedRun } from './recordedRun.ts'
@@ -10,11 +10,9 @@ export async function registerSource(
   sources: readonly Source[],
   is_stoppable?: false,
 ): Promise<void> {
-  const job = await jobStatus(db, job_id)
-  if (!job) throw new JobUnknown(job_id)
-  const { name, project, status, host } = job
+  if (host_id === undefined) return
   const source = sources[0]?.name ?? ''
-  const stored = { job_id, host, root, name, project, status, source, keeps_root: true }
   const folder_id = await folderId(root)
-  if (host_id) await registerJob(db, { ...stored, folder_id, host_id, is_stoppable })
+  const stoppable = is_stoppable === undefined ? {} : { is_stoppable }
+  await placeJob(db, { job_id, root, host_id, source, folder_id, ...stoppable })
 }

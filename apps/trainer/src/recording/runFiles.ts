@@ -16,8 +16,11 @@ import { USAGE } from '../sources/setup/usageFile.ts'
 const SMALL_FILES = 200
 
 /** Paths that are checked for changes of a run's files. */
-export async function watchedFiles(root: string, sources: readonly Source[]): Promise<string[]> {
-  const listing = new Listing(root)
+export async function watchedFiles(
+  root: string,
+  sources: readonly Source[],
+  listing = new Listing(root),
+): Promise<string[]> {
   const files = new Set(['', JOURNAL, SCORES, OUTPUT, ERRORS, USAGE, SETUP_NOTE])
   for (const name of listing.names()) {
     // Only folders have names below them.

@@ -44,16 +44,18 @@ const passes = new WeakMap<RecordedRun, Pass>()
  */
 export async function recordSampleFiles(db: Database, run: RecordedRun): Promise<boolean> {
   const last = passes.get(run)
-  const revisions = await sampleRevisions(db, run.job_id)
+  const { checkpoints_revision = 0, samples_revision = 0 } =
+    (await sampleRevisions(db, run.job_id)) ?? {}
+  const revisions = `${checkpoints_revision} ${samples_revision}`
   if (last && isSame(last, revisions)) return false
   const bases = await foldersOf(db, run)
   const folders = sampleFoldersState(bases)
   const isSearched = last?.folders === folders && last.bases.join('\n') === bases.join('\n')
   const isFound = isSearched ? false : await recordFound(db, run, bases)
-  const inferred = await inferSampleSteps(db, run.job_id)
-  const { isStored, isWaiting } = await storeUnread(db, run, bases)
+  const hasSamples = isFound || samples_revision > 0
+  const { isStored, isWaiting } = hasSamples ? await storeNew(db, run, bases) : NOTHING_STORED
   passes.set(run, { revisions, bases, folders, isWaiting })
-  return isFound || inferred > 0 || isStored
+  return isFound || isStored
 }
 
 function isSame({ bases, folders, isWaiting, ...last }: Pass, revisions: string): boolean {
@@ -99,11 +101,22 @@ async function eventsOf(
   })
 }
 
-async function storeUnread(
-  db: Database,
-  run: RecordedRun,
-  bases: string[],
-): Promise<{ isStored: boolean; isWaiting: boolean }> {
+/** Whether anything of the samples was stored, and whether a file is still being written. */
+interface Stored {
+  isStored: boolean
+  isWaiting: boolean
+}
+
+const NOTHING_STORED: Stored = { isStored: false, isWaiting: false }
+
+/** Infers the steps of samples, and stores their files. */
+async function storeNew(db: Database, run: RecordedRun, bases: string[]): Promise<Stored> {
+  const inferred = await inferSampleSteps(db, run.job_id)
+  const { isStored, isWaiting } = await storeUnread(db, run, bases)
+  return { isStored: isStored || inferred > 0, isWaiting }
+}
+
+async function storeUnread(db: Database, run: RecordedRun, bases: string[]): Promise<Stored> {
   const { job_id, folder } = run
   const waiting = new Set<string>()
   let isStored = false

@@ -27,9 +27,16 @@ export interface RunIdentity {
 /** A run whose files changed within this time may still be running (ms). */
 const GROWING_MS = 120_000
 
-/** The run in a folder; undefined if there is none. Throws a Failure if its journal is invalid. */
-export async function identifyRun(path: string): Promise<RunIdentity | undefined> {
+/**
+ * The run in a folder; undefined if there is none. A listing of the folder may be given. Throws a
+ * Failure if its journal is invalid.
+ */
+export async function identifyRun(
+  path: string,
+  listed?: Listing,
+): Promise<RunIdentity | undefined> {
   const root = await realpath(path)
+  const listing = listed?.root === root ? listed : new Listing(root)
   const journal = join(root, JOURNAL)
   if (isJournal(journal)) {
     const header = readHeader(journal)
@@ -47,7 +54,7 @@ export async function identifyRun(path: string): Promise<RunIdentity | undefined
   }
   const linked = await findLinkedCheckpoints(root)
   if (linked !== undefined) return identifyRun(linked)
-  const [first] = await findSources(root)
+  const [first] = await findSources(root, listing)
   if (!first) return undefined
   // Event files in `logs/NAME` belong to the weights in `checkpoints/NAME`.
   const beside = await findSiblingWeights(root)
@@ -97,29 +104,31 @@ function nameFromRoot(root: string): string {
 }
 
 /** Paths of a run's files: all that its sources read, and all others at most one folder deep. */
-export async function findRunFiles(root: string): Promise<Set<string>> {
-  const listing = new Listing(root)
+export async function findRunFiles(
+  root: string,
+  listing = new Listing(root),
+): Promise<Set<string>> {
   const files = new Set<string>()
   for (const name of listing.names()) {
     const inner = listing.names(name).map((below) => join(name, below))
     for (const one of [name, ...inner]) files.add(one)
   }
-  for (const source of await findGrowingSources(root)) {
+  for (const source of await findGrowingSources(root, listing)) {
     for (const file of await source.files(listing)) files.add(file)
   }
   return files
 }
 
 /** When a run's files last changed (ms). */
-export async function readLastChange(root: string): Promise<number> {
+export async function readLastChange(root: string, listing = new Listing(root)): Promise<number> {
   let newest = 0
-  for (const file of await findRunFiles(root)) {
+  for (const file of await findRunFiles(root, listing)) {
     newest = Math.max(newest, statIfSeen(join(root, file))?.mtimeMs ?? 0)
   }
   return newest
 }
 
 /** Whether a run may still be running, by the times of its files. */
-export async function mayGrow(root: string): Promise<boolean> {
-  return Date.now() - (await readLastChange(root)) < GROWING_MS
+export async function mayGrow(root: string, listing = new Listing(root)): Promise<boolean> {
+  return Date.now() - (await readLastChange(root, listing)) < GROWING_MS
 }

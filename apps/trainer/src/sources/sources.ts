@@ -71,14 +71,25 @@ const REPEATING: readonly Source[] = [DVCLIVE, SENTENCE_TRANSFORMERS]
  * The sources that can read the run in a folder, the most detailed first. A journal is always read
  * alone. Result files have no exact steps, so they are only read if there is nothing else.
  */
-export async function findSources(root: string): Promise<Source[]> {
-  const found = await findGrowingSources(root)
+export async function findSources(root: string, listing = new Listing(root)): Promise<Source[]> {
+  const found = await findGrowingSources(root, listing)
   return found.includes(HUGGINGFACE) ? found.filter((source) => !REPEATING.includes(source)) : found
 }
 
+/** What was found in listings of folders, which are read once. */
+const foundIn = new WeakMap<Listing, Promise<Source[]>>()
+
 /** Like findSources, plus sources that add nothing: their files also show that a run grows. */
-export async function findGrowingSources(root: string): Promise<Source[]> {
-  const listing = new Listing(root)
+export async function findGrowingSources(
+  root: string,
+  listing = new Listing(root),
+): Promise<Source[]> {
+  const found = foundIn.get(listing) ?? searchSources(listing)
+  foundIn.set(listing, found)
+  return found
+}
+
+async function searchSources(listing: Listing): Promise<Source[]> {
   if (await RUN_JOURNAL.isHere(listing)) return [RUN_JOURNAL]
   const found: Source[] = []
   for (const source of SOURCES) if (await source.isHere(listing)) found.push(source)

@@ -8,7 +8,13 @@ import {
   type TrainingEvent,
 } from '@bestmark/core'
 import { and, eq, ne } from 'drizzle-orm'
-import { attemptFound, isAttemptLost, recordAttempts } from '../rows/attempts.ts'
+import {
+  attemptFound,
+  isAttemptLost,
+  isFirstWrite,
+  recordAttempts,
+  type WriteAt,
+} from '../rows/attempts.ts'
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
@@ -68,7 +74,7 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
       const cursor = await cursorOf(tx, job_id, source)
       return { answer: { recorded: false, revision: job.revision, cursor } }
     }
-    const replace = batch.replace || (await isReadByAnotherSource(tx, job_id, batch))
+    const replace = batch.replace || (await isReadByAnotherSource(tx, { job_id, revision }, batch))
     const taken = replace ? await takenDigests(tx, job_id) : []
     const forgotten = {
       ...(replace && (await forgetRun(tx, job, revision, batch.keeps_checkpoints))),
@@ -95,12 +101,12 @@ function refuseMoved(job: LockedJob, root = job.output_dir): void {
  */
 async function isReadByAnotherSource(
   tx: Tx,
-  job_id: string,
+  at: WriteAt,
   { source, from }: Batch,
 ): Promise<boolean> {
-  if (from !== null || source === SCORES) return false
+  if (from !== null || source === SCORES || isFirstWrite(at)) return false
   const others = and(ne(sources.source, source), ne(sources.source, SCORES))
-  return (await tx.$count(sources, and(eq(sources.job_id, job_id), others))) > 0
+  return (await tx.$count(sources, and(eq(sources.job_id, at.job_id), others))) > 0
 }
 
 /** The records of other sources were deleted too, so each is read again from its beginning. */
@@ -178,8 +184,9 @@ async function write(
     events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
   const at = { job_id: job.job_id, revision }
   await recordAttempts(tx, at, of('started', 'ended'))
-  await appendPoints(tx, at, [...of('metrics'), ...of('usage').map(pointsOfUsage)])
-  if (of('ended').length > 0) await closeTail(tx, at)
+  const points = [...of('metrics'), ...of('usage').map(pointsOfUsage)]
+  if (of('ended').length > 0) await closeTail(tx, at, points)
+  else await appendPoints(tx, at, points)
   await recordEvaluations(tx, at, of('evaluation'))
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))

@@ -10,6 +10,14 @@ export interface WriteAt {
   revision: number
 }
 
+/** The revision of a job that was only registered. */
+export const REGISTERED = 1
+
+/** Whether a write is the first one to its job, so no rows of the job are stored yet. */
+export function isFirstWrite({ revision }: WriteAt): boolean {
+  return revision === REGISTERED + 1
+}
+
 export type AttemptRow = typeof attempts.$inferSelect
 
 /** Records that attempts began or ended. */
@@ -18,9 +26,12 @@ export async function recordAttempts(
   at: WriteAt,
   events: readonly EventOf<'started' | 'ended'>[],
 ): Promise<void> {
+  const changes = new Map<number, Partial<AttemptRow>>()
   for (const event of events) {
-    const { attempt } = event
-    const set = event.type === 'ended' ? ended(event) : begun(event)
+    const change = event.type === 'ended' ? ended(event) : begun(event)
+    changes.set(event.attempt, { ...changes.get(event.attempt), ...change })
+  }
+  for (const [attempt, set] of changes) {
     await tx
       .insert(attempts)
       .values({ ...at, attempt, ...set })

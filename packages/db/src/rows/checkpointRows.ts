@@ -1,6 +1,6 @@
 import { type EventOf, OVERWRITTEN } from '@bestmark/core'
 import { and, eq, max, sql } from 'drizzle-orm'
-import type { WriteAt } from './attempts.ts'
+import { isFirstWrite, type WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { checkpoints } from '../schema.ts'
 import { storable } from '../values/storable.ts'
@@ -37,7 +37,8 @@ export async function recordCheckpoints(
     await save(tx, rows.slice(from, from + 1_000))
   }
   const paths = [...new Set(rows.map(({ path }) => path))]
-  if (paths.length === 0) return
+  const isNew = isFirstWrite(at) && paths.length === rows.length
+  if (paths.length === 0 || isNew) return
   await deleteMoved(tx, at, paths)
   await markOverwritten(tx, at, paths)
 }
@@ -45,17 +46,20 @@ export async function recordCheckpoints(
 /** The rows with indexes that follow those of the job's stored rows. */
 async function arrived(
   tx: Tx,
-  { job_id }: WriteAt,
+  at: WriteAt,
   rows: readonly NewCheckpoint[],
 ): Promise<NewCheckpoint[]> {
   if (rows.length === 0) return []
-  const { arrival } = checkpoints
+  const first = (isFirstWrite(at) ? 0 : await lastArrival(tx, at.job_id)) + 1
+  return rows.map((row, index) => ({ ...row, arrival: first + index }))
+}
+
+async function lastArrival(tx: Tx, job_id: string): Promise<number> {
   const [last] = await tx
-    .select({ arrival: max(arrival) })
+    .select({ arrival: max(checkpoints.arrival) })
     .from(checkpoints)
     .where(eq(checkpoints.job_id, job_id))
-  const first = (last?.arrival ?? 0) + 1
-  return rows.map((row, index) => ({ ...row, arrival: first + index }))
+  return last?.arrival ?? 0
 }
 
 function row(event: EventOf<'checkpoint'>) {

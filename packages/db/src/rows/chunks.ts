@@ -1,6 +1,6 @@
 import type { Series } from '@bestmark/core'
 import { getTableColumns, sql, type SQL } from 'drizzle-orm'
-import type { WriteAt } from './attempts.ts'
+import { isFirstWrite, type WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { seriesChunks } from '../schema.ts'
 import { outlineOf } from './outline.ts'
@@ -29,7 +29,7 @@ export async function appendToChunks(
   series: readonly Points[],
 ): Promise<void> {
   if (series.length === 0) return
-  const ends = await endsOf(tx, at.job_id, series)
+  const ends = isFirstWrite(at) ? NO_ENDS : await endsOf(tx, at.job_id, series)
   const rows = series.flatMap((points) =>
     chunksOf(at, points, ends.get(seriesKey(points)) ?? EMPTY),
   )
@@ -55,6 +55,8 @@ const EMPTY: End = {
   next: 0,
   open: { steps: new Float64Array(), values: new Float64Array(), times: new Float64Array() },
 }
+
+const NO_ENDS: ReadonlyMap<string, End> = new Map()
 
 /** The ends of the series that have points. */
 async function endsOf(

@@ -1,6 +1,6 @@
 import { type EventOf, metricOfError, ownValue, stepKey } from '@bestmark/core'
 import { and, eq, inArray, max } from 'drizzle-orm'
-import type { WriteAt } from './attempts.ts'
+import { isFirstWrite, type WriteAt } from './attempts.ts'
 import type { Tx } from './job.ts'
 import { evaluations } from '../schema.ts'
 import { storableName } from '../values/storable.ts'
@@ -15,12 +15,10 @@ export async function recordEvaluations(
   events: readonly EventOf<'evaluation'>[],
 ): Promise<void> {
   if (events.length === 0) return
-  const repeats = await repeatsOf(tx, at.job_id, events)
-  const [last] = await tx
-    .select({ arrival: max(evaluations.arrival) })
-    .from(evaluations)
-    .where(eq(evaluations.job_id, at.job_id))
-  let arrival = last?.arrival ?? 0
+  const { repeats, arrivals } = isFirstWrite(at)
+    ? { repeats: new Map<string, number>(), arrivals: 0 }
+    : await storedOf(tx, at.job_id, events)
+  let arrival = arrivals
   const rows = events.flatMap((event) => {
     const { attempt, step, epoch, at: time, samples, scored_by } = event
     const keyOf = (metric: string): string => `${stepKey(event)}:${metric}`
@@ -45,6 +43,18 @@ function originColumns({ origin, lines }: EventOf<'evaluation'>, metric: string)
   const line = ownValue(lines, metric)
   const origin_line = origin && (line ?? origin.line)
   return { origin_file: origin?.file ?? null, origin_line }
+}
+
+/** What is stored of a job: repeats of the metrics of some events, and the last arrival. */
+async function storedOf(tx: Tx, job_id: string, events: readonly EventOf<'evaluation'>[]) {
+  const arrival = tx
+    .select({ last: max(evaluations.arrival) })
+    .from(evaluations)
+    .where(eq(evaluations.job_id, job_id))
+    .prepare('last_evaluation')
+    .execute()
+  const [repeats, [stored]] = await Promise.all([repeatsOf(tx, job_id, events), arrival])
+  return { repeats, arrivals: stored?.last ?? 0 }
 }
 
 /** How often each metric is already stored at the steps of the events. */

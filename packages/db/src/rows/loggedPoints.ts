@@ -1,5 +1,5 @@
 import type { EventOf } from '@bestmark/core'
-import type { WriteAt } from './attempts.ts'
+import { isFirstWrite, type WriteAt } from './attempts.ts'
 import { appendToChunks, SMALL_CHUNK } from './chunks.ts'
 import type { Tx } from './job.ts'
 import { PointsBySeries } from './points.ts'
@@ -32,7 +32,7 @@ export async function closeTail(
   later: readonly EventOf<'metrics'>[] = [],
 ): Promise<void> {
   const points = new PointsBySeries()
-  await takeTail(tx, at.job_id, points)
+  if (!isFirstWrite(at)) await takeTail(tx, at.job_id, points)
   points.addEvents(later)
   await appendToChunks(tx, at, points.all)
 }

@@ -18,14 +18,19 @@ export type ReadSample = { sample_id: string } & (
   | { content_state: Exclude<ContentState, 'stored'>; bytes: number | null }
 )
 
-/** A text that changes when the checkpoints or the samples of a job change. */
-export async function sampleRevisions(db: Database, job_id: string): Promise<string> {
+/** The revisions at which the checkpoints and the samples of a job changed last; 0 if never. */
+export async function sampleRevisions(
+  db: Database,
+  job_id: string,
+): Promise<{ checkpoints_revision: number; samples_revision: number } | undefined> {
   const { checkpoints_revision, samples_revision } = trainingJobs
   const [job] = await db.orm
     .select({ checkpoints_revision, samples_revision })
     .from(trainingJobs)
     .where(eq(trainingJobs.job_id, job_id))
-  return job ? `${job.checkpoints_revision} ${job.samples_revision}` : ''
+    .prepare('sample_revisions')
+    .execute()
+  return job
 }
 
 /** Samples whose files were not opened yet, the newest first. */
