@@ -1,4 +1,4 @@
-import { type Batch, folderOfJob, record, sourceCursor, type Database } from '@bestmark/db'
+import { type Batch, record, sourceCursor, type Database } from '@bestmark/db'
 import { mayHaveLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
@@ -12,7 +12,7 @@ import {
 import { ASK_AGAIN, CHECK_ALL, QUIET_AFTER } from './checkTimes.ts'
 import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from './changedFiles.ts'
 import type { FirstReading } from './firstReading.ts'
-import { folderId } from './folderId.ts'
+import { RecordedFolder } from './recordedFolder.ts'
 import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
 import { isLong, PieceAhead } from './piece.ts'
@@ -52,10 +52,7 @@ export class FilesRecorder {
   #cursor: string | null = null
   /** Everything was read before, so new events were written just now. */
   #isLive = false
-  /** The id of the folder that holds this run; null if unknown. */
-  #folder_id: string | null = null
-  /** The source of the stored history. */
-  #storedBy: string | undefined
+  readonly #folder: RecordedFolder
   /** The state of the files when they held less than the board. */
   #shorterState: string | undefined
   /** The existing files that the sources read. */
@@ -73,11 +70,11 @@ export class FilesRecorder {
     this.#db = db
     this.#run = run
     this.#isOver = isOver
+    this.#folder = new RecordedFolder(db, run, reading?.sources[0]?.name)
     if (!reading) return
     this.#isNew = true
     this.#searchedAt = this.#cursorReadAt = performance.now()
     this.#sources = reading.sources
-    this.#storedBy = reading.sources[0]?.name
     this.#watched = reading.watched
     this.#reader = reading.reader
     this.#ahead = reading.ahead
@@ -90,7 +87,7 @@ export class FilesRecorder {
    */
   async record(): Promise<boolean> {
     const isLate = performance.now() - this.#searchedAt > this.#checkEvery
-    const isDue = isLate || (this.#state() !== this.#readState && (await this.#isFolderReplaced()))
+    const isDue = isLate || (this.#state() !== this.#readState && (await this.#folder.isReplaced()))
     if (isDue) await this.#findSources()
     const state = this.#state()
     if (!isDue && state === this.#readState) return false
@@ -130,7 +127,7 @@ export class FilesRecorder {
     const { shorter: _shorter, cursor, ...at } = readCursor(from)
     const { isWhole, ...piece } = await this.#ahead.take(reader, cursor ?? '')
     // The folder may have been replaced during reading.
-    if (await this.#isFolderReplaced()) return true
+    if (await this.#folder.isReplaced()) return true
     if (piece.cursor === (cursor ?? '') && !isGone) {
       this.#keepReader(reader, from)
       return isCursorRead && !isChanged ? false : this.#atEnd()
@@ -186,7 +183,7 @@ export class FilesRecorder {
     if (recorded) {
       statusesOf(this.#db).wrote(job_id)
       this.#keepReader(reader, to)
-      this.#storedBy = this.#sources[0]?.name
+      this.#folder.storedBy = this.#sources[0]?.name
       this.#read = await readFiles(folder, this.#sources)
       for (const text of readerWarnings(events)) this.#run.onNotice?.(text)
     }
@@ -205,7 +202,7 @@ export class FilesRecorder {
   /** How changed files relate to the job's history. Throws OtherRunError if they hold another one. */
   async #history(): Promise<Exclude<HistoryMatch, { kind: 'another' }>> {
     const { job_id, folder, isStartedHere } = this.#run
-    const source = this.#storedBy ?? this.#sources[0]?.name ?? ''
+    const source = this.#folder.storedBy ?? this.#sources[0]?.name ?? ''
     const isRead = this.#sources.some(({ name }) => name === source)
     // A program that still runs may begin to write a log that is read instead of the one before.
     if (!isRead && (isStartedHere || (await drivenJob(folder)) === job_id))
@@ -220,7 +217,7 @@ export class FilesRecorder {
     const stored = await sourceCursor(this.#db, this.#run.job_id, FILES_CURSOR)
     if (this.#cursor !== null && stored !== this.#cursor) {
       // Another recorder stored it, perhaps from a log that appeared after the last search.
-      this.#storedBy = undefined
+      this.#folder.storedBy = undefined
       await this.#findSources()
     }
     return stored
@@ -272,7 +269,9 @@ export class FilesRecorder {
       if ((await drivenJob(root)) === null) return void (this.#sources = [])
       if (await holdsOtherRun(this.#db, { job_id, root })) throw new OtherRunError(root)
     }
-    if (!(await this.#isSameRun())) return void (this.#sources = [])
+    const change = await this.#folder.check()
+    if (change !== 'none') [this.#reader, this.#sources] = [undefined, []]
+    if (change === 'unread') return
     const found = await findSources(root)
     this.#watched = await watchedFiles(root, found)
     const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join()
@@ -281,35 +280,5 @@ export class FilesRecorder {
     this.#sources = found
     this.#reader = undefined
     await registerSource(this.#db, this.#run, this.#sources)
-  }
-
-  /** Whether the folder was replaced by another folder. */
-  async #isFolderReplaced(): Promise<boolean> {
-    if (this.#folder_id === null) return false
-    const now = await folderId(this.#run.folder)
-    return now !== null && now !== this.#folder_id
-  }
-
-  /**
-   * Whether the folder is the same, or a new one with the same history. False while nothing can be
-   * read in a new folder. Throws OtherRunError if it has another history.
-   */
-  async #isSameRun(): Promise<boolean> {
-    const { job_id, folder: root, isStartedHere } = this.#run
-    const now = await folderId(root)
-    if (this.#storedBy !== undefined && (now === null || now === this.#folder_id)) return true
-    const job = await folderOfJob(this.#db, job_id)
-    this.#storedBy ??= job?.source
-    if (now === null || isStartedHere) return true
-    const isMoved = job && job.folder_id !== null && job.folder_id !== now
-    if (isMoved) {
-      const { kind } = await compareHistory(this.#db, job, root)
-      if (kind === 'another') throw new OtherRunError(root)
-      if (kind === 'unknown') return false
-      this.#reader = undefined
-      this.#sources = []
-    }
-    this.#folder_id = now
-    return true
   }
 }

@@ -35,7 +35,7 @@ export async function readFirst(
     const watched = await watchedFiles(root, sources, listing)
     const reader = openRun(sources, { root, cursor: null, isOver })
     const ahead = new PieceAhead()
-    const { events } = await ahead.begin(reader, '')
+    const { events } = await ahead.first(reader)
     if (events.length > 0) return { isOver, sources, watched, reader, ahead }
     // A reader that does not wait for more lines reports what is wrong with the files.
     await openRun(sources, { root, cursor: null, isOver: true }).next()

@@ -31,11 +31,17 @@ export async function nextPiece(reader: SourceReader, cursor: string): Promise<W
 export class PieceAhead {
   #begun: { reader: SourceReader; cursor: string; piece: Promise<WholePiece> } | undefined
 
-  /** Begins to read the piece after a cursor. If that fails, `take` throws the error, too. */
-  begin(reader: SourceReader, cursor: string): Promise<Piece> {
+  /** Begins to read the piece after a cursor. If that fails, `take` throws the error. */
+  begin(reader: SourceReader, cursor: string): void {
     const piece = nextPiece(reader, cursor)
     piece.catch(() => undefined)
     this.#begun = { reader, cursor, piece }
+  }
+
+  /** Reads the first piece, and keeps it for `take`. */
+  async first(reader: SourceReader): Promise<Piece> {
+    const piece = await nextPiece(reader, '')
+    this.#begun = { reader, cursor: '', piece: Promise.resolve(piece) }
     return piece
   }
 
