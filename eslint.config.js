@@ -1,3 +1,4 @@
+import './lint/oneChecker.js'
 import js from '@eslint/js'
 import svelte from 'eslint-plugin-svelte'
 import globals from 'globals'
