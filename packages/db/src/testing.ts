@@ -1,3 +1,4 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { connectTo, type Database, databaseAt } from './connection/client.ts'
@@ -6,7 +7,9 @@ import { joinEmbedded, stopEmbedded } from './connection/embedded/embedded.ts'
 import { addressOf, postmasterPid } from './connection/embedded/server.ts'
 import { findServerPaths as placeOfHome } from './connection/embedded/start.ts'
 import { migrate } from './connection/migrate.ts'
+import * as schema from './schema.ts'
 import { type DatabaseKind, makeCitusDatabase } from './testCitus.ts'
+import { Statements } from './testStatements.ts'
 
 export type { DatabaseKind } from './testCitus.ts'
 export { TestProxy } from './connection/testProxy.ts'
@@ -67,17 +70,23 @@ async function migrateAt(address: Address): Promise<void> {
 }
 
 /**
- * A fresh database for one test file. Dispose of it after the tests: `afterAll(() =>
+ * A fresh database for one test file. Its end fails if a statement about jobs could not run on
+ * several servers. Dispose of it after the tests: `afterAll(() =>
  * db[Symbol.asyncDispose]())`.
  */
-export async function testDatabase(kind?: DatabaseKind): Promise<TestDatabase> {
+export async function testDatabase(
+  kind?: DatabaseKind,
+): Promise<TestDatabase & { statements: Statements }> {
   const { address, databaseUrl, drop } = await newDatabase(kind)
   const db = databaseAt(address)
+  const statements = new Statements()
+  const orm = drizzle(db.sql, { schema, logger: statements })
   const dispose = async (): Promise<void> => {
     await db.close()
     await drop()
+    statements.assertAllowed()
   }
-  return { ...db, databaseUrl, [Symbol.asyncDispose]: dispose }
+  return { ...db, orm, databaseUrl, statements, [Symbol.asyncDispose]: dispose }
 }
 
 /** A database that several test files use in turn. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrainingJobStatus } from '@bestmark/core'
 import { findJobs } from '@bestmark/db'
-import { newDatabase } from '@bestmark/db/testing'
+import { type DatabaseKind, newDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { Agent } from '../agent/agent.ts'
 import { AGENT_OPTIONS, type AgentOptions } from '../agent/options.ts'
@@ -23,8 +23,9 @@ export interface BoardEnv extends NodeJS.ProcessEnv {
 export async function newBoardEnv(
   folder: string,
   name = 'board',
+  kind?: DatabaseKind,
 ): Promise<{ env: BoardEnv } & AsyncDisposable> {
-  const { databaseUrl, drop } = await newDatabase()
+  const { databaseUrl, drop } = await newDatabase(kind)
   const env = {
     BESTMARK_HOME: join(folder, name),
     DATABASE_URL: databaseUrl,
