@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { JOURNAL } from '@bestmark/core'
 import { ErrorReporter } from '../cli/errorReporter.ts'
@@ -8,8 +8,8 @@ import { isInUse } from '../recording/silentRuns.ts'
 import { readLastChange, mayGrow } from '../sources/identity.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
+import { type Outbox, spoolFile, spoolsIn } from './outbox.ts'
 import type { Sending } from './sending.ts'
-import { Spool } from './spool.ts'
 import { type SpooledRun, SpoolRecorder } from './spoolRecorder.ts'
 
 /** The pause between two looks: at least this time (ms), and this many times the time of a look. */
@@ -22,12 +22,6 @@ const QUIET_AFTER = 30_000
 const REMOVE_EVERY = 60_000
 /** The project of a run that names none. A journal without a project belongs to that of its token. */
 const UNNAMED = 'imported'
-
-/** Where the runs of this host are spooled. */
-export interface Outbox {
-  outbox: string
-  host_id: string
-}
 
 /** How a found run is named. */
 export interface Naming {
@@ -57,20 +51,18 @@ export class SentRuns {
 
   /** Sends what earlier processes left, also of runs whose folders are gone. */
   addLeft(): void {
-    for (const name of namesIn(this.#outbox.outbox)) {
-      const spool = Spool.open(join(this.#outbox.outbox, name))
-      if (spool) this.#sending.add(spool.state.job_id, spool.state.root, () => spoolFile(spool))
+    for (const spool of spoolsIn(this.#outbox.outbox)) {
+      this.#sending.add(spool.state.job_id, spool.state.root, () => spoolFile(spool))
     }
   }
 
   /** Removes spools that the board has whole, and whose runs are gone. */
   removeSent(): void {
-    for (const name of namesIn(this.#outbox.outbox)) {
-      const folder = join(this.#outbox.outbox, name)
-      const state = Spool.open(folder)?.state
-      if (!state || statIfSeen(state.root) || !this.#sending.isSent(state.job_id)) continue
-      this.#sending.remove(state.job_id)
-      rmSync(folder, { recursive: true, force: true })
+    for (const { state } of spoolsIn(this.#outbox.outbox)) {
+      const { job_id, root } = state
+      if (statIfSeen(root) || !this.#sending.isSent(job_id)) continue
+      this.#sending.remove(job_id)
+      rmSync(join(this.#outbox.outbox, job_id), { recursive: true, force: true })
     }
   }
 
@@ -115,12 +107,15 @@ export class SentRuns {
     // The `bestmark run` of its program decides soon which job it is.
     if (driven === null) return
     const name = await this.#naming.nameOf(run)
-    if (run.source === JOURNAL && run.job_id !== null) {
+    const noted = (await readRunNote(root))?.job_id ?? null
+    // What `bestmark run --to` read of a program has more than the journal of its client.
+    const isSpooled = noted !== null && statIfSeen(join(this.#outbox.outbox, noted)) !== undefined
+    if (run.source === JOURNAL && run.job_id !== null && !isSpooled) {
       const journal = { job_id: run.job_id, path: join(root, JOURNAL), root }
       this.#sending.add(run.job_id, name, () => journal)
       return void this.#read.set(root, await readLastChange(root))
     }
-    const job_id = driven ?? run.job_id ?? (await readRunNote(root))?.job_id ?? null
+    const job_id = isSpooled ? noted : (driven ?? run.job_id ?? noted)
     const project = this.#naming.project ?? (run.project === UNNAMED ? '' : run.project)
     const reading = this.#follow({ ...run, job_id, name, project }, signal, once)
     const done = reading
@@ -171,13 +166,4 @@ export class SentRuns {
       return undefined
     }
   }
-}
-
-function spoolFile(spool: Spool) {
-  const { job_id, bytes, root } = spool.state
-  return { job_id, path: spool.path, bytes, root, checkpoints: () => spool.checkpoints }
-}
-
-function namesIn(folder: string): string[] {
-  return statIfSeen(folder) ? readdirSync(folder) : []
 }

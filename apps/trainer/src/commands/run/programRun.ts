@@ -46,3 +46,14 @@ export interface RecordingListener {
   /** All of a job is recorded, and it seems to continue an earlier run that is another job. */
   onEarlier: (earlier: EarlierOutput, job_id: string) => void
 }
+
+/** Records or sends the run of a program while it works. */
+export interface Recording {
+  /**
+   * After the program's end: handles the rest and returns whether all is on the board. Gives up if the
+   * board does not answer, or when `hurried` aborts.
+   */
+  end: (hurried: AbortSignal) => Promise<boolean>
+  /** What to do if the board has only a part of the runs in some folders. */
+  leftText: (folders: readonly string[]) => string
+}

@@ -30,12 +30,15 @@ import { writeRunNote } from '../../sources/runNote.ts'
 import { notify } from '../../cli/terminal.ts'
 import { ErrorReporter } from '../../cli/errorReporter.ts'
 import { RUN } from './run.table.ts'
-import type { ProgramRun, RecordingListener } from './programRun.ts'
+import type { ProgramRun, Recording, RecordingListener, Started } from './programRun.ts'
+import { type Destination, ProgramSender } from './programSender.ts'
+import { BoardTarget } from '../../outbox/boardTarget.ts'
+import { outboxHere } from '../../outbox/outbox.ts'
 import { RunFolder } from './runFolder.ts'
 import { RunRecorder } from './runRecorder.ts'
 import { Machine } from './machine.ts'
 import { missingText } from './missing.ts'
-import { DEFAULT_PROJECT, shellWord } from '@bestmark/core'
+import { DEFAULT_PROJECT } from '@bestmark/core'
 import { WrittenRuns } from './writtenRuns.ts'
 import { PassedSignals } from './signals.ts'
 
@@ -47,6 +50,8 @@ interface Order {
   /** The board's data folder. The program writes no run there. */
   home: string
   opened: RunFolder
+  /** The board that the run is sent to; undefined if it is recorded into the database. */
+  to: Destination | undefined
 }
 
 /** After this time a run has begun, and memory is given back (ms). */
@@ -63,6 +68,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { values, program: argv } = parse(words, RUN)
   const { 'kill-after': killAfter } = values
   const home = await machine()
+  const to = values.to === undefined ? undefined : await destinationOf(values.to)
   const slurm = slurmJobOf(process.env, process.pid)
   const script = basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const name = values.name ?? arrayTaskName(slurm, script) ?? script
@@ -100,7 +106,7 @@ export async function main(words: readonly string[]): Promise<number> {
   // What it needed to begin is not needed again.
   const begun = setTimeout(collectGarbage, BEGUN).unref()
   try {
-    return await runRecorded(run, { argv, killAfter, home, opened })
+    return await runRecorded(run, { argv, killAfter, home, opened, to })
   } finally {
     clearTimeout(begun)
   }
@@ -117,6 +123,11 @@ function orderedJob(): string | undefined {
   const job_id = process.env[ORDERED_JOB]
   delete process.env[ORDERED_JOB]
   return job_id
+}
+
+/** The board at an address. Throws a Failure before the program starts, if it can be none. */
+async function destinationOf(to: string): Promise<Destination> {
+  return { target: new BoardTarget(to), ...(await outboxHere()) }
 }
 
 /** Writes the run's job to its folder, if it is already known. */
@@ -145,7 +156,7 @@ async function machine(): Promise<string> {
 
 async function runRecorded(
   run: ProgramRun,
-  { argv, killAfter, home, opened }: Order,
+  { argv, killAfter, home, opened, to }: Order,
 ): Promise<number> {
   const { root, job_id, cwd } = run
   const line = process.stderr.isTTY ? new ProgressLine() : undefined
@@ -194,7 +205,7 @@ async function runRecorded(
   const written = new WrittenRuns({ pid, argv, started_at, cwd, root, claim, data_folder: home })
   const onStop = (): void => void stopProgram(signals, opened)
   const listener = { errors: ERRORS, line, onStop, onJob, onMissing, onEarlier }
-  const recording = new RunRecorder(run, listener, { pid, written })
+  const recording = recordingOf(run, listener, { pid, written }, to)
   const end = await program.exited
   claim.end()
   signals.end()
@@ -204,9 +215,20 @@ async function runRecorded(
   return codeOf(end)
 }
 
-/** Ends the recording. If it is incomplete, it says how to import the rest. */
+function recordingOf(
+  run: ProgramRun,
+  listener: RecordingListener,
+  started: Started,
+  to: Destination | undefined,
+): Recording {
+  return to
+    ? new ProgramSender(run, listener, started, to)
+    : new RunRecorder(run, listener, started)
+}
+
+/** Ends the recording. If it is incomplete, it says how to record the rest. */
 async function endRecording(
-  recording: RunRecorder,
+  recording: Recording,
   root: string,
   written: WrittenRuns,
   hurried: AbortSignal,
@@ -216,9 +238,7 @@ async function endRecording(
   if (isWhole) return
   await written.look(AbortSignal.timeout(1_000))
   const { folders } = written
-  const what = 'The board has only a part of the run; its files have all of it'
-  const then = `When the database answers: bestmark import ${folders.map(shellWord).join(' ')}`
-  notify(`bestmark: ${what}. ${then}`)
+  notify(`bestmark: ${recording.leftText(folders)}`)
 }
 
 /** Stops a program on behalf of the board: with its Slurm job, if that does nothing else. */

@@ -1,3 +1,4 @@
+import { shellWord } from '@bestmark/core'
 import { bestEffort, isUnavailable, type Database } from '@bestmark/db'
 import { openBoard, type Board } from '../../board/board.ts'
 import { pause } from '../../pause.ts'
@@ -5,7 +6,7 @@ import { FilesRecorder } from '../../recording/filesRecorder.ts'
 import { statusesOf } from '../../recording/statuses.ts'
 import { sweepJob } from '../../recording/sweep.ts'
 import { RUN_LOG } from '../../sources/reader/mixedReader.ts'
-import type { ProgramRun, RecordingListener, Started } from './programRun.ts'
+import type { ProgramRun, Recording, RecordingListener, Started } from './programRun.ts'
 import { ProgramRuns } from './programRuns.ts'
 
 /** The wait before the board is tried again, while the program runs and after its end (ms). */
@@ -24,7 +25,7 @@ const CLOSING = 500
  * Records the run of a program, also if the board fails meanwhile. The run's files keep everything,
  * so the board is tried until it answers. Its errors never reach the program.
  */
-export class RunRecorder {
+export class RunRecorder implements Recording {
   readonly #run: ProgramRun
   readonly #listener: RecordingListener
   readonly #started: Started
@@ -42,10 +43,12 @@ export class RunRecorder {
     this.#opened = this.#begin()
   }
 
-  /**
-   * After the program's end: records the rest and returns whether all is on the board. Gives up if the
-   * board does not answer, or when `hurried` aborts.
-   */
+  leftText(folders: readonly string[]): string {
+    const what = 'The board has only a part of the run; its files have all of it'
+    const words = folders.map(shellWord).join(' ')
+    return `${what}. When the database answers: bestmark import ${words}`
+  }
+
   async end(hurried: AbortSignal): Promise<boolean> {
     this.#over.abort()
     this.#ended = performance.now()

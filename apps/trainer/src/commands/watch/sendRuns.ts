@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
-import { hostId, HomeUnusable, resolveHome } from '@bestmark/db'
 import { notify, print } from '../../cli/terminal.ts'
 import { EXIT, type Exit, Failure } from '../../failure.ts'
 import { BoardRefused } from '../../outbox/boardRefused.ts'
 import { BoardTarget } from '../../outbox/boardTarget.ts'
 import { Sending, type SendingListener, type SentState } from '../../outbox/sending.ts'
-import { type Outbox, SentRuns } from '../../outbox/sentRuns.ts'
+import { type Outbox, outboxHere } from '../../outbox/outbox.ts'
+import { SentRuns } from '../../outbox/sentRuns.ts'
 import { StopRequest } from '../../processes/stopRequest.ts'
 import type { FoundRun } from '../../sources/runSearch.ts'
 import { nameBelow } from './runName.ts'
@@ -89,16 +88,6 @@ async function assertTaken(target: BoardTarget, signal: AbortSignal): Promise<bo
     if (error.isOfBoard) throw new Failure(error.message, { cause: error })
     // A token of one job is valid, and refuses this unknown one.
     return error.code !== 'away'
-  }
-}
-
-async function outboxHere(): Promise<Outbox> {
-  const home = resolveHome()
-  try {
-    const isShareable = true
-    return { outbox: join(home, 'outbox'), host_id: await hostId({ home, isShareable }) }
-  } catch (error) {
-    throw error instanceof HomeUnusable ? new Failure(error.message, { cause: error }) : error
   }
 }
 

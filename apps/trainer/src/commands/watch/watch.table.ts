@@ -5,7 +5,7 @@ import { flag, optional } from '../../cli/option.ts'
 import { LOST_AFTER } from '../agent.table.ts'
 
 /** The token for a board that runs are sent to. */
-const TOKEN = {
+export const TOKEN = {
   name: 'BESTMARK_TOKEN',
   text: 'With --to: a token of the board with the scope ingest.',
 }
