@@ -1,24 +1,17 @@
 import type { EndCause, EndCode, SlurmJob } from '@bestmark/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lastOutput } from '../sources/output/failureText.ts'
-import { printedBy, type ShownJob, shownJob } from './shownJob.ts'
-import { phaseOf } from './states.ts'
+import { accountedCause } from './accountedCause.ts'
+import { type ShownJob, shownJob } from './shownJob.ts'
+import { BY_STATE, phaseOf } from './states.ts'
+
+/** A start of a job. */
+type JobStart = Pick<SlurmJob, 'job_id' | 'restart_count'>
 
 /** How long Slurm may take to say how a job ended whose processes have ended (ms). */
 const PATIENCE = 30_000
 /** How often Slurm is asked meanwhile (ms). */
 const AGAIN = 1_000
-
-/** The final states of Slurm that say why it ended a job. */
-const BY_STATE = new Map<string, EndCode>([
-  ['TIMEOUT', 'time_limit'],
-  ['DEADLINE', 'deadline'],
-  ['PREEMPTED', 'preempted'],
-  ['CANCELLED', 'cancelled'],
-  ['OUT_OF_MEMORY', 'out_of_memory'],
-  ['NODE_FAIL', 'node_failed'],
-  ['BOOT_FAIL', 'boot_failed'],
-])
 
 /** The reasons that Slurm has while it still ends a job. */
 const BY_REASON = new Map<string, EndCode>([
@@ -54,7 +47,7 @@ function inferredWithin({ state }: ShownJob): EndCause | undefined {
  * Why Slurm ended a job whose processes have ended; undefined if it did not, or does not say it. Waits
  * until the job has ended for Slurm, too.
  */
-export async function causeAfter(job: SlurmJob): Promise<EndCause | undefined> {
+export async function causeAfter(job: JobStart): Promise<EndCause | undefined> {
   const began = performance.now()
   for (;;) {
     const shown = await shownJob(job.job_id)
@@ -72,7 +65,7 @@ export async function causeAfter(job: SlurmJob): Promise<EndCause | undefined> {
  */
 export function causeOf(
   shown: ShownJob,
-  { job_id, restart_count }: Pick<SlurmJob, 'job_id' | 'restart_count'>,
+  { job_id, restart_count }: JobStart,
   stderr: string,
 ): EndCause | undefined {
   const isAgain = shown.restarts > restart_count
@@ -105,14 +98,4 @@ function saidIn(stderr: string, job_id: string, since: string): EndCode | undefi
   if (ofStep.test(stderr)) return 'out_of_memory'
   if (!last) return undefined
   return BY_WORDS.get(last[2]?.trim() ?? '') ?? 'cancelled'
-}
-
-/** What the accounting of Slurm keeps of a job that ended, if the cluster has one. */
-async function accountedCause({ job_id }: SlurmJob): Promise<EndCause | undefined> {
-  const printed = await printedBy('sacct', ['-j', job_id, '-X', '-n', '-P', '-o', 'State'])
-  const [, state = '', uid] = /^([A-Z_]+)(?: by (\d+))?/.exec(printed?.trim() ?? '') ?? []
-  const code = BY_STATE.get(state)
-  if (!code) return undefined
-  const name = uid && (await printedBy('id', ['-nu', uid]))?.trim()
-  return { code, by: name || null, is_inferred: false }
 }

@@ -1,3 +1,16 @@
+import type { EndCode } from '@bestmark/core'
+
+/** The final states of Slurm that say why it ended a job. */
+export const BY_STATE = new Map<string, EndCode>([
+  ['TIMEOUT', 'time_limit'],
+  ['DEADLINE', 'deadline'],
+  ['PREEMPTED', 'preempted'],
+  ['CANCELLED', 'cancelled'],
+  ['OUT_OF_MEMORY', 'out_of_memory'],
+  ['NODE_FAIL', 'node_failed'],
+  ['BOOT_FAIL', 'boot_failed'],
+])
+
 /** The states of a job that has no node now, but may get one. */
 const WAITING = new Set([
   'PENDING',

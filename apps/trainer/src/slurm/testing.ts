@@ -36,8 +36,18 @@ export interface TestSlurm extends AsyncDisposable {
   field: (job_id: string, name: string) => Promise<string | undefined>
 }
 
-/** Starts a Slurm in a temporary folder, with a key and ports of its own. Needs root. */
-export async function startSlurm(): Promise<TestSlurm> {
+/** Starts what keeps the accounts of a Slurm, and returns the lines that its configuration needs. */
+type Accounting = (
+  path: string,
+  start: (program: string, ...words: string[]) => void,
+  ports: [number, number],
+) => Promise<string>
+
+/**
+ * Starts a Slurm in a temporary folder, with a key and ports of its own, and with `accounting` if it is
+ * given. Needs root.
+ */
+export async function startSlurm(accounting?: Accounting): Promise<TestSlurm> {
   const path = await mkdtemp(join(tmpdir(), 'slurm-'))
   // Slurm refuses folders that others may not search.
   await chmod(path, 0o755)
@@ -45,7 +55,7 @@ export async function startSlurm(): Promise<TestSlurm> {
   const conf = join(path, 'slurm.conf')
   const env = { SLURM_CONF: conf }
   await writeFile(join(path, 'munge/key'), randomBytes(1_024), { mode: 0o400 })
-  await writeFile(conf, configuration(path, [await freePort(), await freePort()]))
+  const own = configuration(path, [await freePort(), await freePort()])
   const munge = ['key', 'socket', 'pid', 'seed', 'log'].map((name) => {
     const option = { pid: 'pid-file', seed: 'seed-file', log: 'log-file', key: 'key-file' }
     return `--${option[name as keyof typeof option] ?? name}=${path}/munge/${name}`
@@ -61,6 +71,10 @@ export async function startSlurm(): Promise<TestSlurm> {
     (await execute(program, words, { env: { ...process.env, ...env } })).stdout.trim()
   start('munged', '--foreground', '--force', '--num-threads=2', ...munge)
   await eventually(async () => existsSync(join(path, 'munge/socket')) || undefined)
+  const ports: [number, number] = [await freePort(), await freePort()]
+  await writeFile(conf, own)
+  const more = await accounting?.(path, start, ports)
+  if (more) await writeFile(conf, own + more)
   start('slurmctld', '-D')
   start('slurmd', '-D')
   await eventually(async () => {
