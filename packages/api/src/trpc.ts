@@ -10,7 +10,7 @@ import {
   Refused,
   type Replica,
 } from '@bestmark/db'
-import { initTRPC, type ProcedureType, TRPCError } from '@trpc/server'
+import { getTRPCErrorFromUnknown, initTRPC, type ProcedureType, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z, ZodError } from 'zod'
 import { type Caller, type NoCaller, requireScope, whileValid } from './caller.ts'
@@ -79,9 +79,10 @@ export const procedure = t.procedure.use(async ({ ctx, type, path, meta, getRawI
     const reader = await replica?.reader()
     const result = await reachable(() => answerBy(reader ?? db))
     if (!result.ok) throw coded(result.error)
-    if (caller.kind === 'link') return result
-    const messages = whileValid(db, caller, result.data as AsyncIterable<unknown>)
-    return { ...result, data: oneOfMany(caller, messages) }
+    const all = result.data as AsyncIterable<unknown>
+    const isLink = caller.kind === 'link'
+    const messages = isLink ? all : oneOfMany(caller, whileValid(db, caller, all))
+    return { ...result, data: codedStream(messages) }
   }
   const write = async () => {
     const { kind, token_id, person_id, name } = caller
@@ -113,6 +114,15 @@ export const jobProcedure = procedure
     if (!(await jobStatus(ctx.db, input.job_id))) throw new JobUnknown(input.job_id)
     return next()
   })
+
+/** The messages of a stream, whose errors have the codes of those of a call. */
+async function* codedStream<T>(messages: AsyncIterable<T>): AsyncGenerator<T, void> {
+  try {
+    yield* messages
+  } catch (error) {
+    throw coded(getTRPCErrorFromUnknown(error))
+  }
+}
 
 /** The error with the code that fits its cause. */
 function coded(error: TRPCError): TRPCError {

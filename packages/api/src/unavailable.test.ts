@@ -6,7 +6,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LINK } from './caller.ts'
-import { appRouter, createCaller } from './root.ts'
+import { createClient } from './client.ts'
+import { httpOptions } from './httpOptions.ts'
+import { createCaller } from './root.ts'
 import { type TestBoard, testBoard } from './testing.ts'
 
 let board: TestBoard
@@ -17,17 +19,29 @@ afterAll(() => board[Symbol.asyncDispose]())
 
 const openThrough = (databaseUrl: string) => openDatabase({ home: '/nowhere', databaseUrl })
 
-test('a call gets 503 and one sentence while the database is silent, and later works again', async () => {
-  await using proxy = await TestProxy.to(board.db.databaseUrl)
+/** The API over HTTP, with a database behind a proxy. */
+async function servedThrough(proxy: TestProxy) {
   const db = await openThrough(proxy.databaseUrl)
   const handler = createHTTPHandler({
-    router: appRouter,
+    ...httpOptions,
+    basePath: '/trpc/',
     createContext: () => ({ db, caller: LINK }),
   })
   const server = createServer(handler).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const ask = () => fetch(`http://127.0.0.1:${port}/jobs.list`)
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await db.close()
+  }
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close }
+}
+
+test('a call gets 503 and one sentence while the database is silent, and later works again', async () => {
+  await using proxy = await TestProxy.to(board.db.databaseUrl)
+  await using api = await servedThrough(proxy)
+  const ask = () => fetch(`${api.url}/trpc/jobs.list`)
   expect((await ask()).status).toBe(200)
   proxy.hang()
   // Many more calls than connections.
@@ -36,9 +50,27 @@ test('a call gets 503 and one sentence while the database is silent, and later w
   expect(await answers[0]!.text()).toContain('The database cannot be reached.')
   proxy.recover()
   await expect.poll(async () => (await ask()).status, { timeout: 30_000 }).toBe(200)
-  server.close()
-  server.closeAllConnections()
-  await db.close()
+})
+
+test('a live stream ends with the code and the sentence of such a call if its database fails', async () => {
+  const job_id = await board.newJob()
+  await using proxy = await TestProxy.to(board.db.databaseUrl)
+  await using api = await servedThrough(proxy)
+  const client = createClient({ url: api.url, token: '' })
+  let isOpen = false
+  const broken = Promise.withResolvers<unknown>()
+  const subscription = client.watch.subscribe(
+    { jobs: [job_id] },
+    {
+      onData: () => (isOpen = true),
+      onConnectionStateChange: ({ error }) => error && broken.resolve(error.data),
+      onError: broken.reject,
+    },
+  )
+  await expect.poll(() => isOpen).toBe(true)
+  proxy.hang()
+  expect(await broken.promise).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  subscription.unsubscribe()
 })
 
 test('a change that a read-only database refuses gets 503, and the message says that nothing changed', async () => {
