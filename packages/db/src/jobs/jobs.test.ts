@@ -41,6 +41,16 @@ test('a job is found by its id, by its name, and by the beginning of its id', as
   await expect(namedJob(db, 'whale')).rejects.toThrow(several)
 })
 
+test('a job is found by its whole id where only its own server answers', async () => {
+  await using board = await testDatabase()
+  const job_id = await newJob(board)
+  board.statements.seen.clear()
+  expect(await findJobs(board, job_id)).toMatchObject([{ job_id }])
+  expect([...board.statements.seen]).toEqual([
+    expect.stringMatching(/where "training_jobs"."job_id" = \$1$/),
+  ])
+})
+
 test('a stop request is kept until its attempt ends', async () => {
   const host_id = randomUUID()
   const job_id = await newJob(db, { host_id, is_stoppable: true })

@@ -62,6 +62,9 @@ function prepareRow(orm: Database['orm']) {
 /** The jobs, without deleted ones, that a text may mean: an id, otherwise a name, otherwise the beginning of an id. */
 export async function findJobs(db: Database, text: string): Promise<TrainingJobStatus[]> {
   const id = text.toLowerCase()
+  // The server that has the job answers this also while another is away.
+  const exact = WHOLE_ID.test(id) ? await jobRow(db, id) : undefined
+  if (exact?.deleted_at === null) return [statusOf(exact)]
   const rows = await db.orm
     .select()
     .from(trainingJobs)
@@ -76,11 +79,11 @@ export async function findJobs(db: Database, text: string): Promise<TrainingJobS
     )
     .orderBy(trainingJobs.job_id)
     .limit(50)
-  const exact = rows.filter((row) => row.job_id === id)
   const named = rows.filter((row) => row.name === text)
-  const found = exact.length > 0 ? exact : named.length > 0 ? named : rows
-  return found.map((row) => statusOf(row))
+  return (named.length > 0 ? named : rows).map((row) => statusOf(row))
 }
+
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
  * The job with this id, name, or beginning of an id. Throws JobUnknown, and Refused if several jobs
