@@ -14,7 +14,7 @@ const [PARENT, OWN, CHILDREN] = [1, [11, 12], [13, 14]]
 
 export function cpuSoFar(home: string): Cpu {
   const { user, system } = process.cpuUsage()
-  return { process: (user + system) / 1e6, server: serverTicks(home) / TICKS }
+  return { process: (user + system) / 1e6, server: treeSeconds(postmasterOf(home)) }
 }
 
 export function cpuSince(home: string, before: Cpu): Cpu {
@@ -24,39 +24,47 @@ export function cpuSince(home: string, before: Cpu): Cpu {
 
 /** Seconds of processor time of this process's ended children and theirs. */
 export function childrenSeconds(): number {
-  const [, fields = []] = processes().find(([id]) => id === String(process.pid)) ?? []
-  return CHILDREN.reduce((total, index) => total + (fields[index] ?? 0), 0) / TICKS
+  return sum(fieldsOf(process.pid), CHILDREN)
 }
 
-/** The postmaster, its ended children, and its present children. */
-function serverTicks(home: string): number {
+function postmasterOf(home: string): number {
   const data = readdirSync(home).find((name) => /^postgres-\d+$/.test(name)) ?? ''
-  const pid = readFileSync(join(home, data, 'postmaster.pid'), 'utf8').split('\n')[0]
-  const sum = (fields: number[], at: number[]): number =>
-    at.reduce((total, index) => total + (fields[index] ?? 0), 0)
-  return processes().reduce((ticks, [id, fields]) => {
-    if (id === pid) return ticks + sum(fields, [...OWN, ...CHILDREN])
-    return fields[PARENT] === Number(pid) ? ticks + sum(fields, OWN) : ticks
-  }, 0)
+  return Number(readFileSync(join(home, data, 'postmaster.pid'), 'utf8').split('\n')[0])
 }
 
-function processes(): [id: string, fields: number[]][] {
-  return readdirSync('/proc').flatMap((id): [string, number[]][] => {
-    if (!/^\d+$/.test(id)) return []
-    try {
-      const stat = readFileSync(`/proc/${id}/stat`, 'utf8')
-      return [
-        [
-          id,
-          stat
-            .slice(stat.lastIndexOf(')') + 2)
-            .split(' ')
-            .map(Number),
-        ],
-      ]
-    } catch {
-      // It ended meanwhile.
-      return []
-    }
+/** The seconds of a process, its ended children, and its present children except `without`. */
+export function treeSeconds(pid: number, without: ReadonlySet<number> = new Set()): number {
+  const seconds = processes().map((id) => {
+    const fields = fieldsOf(id)
+    if (id === pid) return sum(fields, [...OWN, ...CHILDREN])
+    return fields[PARENT] === pid && !without.has(id) ? sum(fields, OWN) : 0
   })
+  return seconds.reduce((total, one) => total + one, 0)
+}
+
+/** The seconds of a process without its children. */
+export function ownSeconds(pid: number): number {
+  return sum(fieldsOf(pid), OWN)
+}
+
+function sum(fields: readonly number[], at: readonly number[]): number {
+  return at.reduce((total, index) => total + (fields[index] ?? 0), 0) / TICKS
+}
+
+function processes(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+}
+
+/** The fields after the name; none if the process has ended. */
+function fieldsOf(pid: number): number[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
+  } catch {
+    // It ended meanwhile.
+    return []
+  }
 }

@@ -4,7 +4,7 @@ import { printLine } from './figures.ts'
 
 interface Benchmark {
   title: string
-  load: () => Promise<{ run: () => Promise<void> }>
+  load: () => Promise<{ run: (words: readonly string[]) => Promise<void> }>
 }
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -41,9 +41,9 @@ const BENCHMARKS: Record<string, Benchmark> = {
     title: 'An idle board, and an agent with runs that do not grow',
     load: () => import('./idle.ts'),
   },
-  agents: {
-    title: 'What agents cost the database, and how late points of 400 runs are',
-    load: () => import('./agents.ts'),
+  simulate: {
+    title: 'What hosts with many runs cost the database, and how late their points are',
+    load: () => import('./simulate.ts'),
   },
   notes: {
     title: 'How often each note is right on public runs',
@@ -55,10 +55,18 @@ const BENCHMARKS: Record<string, Benchmark> = {
   },
 }
 
-const chosen = process.argv.slice(2)
+const asked = process.argv.slice(2)
+// Options follow the name of one benchmark.
+const first = asked.findIndex((word) => word.startsWith('-'))
+const chosen = first < 0 ? asked : asked.slice(0, first)
+const words = first < 0 ? [] : asked.slice(first)
 const unknown = chosen.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown !== undefined) {
   printLine(`Unknown benchmark "${unknown}". Available: ${Object.keys(BENCHMARKS).join(', ')}.`)
+  process.exit(2)
+}
+if (words.length > 0 && chosen.join() !== 'simulate') {
+  printLine('Only simulate has options.')
   process.exit(2)
 }
 const names = Object.keys(BENCHMARKS).filter((name) => chosen.length === 0 || chosen.includes(name))
@@ -77,5 +85,5 @@ async function runHere(name: string): Promise<void> {
   if (!benchmark) return
   printLine(`${name}: ${benchmark.title}`)
   const { run } = await benchmark.load()
-  await run()
+  await run(words)
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,14 +49,15 @@ export class TestServers implements AsyncDisposable {
   }
 
   /** Starts an empty primary. */
-  static async start(): Promise<TestServers> {
+  static async start(options: ServerOptions = {}): Promise<TestServers> {
     const folder = await mkdtemp(join(tmpdir(), 'bestmark-servers-'))
     const account = await accountOf()
     if (account.uid !== undefined) await chown(folder, account.uid, account.gid)
     await chmod(folder, 0o755)
     const data = join(folder, 'primary')
     await run(account, 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'])
-    const primary = new TestPostgres(account, data, await freePort())
+    await admit(data, options.networks ?? [])
+    const primary = new TestPostgres(account, data, await freePort(), options.settings)
     const servers = new TestServers(folder, account, primary)
     servers.#programs.push(primary)
     await primary.start()
@@ -87,6 +88,20 @@ export class TestServers implements AsyncDisposable {
     for (const program of this.#programs.toReversed()) await program.kill()
     await bestEffort(() => rm(this.#folder, { recursive: true, force: true }), REMOVING)
   }
+}
+
+/** What a server has beside the options of all tests. */
+interface ServerOptions {
+  settings?: Settings
+  /** Networks that connect without a password, such as `10.0.0.0/24`. */
+  networks?: readonly string[]
+}
+
+type Settings = Record<string, string | number>
+
+async function admit(data: string, networks: readonly string[]): Promise<void> {
+  const lines = networks.map((network) => `host all all ${network} trust\n`)
+  await appendFile(join(data, 'pg_hba.conf'), lines.join(''))
 }
 
 /** Whose processes the servers are; without an id those of this user. */
@@ -135,6 +150,11 @@ class Program {
     await Promise.race([isReady.promise, ended])
   }
 
+  /** The id of its process; 0 before its start. */
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   /** Ends it at once, as a crash does. A server of Postgres takes its processes with it. */
   async kill(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
     const child = this.#child
@@ -148,10 +168,12 @@ class Program {
 /** A Postgres of a test. */
 export class TestPostgres extends Program {
   readonly #data: string
+  readonly #settings: Settings
 
-  constructor(account: Account, data: string, port: number) {
+  constructor(account: Account, data: string, port: number, settings: Settings = {}) {
     super(account, port, 'database system is ready to accept')
     this.#data = data
+    this.#settings = settings
   }
 
   async start(): Promise<void> {
@@ -159,6 +181,7 @@ export class TestPostgres extends Program {
       ...{ port: this.port, listen_addresses: '127.0.0.1', unix_socket_directories: '' },
       ...{ fsync: 'off', full_page_writes: 'off', shared_buffers: '16MB', max_wal_senders: 4 },
       ...{ log_min_messages: 'log', logging_collector: 'off', wal_keep_size: '64MB' },
+      ...this.#settings,
     }
     const words = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     await this.begin(join(BIN, 'postgres'), ['-D', this.#data, ...words])

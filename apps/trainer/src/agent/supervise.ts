@@ -4,7 +4,7 @@ import { jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { AGENT_OPTIONS } from './options.ts'
 import { lastAttempt } from '../journal/read.ts'
 import { askToStop, readRunProcess } from '../processes/mark.ts'
-import { isAlive, isGone } from '../processes/alive.ts'
+import { hasProcess, isAlive, isGone } from '../processes/alive.ts'
 import type { ProcessEnd } from '../processes/spawn.ts'
 import { pause } from '../pause.ts'
 import { followJournal } from '../recording/journal.ts'
@@ -20,7 +20,7 @@ import type { StartedRun } from './startRun.ts'
 /** The file with the output of a recipe's process. */
 const OUTPUT = 'output.log'
 
-/** How often a status is looked at of which news are heard (ms). */
+/** How often a status is looked at of which news are heard, and the mark of a process (ms). */
 const LOOK = 5_000
 
 /** How often a process is checked that this process did not start (ms). */
@@ -114,16 +114,24 @@ async function untilEnded(db: Database, run: RecordedRun, signal: AbortSignal): 
   }
 }
 
-/** Waits until the run's process is gone. */
+/**
+ * Waits until the run's process is gone. Its mark is read only now and then, because reading files for
+ * each of many runs twice a second costs more than recording them.
+ */
 async function untilProcessGone(
   { folder, starting = AGENT_OPTIONS.pace.starting }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<'gone' | undefined> {
   const since = Date.now()
+  let seen: { pid: number; at: number } | undefined
   while (!signal.aborted) {
-    const process = readRunProcess(folder)
-    const mayWrite = process ? !isGone(process) : Date.now() - since < starting
-    if (!mayWrite && !isInUse(folder)) return 'gone'
+    const isSeen = seen && performance.now() - seen.at < LOOK && hasProcess(seen.pid)
+    if (!isSeen) {
+      const process = readRunProcess(folder)
+      const mayWrite = process ? !isGone(process) : Date.now() - since < starting
+      if (!mayWrite && !isInUse(folder)) return 'gone'
+      seen = process && mayWrite ? { pid: process.pid, at: performance.now() } : undefined
+    }
     await pause(POLL_EVERY, signal)
   }
   return undefined

@@ -38,6 +38,15 @@ export function signalProcess(mark: ProcessMark, name: 'SIGTERM' | 'SIGKILL'): v
   if (isAlive(mark)) process.kill(mark.pid, name)
 }
 
+/** Whether there is a process with this id here, maybe a zombie or a later one: the cheapest look. */
+export function hasProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
+  }
+}
+
 /** Whether the marked process runs on this machine. */
 export function isAlive(mark: ProcessMark): boolean {
   return isSeenFromHere(mark) && processStart(mark.pid) === mark.started_at

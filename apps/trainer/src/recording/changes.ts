@@ -1,8 +1,8 @@
 import { statSync, watch, type FSWatcher } from 'node:fs'
 import { pause } from '../pause.ts'
 
-/** How often a file is checked anyway, because network file systems send no events (ms). */
-const POLL_EVERY = 500
+/** How often files are checked anyway, because network file systems send no events (ms). */
+export const POLL_EVERY = { growing: 500, quiet: 5_000 }
 /** At most one transaction per this time (ms). */
 const PACE = 20
 /** The lines of one step, which a program writes at once, share a transaction (ms). */
@@ -17,7 +17,6 @@ const WOKEN = 'a file changed'
  */
 export class Changes implements Disposable {
   readonly #folder: string
-  readonly #pollEvery: number
   #watcher: FSWatcher | undefined
   /** Which folder is watched. */
   #folder_id = ''
@@ -26,18 +25,18 @@ export class Changes implements Disposable {
   #returnedAt = -Infinity
   #wake: () => void = () => undefined
 
-  constructor(folder: string, { pollEvery = POLL_EVERY } = {}) {
+  constructor(folder: string) {
     this.#folder = folder
-    this.#pollEvery = pollEvery
     this.#watch()
   }
 
-  async next(signal: AbortSignal): Promise<void> {
+  /** Waits for the next change, or until it is time to look without one. */
+  async next(signal: AbortSignal, pollEvery = POLL_EVERY.growing): Promise<void> {
     if (idOf(this.#folder) !== this.#folder_id) this.#watch()
     if (!this.#pending) {
       const woken = new AbortController()
       this.#wake = () => woken.abort(WOKEN)
-      await pause(this.#pollEvery, AbortSignal.any([signal, woken.signal]))
+      await pause(pollEvery, AbortSignal.any([signal, woken.signal]))
     }
     this.#pending = false
     const paced = this.#returnedAt + PACE - performance.now()

@@ -1,4 +1,4 @@
-import { type Batch, record, sourceCursor, type Database } from '@bestmark/db'
+import { type Batch, type Recorded, sourceCursor, type Database } from '@bestmark/db'
 import { mayHaveLiveProcess } from '../processes/mark.ts'
 import { FILES_CURSOR, type RecordedRun } from './recordedRun.ts'
 import { holdsOtherRun } from './replacedRuns.ts'
@@ -12,6 +12,7 @@ import {
 import { ASK_AGAIN, CHECK_ALL, QUIET_AFTER } from './checkTimes.ts'
 import { recordShorter, shiftOfBranch, unlistedPaths, withoutUnchanged } from './changedFiles.ts'
 import type { FirstReading } from './firstReading.ts'
+import { recordFromFiles } from './fromFiles.ts'
 import { RecordedFolder } from './recordedFolder.ts'
 import { compareHistory, type HistoryMatch } from './history.ts'
 import { OtherRunError } from './journalCursor.ts'
@@ -50,6 +51,7 @@ export class FilesRecorder {
   #reader: SourceReader | undefined
   #ahead = new PieceAhead()
   #cursor: string | null = null
+  #last: Recorded['last']
   /** Everything was read before, so new events were written just now. */
   #isLive = false
   readonly #folder: RecordedFolder
@@ -114,8 +116,7 @@ export class FilesRecorder {
   }
 
   async #recordNext(isChanged: boolean): Promise<boolean> {
-    if (this.#shorterState !== undefined && this.#shorterState === this.#state())
-      return this.#atEnd()
+    if (this.#shorterState === this.#state()) return this.#atEnd()
     this.#shorterState = undefined
     const isCursorRead =
       this.#reader !== undefined && performance.now() - this.#cursorReadAt < ASK_AGAIN
@@ -179,7 +180,9 @@ export class FilesRecorder {
     const kept = isFurther ? await withoutUnchanged(this.#db, this.#run, stamped) : stamped
     const to = writeCursor({ ...at, cursor })
     const batch = { source: FILES_CURSOR, from, to, events: kept, replace, root: folder }
-    const { recorded } = await record(this.#db, job_id, { ...batch, ...options })
+    const all = { ...batch, ...options }
+    const { recorded, last } = await recordFromFiles(this.#db, job_id, all, this.#last)
+    this.#last = last
     if (recorded) {
       statusesOf(this.#db).wrote(job_id)
       this.#keepReader(reader, to)
@@ -257,8 +260,7 @@ export class FilesRecorder {
   async #atEnd(): Promise<boolean> {
     this.#isLive = true
     const isSampled = await recordSampleFiles(this.#db, this.#run)
-    if (this.#readsScores) return isSampled
-    return (await recordScores(this.#db, this.#run)) || isSampled
+    return (!this.#readsScores && (await recordScores(this.#db, this.#run))) || isSampled
   }
 
   async #findSources(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Database,
 } from '@bestmark/db'
 import { askToStop, forgetRunProcess, hasEndedUnseen, readRunProcess } from '../processes/mark.ts'
+import { POLL_EVERY } from './changes.ts'
 import { Gathering } from './gathering.ts'
 import { QUIET_AFTER } from './checkTimes.ts'
 import { FilesRecorder } from './filesRecorder.ts'
@@ -21,8 +22,6 @@ import { endedEvent } from '../sources/events/newEvents.ts'
 import { lastErrorIn } from '../sources/output/failureText.ts'
 import { readJournalEnd, isJournalOnly } from '../sources/journal/runJournal.ts'
 
-/** How often files are checked while they grow, and when they are quiet (ms). */
-const POLL_EVERY = { growing: 500, quiet: 5_000 }
 /** How long to wait before the next try after an error (ms). */
 const TRY_AGAIN = 1_000
 
@@ -64,11 +63,11 @@ async function followHere(
       orphan.check()
       const left = isAtEnd && !orphan.hasEnded ? gathering.left(recorder.bytes) : 0
       if (left === 0) {
-        const { bytes } = recorder
+        const [{ bytes }, began] = [recorder, performance.now()]
         isAtEnd = !(await recorder.record())
         if (!isAtEnd) {
           newAt = performance.now()
-          gathering.wrote(bytes)
+          gathering.wrote(bytes, began)
           continue
         }
       }

@@ -1,6 +1,6 @@
 import { type Audience, audienceOf, type Database } from '@bestmark/db'
 
-/** The least time between two writes of a job that nobody follows (ms). */
+/** The least time between the beginnings of two writes of a job that nobody follows (ms). */
 export const GATHERED = 1_500
 /** From so many new bytes on nothing is gathered, because points no longer trickle. */
 const MANY = 1 << 16
@@ -19,16 +19,20 @@ export class Gathering {
     this.#job_id = job_id
   }
 
-  /** Something was written when the run's files had this size. */
-  wrote(bytes: number): void {
-    this.#written = { at: performance.now(), bytes }
+  /** Something was written, from this time on (ms of `performance.now`) when the files had this size. */
+  wrote(bytes: number, at: number): void {
+    this.#written = { at, bytes }
   }
 
   /** How long the next write may wait (whole ms), if the run's files have this size. */
   left(bytes: number): number {
     const left = Math.ceil(this.#written.at + GATHERED - performance.now())
     const isMuch = Math.abs(bytes - this.#written.bytes) > MANY
-    return isMuch || left <= 0 || this.#audience.isFollowed(this.#job_id) ? 0 : left
+    return isMuch || left <= 0 || this.isFollowed ? 0 : left
+  }
+
+  get isFollowed(): boolean {
+    return this.#audience.isFollowed(this.#job_id)
   }
 
   /** A signal that aborts with the given one, as soon as somebody follows the job, and by `end`. */

@@ -1,12 +1,15 @@
 import { JOURNAL } from '@bestmark/core'
 import { join } from 'node:path'
-import { JobUnknown, record, sourceCursor, type Database } from '@bestmark/db'
+import { JobUnknown, type Recorded, sourceCursor, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
 import { type JournalPiece, journalSize, readJournal, readJournalBeside } from '../journal/read.ts'
 import { journalHeader } from '../journal/header.ts'
 import { pause } from '../pause.ts'
-import { Changes } from './changes.ts'
+import { Changes, POLL_EVERY } from './changes.ts'
+import { QUIET_AFTER } from './checkTimes.ts'
+import { recordFromFiles } from './fromFiles.ts'
 import { Gathering } from './gathering.ts'
+import { LastLook } from './lastLook.ts'
 import { MissingJournal } from './missingJournal.ts'
 import { isOtherJournal } from './replacedRuns.ts'
 import { OtherRunError, readJournalCursor, writeJournalCursor } from './journalCursor.ts'
@@ -21,7 +24,9 @@ import { journalSource } from '../sources/journal/runJournal.ts'
 
 /** How long to wait before the next try after an error (ms). */
 const TRY_AGAIN = 1000
-/** How often the database is asked if no file changed, because other recorders write to it too (ms). */
+/** How often it is looked whether a run writes so much that nothing is gathered (ms). */
+const LOOK = 500
+/** How long what is kept counts without a write (ms), because other recorders write to the job too. */
 const ASK_AGAIN = 60_000
 
 /**
@@ -60,8 +65,8 @@ export async function recordJournal(
     if (journalHeader(path)?.job_id !== id) continue
     const to = writeJournalCursor({ offset: piece.offset, id, read })
     const batch = { source: JOURNAL, from: cursor, to, events: piece.events, replace }
-    const [{ recorded, cursor: latest }, next] = await Promise.all([
-      record(db, job_id, batch),
+    const [{ recorded, cursor: latest, last }, next] = await Promise.all([
+      recordFromFiles(db, job_id, batch, kept.last),
       piece.offset < size ? readAhead(path, piece.offset) : undefined,
     ])
     any ||= recorded
@@ -71,6 +76,7 @@ export async function recordJournal(
     }
     cursor = latest
     kept.cursor = latest
+    kept.last = last
     ahead = next && { from: to, piece: next }
   }
 }
@@ -78,6 +84,7 @@ export async function recordJournal(
 /** What a recorder keeps in memory. An outdated cursor is refused, and then read again. */
 interface Kept {
   cursor?: string | null
+  last?: Recorded['last']
   /** The size of the scores file when it was recorded. */
   scores?: number
 }
@@ -104,7 +111,7 @@ export async function recordRun(db: Database, run: RecordedRun, kept: Kept = {})
   const size = scoresSize(run.folder)
   const isScored = kept.scores !== size && (await recordScores(db, run))
   kept.scores = size
-  return (await recordSampleFiles(db, run)) || isScored || any
+  return (await recordSampleFiles(db, run, any ? kept.last?.job : undefined)) || isScored || any
 }
 
 /**
@@ -124,28 +131,31 @@ export async function followJournal(
   const missing = new MissingJournal(db, run)
   const gathering = new Gathering(db, run.job_id)
   const path = join(run.folder, JOURNAL)
-  let read: { files: string; at: number } | undefined
+  const look = new LastLook(db, run.job_id)
   let kept: Kept = {}
   let keptAt = performance.now()
+  let newAt = keptAt
   while (!signal.aborted) {
     try {
       await missing.check()
       const files = filesOf(run.folder)
-      const isRead = read?.files === files && performance.now() - read.at < ASK_AGAIN
-      if (!isRead) {
-        await gathered(gathering, path, changes, signal)
-        const bytes = journalSize(path)
-        if (performance.now() - keptAt >= ASK_AGAIN) {
+      if (!(await look.isCurrent(files))) {
+        await gathered(gathering, path, signal)
+        const [bytes, began] = [journalSize(path), performance.now()]
+        if (began - keptAt >= ASK_AGAIN) {
           kept = {}
-          keptAt = performance.now()
+          keptAt = began
         }
         if (await recordRun(db, run, kept)) {
-          gathering.wrote(bytes)
+          gathering.wrote(bytes, began)
+          // A write shows that what is kept was right.
+          keptAt = newAt = began
           continue
         }
-        read = { files, at: performance.now() }
+        look.sawAll(files)
       }
-      await changes.next(signal)
+      const isQuiet = performance.now() - newAt > QUIET_AFTER && !gathering.isFollowed
+      await changes.next(signal, isQuiet ? POLL_EVERY.quiet : POLL_EVERY.growing)
     } catch (error) {
       if (error instanceof OtherRunError) throw error
       kept = {}
@@ -158,17 +168,13 @@ export async function followJournal(
 }
 
 /** Waits until the next write is due. */
-async function gathered(
-  gathering: Gathering,
-  path: string,
-  changes: Changes,
-  signal: AbortSignal,
-): Promise<void> {
+async function gathered(gathering: Gathering, path: string, signal: AbortSignal): Promise<void> {
   using arrival = gathering.arrival(signal)
   while (!arrival.signal.aborted) {
     const left = gathering.left(journalSize(path))
     if (left === 0) return
-    await changes.next(AbortSignal.any([arrival.signal, AbortSignal.timeout(left)]))
+    // A look per line would cost more than the lines do.
+    await pause(Math.min(left, LOOK), arrival.signal)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   jobDetail,
   recordFacts,
   type ReadSample,
+  type SampleRevisions,
   sampleRevisions,
   samplesByPath,
   type StoredSample,
@@ -40,12 +41,16 @@ const passes = new WeakMap<RecordedRun, Pass>()
 /**
  * Records samples that a program wrote as files named by their step, and stores the files of all
  * samples; returns whether there were any. Call it after the run's checkpoints are recorded. If
- * nothing changed since the last call, it takes one short query.
+ * nothing changed since the last call, it takes one short query, or none if the job was just read.
  */
-export async function recordSampleFiles(db: Database, run: RecordedRun): Promise<boolean> {
+export async function recordSampleFiles(
+  db: Database,
+  run: RecordedRun,
+  job?: SampleRevisions,
+): Promise<boolean> {
   const last = passes.get(run)
-  const { checkpoints_revision = 0, samples_revision = 0 } =
-    (await sampleRevisions(db, run.job_id)) ?? {}
+  const read = job ?? (await sampleRevisions(db, run.job_id))
+  const { checkpoints_revision = 0, samples_revision = 0 } = read ?? {}
   const revisions = `${checkpoints_revision} ${samples_revision}`
   if (last && isSame(last, revisions)) return false
   const bases = await foldersOf(db, run)

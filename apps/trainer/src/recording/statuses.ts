@@ -1,18 +1,17 @@
 import { hasEnded, type TrainingJobStatus } from '@bestmark/core'
-import { jobStatuses, type Database, listenToHost } from '@bestmark/db'
+import { type HostedStatus, jobStatuses, type Database, listenToHost } from '@bestmark/db'
 
 /** While news of a job are heard, its status is read again only after this time (ms), as a backstop. */
-const BACKSTOP = 30_000
+const BACKSTOP = 60_000
 /** How long a status counts without hearing news (ms). */
 const FRESH = 500
 /** A job is dropped after this time without a caller (ms). */
 const FORGOTTEN = 60_000
 
-type Jobs = ReadonlyMap<string, TrainingJobStatus>
+type Jobs = ReadonlyMap<string, HostedStatus>
 
 interface Known {
-  job: TrainingJobStatus | undefined
-  host_id: string | undefined
+  job: HostedStatus | undefined
   /** When it was asked for (ms of `performance.now`). */
   at: number
 }
@@ -47,10 +46,10 @@ export class Statuses {
   }
 
   /**
-   * A job's status; undefined if the job is gone. How far the job is may be half a minute old. An end
+   * A job's status; undefined if the job is gone. How far the job is may be a minute old. An end
    * counts only if it was read after `since` (performance.now()).
    */
-  async of(job_id: string, since: number): Promise<TrainingJobStatus | undefined> {
+  async of(job_id: string, since: number): Promise<HostedStatus | undefined> {
     const now = performance.now()
     this.#calledAt.set(job_id, now)
     const known = this.#known.get(job_id)
@@ -61,6 +60,16 @@ export class Statuses {
 
   /** As `of`, with how far the job is after all that this process recorded. */
   async fresh(job_id: string, since: number): Promise<TrainingJobStatus | undefined> {
+    return this.#fresh(job_id, since)
+  }
+
+  /** A text that changes with each write to the job; empty if the job is gone. */
+  async lastWrite(job_id: string): Promise<string> {
+    const job = await this.#fresh(job_id, -Infinity)
+    return job ? `${job.revision} ${job.changed_at}` : ''
+  }
+
+  async #fresh(job_id: string, since: number): Promise<HostedStatus | undefined> {
     const known = this.#known.get(job_id)
     if (known && known.at <= (this.#wroteAt.get(job_id) ?? -Infinity)) this.#known.delete(job_id)
     return this.of(job_id, since)
@@ -83,10 +92,10 @@ export class Statuses {
   }
 
   /** Whether a status may be used without asking again. */
-  #counts({ job, host_id, at }: Known, now: number, since: number): boolean {
+  #counts({ job, at }: Known, now: number, since: number): boolean {
     const isOver = job !== undefined && (hasEnded(job.status) || job.status === 'lost')
     if (isOver && at <= since) return false
-    const isHeard = host_id !== undefined && this.#hosts.get(host_id)?.isHeard
+    const isHeard = job !== undefined && this.#hosts.get(job.host_id)?.isHeard
     return isHeard ? now - at < BACKSTOP : now - at < FRESH && at > since
   }
 
@@ -117,7 +126,7 @@ export class Statuses {
       const job = jobs.get(job_id)
       // A change that was heard meanwhile may not be in the answer, which then counts only once.
       const isChanged = (this.#changedAt.get(job_id) ?? -Infinity) >= at
-      this.#known.set(job_id, { job, host_id: job?.host_id, at: isChanged ? -Infinity : at })
+      this.#known.set(job_id, { job, at: isChanged ? -Infinity : at })
       if (job) this.#hear(job.host_id)
     }
     return jobs

@@ -24,17 +24,25 @@ export async function jobStatus(
   return row && statusOf(row, now)
 }
 
-/** The statuses and the hosts of jobs, by id, in one query; missing jobs are left out. */
+/** A job's status with its host, and what identifies its last write. */
+export type HostedStatus = TrainingJobStatus & Pick<JobRow, 'host_id' | 'revision' | 'changed_at'>
+
+/** The statuses of jobs, by id, in one query; missing jobs are left out. */
 export async function jobStatuses(
   db: Database,
   job_ids: readonly string[],
-): Promise<Map<string, TrainingJobStatus & { host_id: string }>> {
+): Promise<Map<string, HostedStatus>> {
   const ids = sql`any(${sql.param([...job_ids])}::uuid[])`
   const rows = await db.orm
     .select()
     .from(trainingJobs)
     .where(sql`${trainingJobs.job_id} = ${ids}`)
-  return new Map(rows.map((row) => [row.job_id, { ...statusOf(row), host_id: row.host_id }]))
+  return new Map(
+    rows.map((row) => {
+      const { job_id, host_id, revision, changed_at } = row
+      return [job_id, { ...statusOf(row), host_id, revision, changed_at }]
+    }),
+  )
 }
 
 /** A job's row. Every page and delta runs this query, so it is prepared. */

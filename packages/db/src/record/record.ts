@@ -1,12 +1,4 @@
-import {
-  factsAfter as factsAfterEvent,
-  activityAfter,
-  initialTracker,
-  isFromRun,
-  type EventOf,
-  type RunFacts,
-  type TrainingEvent,
-} from '@bestmark/core'
+import { activityAfter, isFromRun, type EventOf, type TrainingEvent } from '@bestmark/core'
 import { and, eq, ne } from 'drizzle-orm'
 import {
   attemptFound,
@@ -18,17 +10,17 @@ import {
 import { recordCheckpoints } from '../rows/checkpointRows.ts'
 import type { Database } from '../connection/client.ts'
 import { recordEvaluations } from '../rows/evaluations.ts'
-import { environmentAfter } from './environment.ts'
 import { forgetScores } from './forgetScores.ts'
 import { forgetRun, type KeptCheckpoints, restoreDigests, takenDigests } from './forget.ts'
 import { changeJob, type JobChanges, type LockedJob, type Tx } from '../rows/job.ts'
 import { recordLogs } from '../logs/recordLogs.ts'
 import { recordSamples, samplesIn } from '../samples/recordSamples.ts'
-import { type JobRow, sources } from '../schema.ts'
+import { sources } from '../schema.ts'
 import { appendPoints, closeTail } from '../rows/loggedPoints.ts'
 import { reselect } from '../selection/selection.ts'
 import { JobDeleted, JobMoved } from '../values/refused.ts'
-import { storableName } from '../values/storable.ts'
+import { DECIDING, factsAfter, storedAfter, touched } from './jobAfter.ts'
+import { addLivePoints, isOnlyPoints, type LastWrite, pointsIn } from './livePoints.ts'
 
 /** The source of scores measured after training; it adds to another source. */
 export const SCORES = 'scores'
@@ -50,6 +42,13 @@ export interface Batch {
   root?: string
   /** The events are of this folder, to which the job moves. */
   moved_to?: { output_dir: string; folder_id: string | null }
+  /** What the last write of this recorder returned; then a few points need one short statement. */
+  after?: LastWrite | undefined
+  /**
+   * A crash of the server may undo a write of a few points, because the files of the run still have
+   * them. Then nothing waits for the disk.
+   */
+  relaxed?: boolean
 }
 
 export interface Recorded {
@@ -57,6 +56,8 @@ export interface Recorded {
   recorded: boolean
   revision: number
   cursor: string | null
+  /** For the next batch of this recorder, if that may have a few points only. */
+  last?: LastWrite | undefined
 }
 
 /**
@@ -66,6 +67,12 @@ export interface Recorded {
  * job records nothing until it is restored.
  */
 export async function record(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
+  const live = await addLivePoints(db, batch)
+  if (live) return { recorded: true, revision: live.job.revision, cursor: batch.to, last: live }
+  return recordWhole(db, job_id, batch)
+}
+
+async function recordWhole(db: Database, job_id: string, batch: Batch): Promise<Recorded> {
   const { source, from, to, events } = batch
   return changeJob<Recorded>(db, job_id, async (tx, job, revision) => {
     if (job.deleted_at !== null) throw new JobDeleted(job)
@@ -83,10 +90,13 @@ export async function record(db: Database, job_id: string, batch: Batch): Promis
     }
     if (replace) await forgetOthers(tx, job_id, source)
     const isAnew = replace || batch.removes_scores
-    const columns = await write(tx, { ...job, ...forgotten }, revision, events, isAnew)
+    const { tail, columns } = await write(tx, { ...job, ...forgotten }, revision, events, isAnew)
     await restoreDigests(tx, job_id, taken)
     const set = { ...forgotten, ...columns }
-    return { set, answer: { recorded: true, revision, cursor: to } }
+    const stored = { ...job, ...set, revision, changed_at: job.now }
+    const isLive = !isAnew && tail !== undefined && isOnlyPoints(batch)
+    const last = isLive ? { job: stored, tail, read_at: Date.now() } : undefined
+    return { set, answer: { recorded: true, revision, cursor: to, last } }
   })
 }
 
@@ -142,8 +152,8 @@ export async function recordFacts(
 ): Promise<Recorded> {
   return changeJob(db, job_id, async (tx, job, revision) => {
     refuseMoved(job, root)
-    const set = await write(tx, job, revision, events)
-    return { set, answer: { recorded: true, revision, cursor: null } }
+    const { columns } = await write(tx, job, revision, events)
+    return { set: columns, answer: { recorded: true, revision, cursor: null } }
   })
 }
 
@@ -170,7 +180,7 @@ async function cursorOf(
 
 /**
  * Writes rows of every kind for the events, then the facts that depend on them; the caller holds
- * the lock.
+ * the lock. `tail` is the length of the job's tail of points afterwards, if points were written.
  */
 async function write(
   tx: Tx,
@@ -178,15 +188,15 @@ async function write(
   revision: number,
   events: readonly TrainingEvent[],
   anew = false,
-): Promise<JobChanges> {
+): Promise<{ columns: JobChanges; tail: number | undefined }> {
   const job = await asSilent(tx, stored, events)
   const of = <Type extends TrainingEvent['type']>(...types: Type[]): EventOf<Type>[] =>
     events.filter((event): event is EventOf<Type> => (types as string[]).includes(event.type))
   const at = { job_id: job.job_id, revision }
   await recordAttempts(tx, at, of('started', 'ended'))
-  const points = [...of('metrics'), ...of('usage').map(pointsOfUsage)]
-  if (of('ended').length > 0) await closeTail(tx, at, points)
-  else await appendPoints(tx, at, points)
+  const points = pointsIn(events)
+  const isOver = of('ended').length > 0
+  const tail = await (isOver ? closeTail(tx, at, points) : appendPoints(tx, at, points))
   await recordEvaluations(tx, at, of('evaluation'))
   await recordCheckpoints(tx, at, of('checkpoint', 'files'))
   await recordLogs(tx, at, of('log'))
@@ -200,12 +210,7 @@ async function write(
   const activity = events.some(isFromRun) ? activityAfter(job, job.now) : {}
   const sampled = samples.length > 0 ? { samples_revision: revision } : {}
   const change = { ...facts, ...activity, ...selected, ...logged, ...sampled }
-  return { ...change, ...touched(job, events, revision) }
-}
-
-/** A sample of the machine as points of series, whose steps are seconds since the epoch. */
-function pointsOfUsage({ attempt, at, used: values }: EventOf<'usage'>): EventOf<'metrics'> {
-  return { type: 'metrics', attempt, step: Math.floor(at / 1000), epoch: null, at, values }
+  return { columns: { ...change, ...touched(job, events, revision) }, tail }
 }
 
 /** A job that was stopped for its silence and logs again comes back, as a lost job does. */
@@ -218,82 +223,4 @@ async function asSilent(
   const speaks = events.some((event) => isFromRun(event) || event.type === 'ended')
   const isSilent = isOver && speaks && (await isAttemptLost(tx, job.job_id, job.attempt))
   return isSilent ? { ...job, status: 'lost', error: null } : job
-}
-
-/** Which kinds of rows the events touch, for readers who follow the job. */
-function touched(job: JobRow, events: readonly TrainingEvent[], revision: number): JobChanges {
-  const set: JobChanges = {}
-  let latest = job.attempt
-  for (const { type, attempt } of events) {
-    // Readers continue within the latest attempt. A point of an earlier attempt, such as a score of
-    // weights before a resume, reaches them only if the series is sent again.
-    if (MEASURING.has(type) && attempt < latest) set.history_revision = revision
-    latest = Math.max(latest, attempt)
-    if (type === 'log') set.logs_revision = revision
-    if (GROWING.has(type)) set.series_revision = revision
-    if (DECIDING.has(type)) set.checkpoints_revision = revision
-  }
-  return set
-}
-
-/** Events after which a series may have other points: a new attempt may replace some. */
-const GROWING = new Set<TrainingEvent['type']>(['started', 'metrics', 'evaluation', 'usage'])
-
-/** Events that contain points. */
-const MEASURING = new Set<TrainingEvent['type']>(['metrics', 'evaluation'])
-
-/** Events after which another checkpoint may be the best. */
-const DECIDING = new Set<TrainingEvent['type']>([
-  'started',
-  'evaluation',
-  'checkpoint',
-  'files',
-  'claim',
-])
-
-const FACTS = Object.keys(initialTracker().facts)
-
-/** The facts of a row after the events; `reselect` adds those that depend on the evaluations. */
-function factsAfter(job: JobRow, events: readonly TrainingEvent[]): RunFacts {
-  const row: RunFacts = job
-  const entries = Object.entries(row).filter(([field]) => FACTS.includes(field))
-  // The row has more columns than the facts; the rest are exactly the tracker's fields.
-  const facts = Object.fromEntries(entries) as unknown as RunFacts
-  return events.reduce(factsAfterEvent, facts)
-}
-
-/** Values from the events that are stored as they were logged. */
-function storedAfter(
-  job: JobRow,
-  events: readonly EventOf<'started' | 'evaluation' | 'claim' | 'setup'>[],
-): JobChanges {
-  const set: JobChanges = {}
-  for (const event of events) {
-    if (event.type === 'claim') {
-      const { path, step, metric, value } = event
-      set.claim = { path, step, metric, value }
-    } else if (event.type === 'setup') {
-      set.setup_config = { ...(set.setup_config ?? job.setup_config), ...event.config }
-      set.environment = environmentAfter(set.environment ?? job.environment, event)
-    } else if (event.type === 'evaluation') {
-      if (Object.keys(event.directions).length === 0) continue
-      set.metric_directions = directed(set.metric_directions ?? job.metric_directions, event)
-    } else {
-      if (Object.keys(event.config).length > 0) set.config = event.config
-      // A request to stop belongs to the attempt that ended.
-      if (event.attempt > job.attempt) set.stop_requested_at = null
-    }
-  }
-  return set
-}
-
-/** Directions by metric; the first one stays. */
-function directed(
-  previous: JobRow['metric_directions'],
-  { directions }: EventOf<'evaluation'>,
-): JobRow['metric_directions'] {
-  const added = Object.entries(directions).map(([name, direction]) => {
-    return [storableName(name), direction] as const
-  })
-  return { ...Object.fromEntries(added), ...previous }
 }

@@ -124,13 +124,15 @@ export async function changeJobIn<T>(
 /** What an agent reads of a job's row, except how far the job is. */
 const FOR_AGENT = ['status', 'host_id', 'output_dir', 'deleted_at', 'stop_requested_at'] as const
 
+/** Whether a write changes what an agent reads of the job. */
+export function isForAgent(job: JobRow, set: JobChanges): boolean {
+  return FOR_AGENT.some((field) => set[field] !== undefined && set[field] !== job[field])
+}
+
 /** Tells the host of a job what a write changes for it, and the host that it moves to. */
 function newsOf(job: JobRow, set: JobChanges): Notice[] {
-  const isForAgent = FOR_AGENT.some(
-    (field) => set[field] !== undefined && set[field] !== job[field],
-  )
   const kinds: HostNews['kind'][] = [
-    ...(isForAgent ? ['job' as const] : []),
+    ...(isForAgent(job, set) ? ['job' as const] : []),
     ...(set.deployments_revision === undefined ? [] : ['order' as const]),
     ...(set.checkpoints_revision === undefined ? [] : ['files' as const]),
   ]

@@ -6,33 +6,38 @@ import { PointsBySeries } from './points.ts'
 import { appendToTail, takeTail } from './tails.ts'
 
 /** The most points of one series in a write to the tail. */
-const TRICKLE = 64
+export const TRICKLE = 64
 
 /**
  * Appends logged points. A few points, as of a live run, go to the job's tail; many points, and a
- * tail that fills a small chunk, go to its chunks.
+ * tail that fills a small chunk, go to its chunks. Returns the length of the tail afterwards;
+ * undefined if there were no points.
  */
 export async function appendPoints(
   tx: Tx,
   at: WriteAt,
   events: readonly EventOf<'metrics'>[],
-): Promise<void> {
+): Promise<number | undefined> {
   const points = new PointsBySeries()
   points.addEvents(events)
   const { longest } = points
-  if (longest === 0) return
-  if (longest > TRICKLE) return closeTail(tx, at, events)
-  if ((await appendToTail(tx, at, events)) >= SMALL_CHUNK) await closeTail(tx, at)
+  if (longest === 0) return undefined
+  if (longest <= TRICKLE) {
+    const length = await appendToTail(tx, at, events)
+    if (length < SMALL_CHUNK) return length
+  }
+  return closeTail(tx, at, longest > TRICKLE ? events : [])
 }
 
-/** Moves the tail of a job to its chunks, and appends the points of later events. */
+/** Moves the tail of a job to its chunks, and appends the points of later events. Returns 0, its length. */
 export async function closeTail(
   tx: Tx,
   at: WriteAt,
   later: readonly EventOf<'metrics'>[] = [],
-): Promise<void> {
+): Promise<number> {
   const points = new PointsBySeries()
   if (!isFirstWrite(at)) await takeTail(tx, at.job_id, points)
   points.addEvents(later)
   await appendToChunks(tx, at, points.all)
+  return 0
 }

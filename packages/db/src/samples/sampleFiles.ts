@@ -2,7 +2,7 @@ import type { ContentState } from '@bestmark/core'
 import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { changeJob, type Tx } from '../rows/job.ts'
-import { sampleContents, samples, trainingJobs } from '../schema.ts'
+import { type JobRow, sampleContents, samples, trainingJobs } from '../schema.ts'
 import { storeContent } from './recordSamples.ts'
 import { MOST_CONTENT } from './limits.ts'
 
@@ -18,11 +18,14 @@ export type ReadSample = { sample_id: string } & (
   | { content_state: Exclude<ContentState, 'stored'>; bytes: number | null }
 )
 
+/** What of a job's row shows that its checkpoints or its samples changed. */
+export type SampleRevisions = Pick<JobRow, 'checkpoints_revision' | 'samples_revision'>
+
 /** The revisions at which the checkpoints and the samples of a job changed last; 0 if never. */
 export async function sampleRevisions(
   db: Database,
   job_id: string,
-): Promise<{ checkpoints_revision: number; samples_revision: number } | undefined> {
+): Promise<SampleRevisions | undefined> {
   const { checkpoints_revision, samples_revision } = trainingJobs
   const [job] = await db.orm
     .select({ checkpoints_revision, samples_revision })
