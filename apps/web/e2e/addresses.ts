@@ -39,6 +39,7 @@ export const ADDRESSES: Record<string, (job: string) => [address: string, Answer
     '/compare/report.[format]': (job) => [`/compare/report.md?jobs=${job}`, 200],
     // These jobs are recorded from files, so nothing is sent to them.
     '/ingest/v1/jobs/[id]/journal': (job) => [`/ingest/v1/jobs/${job}/journal`, 409, INGEST],
+    '/ingest/v1/jobs/[id]/scores': (job) => [`/ingest/v1/jobs/${job}/scores`, 409, INGEST],
     '/ingest/v1/jobs/[id]/samples': (job) => [`/ingest/v1/jobs/${job}/samples`, 409, INGEST],
     '/ingest/v1/jobs/[id]/samples/[sample]': (job) => [
       `/ingest/v1/jobs/${job}/samples/${randomUUID()}`,

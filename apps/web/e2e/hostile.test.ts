@@ -130,6 +130,7 @@ function addresses(): Record<string, string[]> {
     // Its answers are JSON.
     'ingest/v1/jobs/[id]/journal': [],
     'ingest/v1/jobs/[id]/samples': [],
+    'ingest/v1/jobs/[id]/scores': [],
     'ingest/v1/jobs/[id]/samples/[sample]': [],
     'trpc/[...procedure]': [],
     'api/v1/[...path]': [],

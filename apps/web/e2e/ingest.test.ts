@@ -143,3 +143,47 @@ test('a watch with an unknown token, or another server as its board, ends with t
   const said = expect.stringContaining('not as a board that takes runs')
   expect(await ended(other)).toMatchObject({ code: 2, out: said })
 }, 60_000)
+
+/** A run with two checkpoints that have weights. */
+const SAVING = `
+import json, struct, sys, bestmark
+bestmark.init(sys.argv[1])
+head = json.dumps({"weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).ljust(80).encode()
+for step in (1, 2):
+    bestmark.log({"eval_loss": step}, step)
+    path = f"{sys.argv[1]}/step-{step}.safetensors"
+    open(path, "wb").write(struct.pack("<Q", 80) + head + struct.pack("<f", step))
+    bestmark.checkpoint(path, step)
+`
+
+test('scores after the training of a run that its client sent are on the board as in a local import', async () => {
+  const folder = join(home, 'scored')
+  expect(await ended(site.python(['-c', SAVING, folder]))).toMatchObject({ code: 0 })
+  const job_id = await jobIn(folder)
+  const scores = async (on: TestDatabase) =>
+    (await listCheckpoints(on, job_id)).map(({ step, values }) => [step, values['f1']])
+  const score = async (...words: string[]) => {
+    expect(await ended(site.host(['score', ...words]))).toMatchObject({ code: 0 })
+    // The second time, the board has them already.
+    for (const _again of [1, 2]) {
+      expect(await ended(site.watch(['scored', '--once']))).toMatchObject({ code: 0 })
+    }
+  }
+  const [one, two] = [1, 2].map((step) => join(folder, `step-${step}.safetensors`)) as [
+    string,
+    string,
+  ]
+  await score(one, 'f1=0.5')
+  expect(await scores(db)).toEqual([
+    [1, 0.5],
+    [2, undefined],
+  ])
+  await score(two, 'f1=0.7')
+  await score(one, '--retract')
+  expect(await ended(site.bestmarkLocal(['import', folder]))).toMatchObject({ code: 0 })
+  expect(await scores(db)).toEqual([
+    [1, undefined],
+    [2, 0.7],
+  ])
+  expect(await scores(db)).toEqual(await scores(local))
+}, 120_000)

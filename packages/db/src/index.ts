@@ -90,6 +90,7 @@ export {
   type SentPiece,
 } from './ingest/sentJournal.ts'
 export * from './ingest/sentSamples.ts'
+export * from './ingest/sentScores.ts'
 export * from './jobs/changeJobs.ts'
 export { purgeDeletedJobs } from './jobs/deletedJobs.ts'
 export * from './jobs/examples.ts'

@@ -14,8 +14,8 @@ const TIMEOUT = 30_000
 const Offset = z.object({
   offset: z.number().int().nonnegative(),
   crc32: z.number().int(),
-  /** Whether the board lacks files of samples. Older boards take none. */
-  wants_files: z.boolean().default(false),
+  /** Whether the board lacks files of samples; older boards take neither files nor scores. */
+  wants_files: z.boolean().optional(),
 })
 /** How far a board has a journal: its bytes, and their CRC-32. */
 export type BoardOffset = z.infer<typeof Offset>

@@ -18,6 +18,8 @@ export interface SentFile {
   root: string
   /** How many bytes of the file may be sent; undefined for all whole lines. */
   bytes?: number
+  /** The size of the run's scores, if they are not in the journal. */
+  scores?: () => number
   /** Paths of the run's checkpoints: samples beside them are files of the run, too. */
   checkpoints?: () => readonly string[]
 }
@@ -43,6 +45,11 @@ export class JournalSender {
   /** Whether the board lacks files of samples, as it said last. */
   get wantsFiles(): boolean {
     return this.#at?.wants_files ?? false
+  }
+
+  /** Whether the board takes scores apart from the journal. */
+  get takesScores(): boolean {
+    return this.#at?.wants_files !== undefined
   }
 
   /** Notes that the board has all files. */

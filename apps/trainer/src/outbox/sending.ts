@@ -4,6 +4,7 @@ import { BoardRefused } from './boardRefused.ts'
 import type { BoardTarget } from './boardTarget.ts'
 import { JournalSender, type SentFile } from './journalSender.ts'
 import { statIfSeen } from '../files/runFile.ts'
+import { sendScores } from './scoreSender.ts'
 import { sendSamples } from './sampleSender.ts'
 
 /** The least time between two rounds (ms), and the time per sent journal: a token has 300 pieces per minute. */
@@ -28,6 +29,8 @@ interface Outgoing {
   /** A text that changes with the file; undefined before the board had all of it. */
   sent: string | undefined
   isRefused: boolean
+  /** The size of the scores that the board has. */
+  scores?: number
 }
 
 /** Sends the journals of a host to a board, one after another, until the board has them. */
@@ -107,6 +110,7 @@ export class Sending {
     const state = stateOf(file)
     try {
       await one.sender.send(file, signal)
+      await this.#sendScores(one, file, signal)
       const isWhole = await this.#sendFiles(one, file, signal)
       this.#answered()
       // The next files follow in the next round, so that other journals need not wait for them.
@@ -125,6 +129,16 @@ export class Sending {
       this.remove(key)
       return true
     }
+  }
+
+  /** Sends the scores of a run if they changed, and are not in its journal. */
+  async #sendScores(one: Outgoing, file: SentFile, signal: AbortSignal): Promise<void> {
+    const size = file.scores?.() ?? 0
+    if (size === (one.scores ?? 0) || Number.isNaN(size) || !one.sender.takesScores) return
+    for (const text of await sendScores(this.#target, file, signal)) {
+      this.#listener.message(`${one.name}: ${text}`)
+    }
+    one.scores = size
   }
 
   /** Sends the next files that the board lacks; returns whether it has them all. */
@@ -173,7 +187,7 @@ function sizeOf({ path, bytes }: SentFile): number {
 
 /** A text that changes when a journal changes. */
 function stateOf(file: SentFile): string {
-  const { path, bytes } = file
+  const { path, bytes, scores } = file
   const seen = bytes === undefined ? statIfSeen(path) : undefined
-  return `${path} ${bytes ?? ''} ${seen?.ino ?? ''} ${seen?.mtimeMs ?? ''} ${seen?.size ?? ''}`
+  return `${path} ${bytes ?? ''} ${seen?.ino ?? ''} ${seen?.mtimeMs ?? ''} ${seen?.size ?? ''} ${scores?.() ?? ''}`
 }

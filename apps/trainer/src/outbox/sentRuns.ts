@@ -6,6 +6,7 @@ import { statIfSeen } from '../files/runFile.ts'
 import { pause } from '../pause.ts'
 import { isInUse } from '../recording/silentRuns.ts'
 import { readLastChange, mayGrow } from '../sources/identity.ts'
+import { scoresSize } from '../sources/scores/scoresFile.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
 import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
 import { type Outbox, spoolFile, spoolsIn } from './outbox.ts'
@@ -111,7 +112,8 @@ export class SentRuns {
     // What `bestmark run --to` read of a program has more than the journal of its client.
     const isSpooled = noted !== null && statIfSeen(join(this.#outbox.outbox, noted)) !== undefined
     if (run.source === JOURNAL && run.job_id !== null && !isSpooled) {
-      const journal = { job_id: run.job_id, path: join(root, JOURNAL), root }
+      const scores = (): number => scoresSize(root)
+      const journal = { job_id: run.job_id, path: join(root, JOURNAL), root, scores }
       this.#sending.add(run.job_id, name, () => journal)
       return void this.#read.set(root, await readLastChange(root))
     }

@@ -4,6 +4,7 @@ import { type Caller, LINK } from '../caller.ts'
 import type { Context } from '../trpc.ts'
 import { answerIngest } from './answer.ts'
 import type { SendingRate } from './rate.ts'
+import { answerScores } from './scores.ts'
 import { answerSampleFile, answerSamples } from './samples.ts'
 
 /** A line of a journal. */
@@ -71,6 +72,12 @@ export async function samplesOf(
 ) {
   const init = files ? { method: 'POST', body: JSON.stringify({ files }) } : {}
   return answerOf(answerSamples(asked(db, job_id, init, sent)))
+}
+
+/** Asks for the digest of a job's scores; with `lines` it sends them. */
+export async function scoresOf(db: Context['db'], job_id: string, lines?: string, sent: Sent = {}) {
+  const init = lines === undefined ? {} : { method: 'POST', body: lines }
+  return answerOf(answerScores(asked(db, job_id, init, sent)))
 }
 
 /** Sends the file of a sample. */
