@@ -21,6 +21,7 @@ export const EVAL = command({
   program: { name: 'COMMAND…', text: 'the command, with {checkpoint} or {step} in its arguments' },
   options: {
     only: optional(text('STEP,…|best|last'), 'Measure only these checkpoints.'),
+    follow: flag('Wait for more checkpoints until the run has ended, and measure them, too.'),
     again: flag('Also measure checkpoints that were measured before.'),
     timeout: optional(duration({ above: 0 }), 'The time limit per checkpoint.'),
     launcher: withDefault(
@@ -41,6 +42,10 @@ export const EVAL = command({
     {
       line: 'bestmark eval my-run --only best,last -- ./evaluate.sh {checkpoint}',
       text: 'Measure two of them.',
+    },
+    {
+      line: 'bestmark eval my-run --follow -- ./evaluate.sh {checkpoint}',
+      text: 'Measure each checkpoint while the run trains.',
     },
     {
       line: 'bestmark eval my-run --launcher slurm --sbatch=--gres=gpu:1 -- ./evaluate.sh {checkpoint}',

@@ -1,25 +1,19 @@
-import { measuredJson } from '@bestmark/core'
-import { absolutePath, bestEffort } from '@bestmark/db'
+import { bestEffort } from '@bestmark/db'
 import { callerPath } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import { candidatesOf, whyNone } from './candidates.ts'
-import {
-  evaluate,
-  measuredBefore,
-  skippedEvaluation,
-  type Evaluated,
-  type Evaluation,
-} from './evaluation.ts'
+import { measuredBefore, type Evaluated, type Evaluation } from './evaluation.ts'
+import { evaluateEach } from './evaluations.ts'
+import { NewCheckpoints } from './newCheckpoints.ts'
 import { findRun } from './namedRun.ts'
 import { EVAL } from './eval.table.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import type { SlurmNews } from '../../slurm/batchRun.ts'
 import { SAME } from '../../processes/stopRequest.ts'
 import { recordScores } from '../score/boardScores.ts'
-import type { RunCheckpoint } from '../score/checkpointAt.ts'
-import { repeatText, valueText } from '../score/addedScores.ts'
 import { userName } from '../../processes/userName.ts'
 import { assertWritable } from '../../sources/scores/scoresFile.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 import { print, notify } from '../../cli/terminal.ts'
 
 /** How long a stopped evaluation may take to print the best checkpoint (ms). */
@@ -31,17 +25,13 @@ const AT_ONCE = 8
 /** Exit codes after a signal, as in a shell: 128 plus the number of the signal. */
 const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
 
-type Before = Awaited<ReturnType<typeof measuredBefore>>
-
 /** Runs a command on each checkpoint of a run and keeps its measurements as scores. */
 export async function main(words: readonly string[]): Promise<number> {
   const { values, template, job } = readWords(words)
   const { run, best } = await findRun(job)
   const candidates = candidatesOf(run, values.only, best)
-  if (candidates.length === 0) {
-    notify(whyNone(run))
-    return EXIT.nothing
-  }
+  const following = values.follow ? new NewCheckpoints(run, candidates) : undefined
+  if (candidates.length === 0 && !following) return nothing(run)
   assertWritable(run.root)
   using stopSignal = new StopSignal()
   const how: Evaluation = {
@@ -54,8 +44,15 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const before = values.again ? new Map<string, never>() : await measuredBefore(run, template)
   const atOnce = how.slurm ? (values['at-once'] ?? AT_ONCE) : 1
-  const done = await evaluateEach(candidates, how, { before, isJson: values.json, atOnce })
+  const way = { before, isJson: values.json, atOnce, following }
+  const done = await evaluateEach(candidates, how, way)
+  if (done.length === 0 && !stopSignal.by) return nothing(run)
   return await end(run.root, done, { stopped: stopSignal.by, isJson: values.json })
+}
+
+function nothing(run: ReadRun): number {
+  notify(whyNone(run))
+  return EXIT.nothing
 }
 
 function readWords(words: readonly string[]) {
@@ -64,6 +61,9 @@ function readWords(words: readonly string[]) {
     throw new Failure(
       'COMMAND must contain {checkpoint} or {step}. Otherwise it measures the same thing each time.',
     )
+  }
+  if (values.follow && values.only !== undefined) {
+    throw new Failure('--follow measures every checkpoint; leave out --only.')
   }
   return { values, template, job: args.RUN }
 }
@@ -80,49 +80,6 @@ function slurmOf(values: ReturnType<typeof readWords>['values']): Evaluation['sl
 function onNews(path: string, { slurm_job_id, waits_for }: SlurmNews): void {
   const what = waits_for === null ? 'runs' : `waits (${waits_for})`
   notify(`  ${path}: Slurm job ${slurm_job_id} ${what}`)
-}
-
-/**
- * Evaluates one checkpoint after another, since a command may need the whole machine; in Slurm some at
- * once.
- */
-async function evaluateEach(
-  candidates: readonly RunCheckpoint[],
-  how: Evaluation,
-  { before, isJson, atOnce }: { before: Before; isJson: boolean; atOnce: number },
-): Promise<Evaluated[]> {
-  const done: Evaluated[] = []
-  const left = [...candidates.entries()]
-  const isOver = (): boolean => how.stop.aborted || done.some((one) => one.isUnstartable)
-  const work = async (): Promise<void> => {
-    for (let next = left.shift(); next && !isOver(); next = left.shift()) {
-      const [index, of] = next
-      const { path } = of.checkpoint
-      const measured = before.get(path)
-      notify(`${index + 1} of ${candidates.length}: ${path} …`)
-      const one = measured ? skippedEvaluation(of, measured) : await evaluate(of, how)
-      done.push(one)
-      notify(`  ${atOnce > 1 ? `${path}: ` : ''}${outcome(one)}`)
-      for (const repeat of one.repeats) notify(`  ${repeatText(repeat)}`)
-      if (isJson) print(jsonLine(one))
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, work))
-  return done
-}
-
-function outcome({ values, seconds, error, isSkipped }: Evaluated): string {
-  if (error !== null) return error
-  const list = Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`)
-  const when = isSkipped ? 'measured before; use --again to repeat' : `${seconds.toFixed(1)} s`
-  return `${list.join(', ')} (${when})`
-}
-
-function jsonLine({ of, values, samples, log, seconds, error, isSkipped }: Evaluated): string {
-  const { path: name, attempt, step } = of.checkpoint
-  const path = absolutePath(of.run.root, name)
-  const measured = { values, samples, log, seconds, error, skipped: isSkipped }
-  return measuredJson({ checkpoint: name, path, attempt, step, ...measured })
 }
 
 async function end(

@@ -8,6 +8,7 @@ import { slurmWith } from '../../slurm/jobsTesting.ts'
 import { hasSlurm, PATIENCE, why } from '../../slurm/testing.ts'
 import { BESTMARK, eventually, writeOutput } from '../../testing.ts'
 import { command } from '../testing.ts'
+import { growingRun } from './growingRunTesting.ts'
 
 const here = testBoard()
 const { call } = slurmWith(here)
@@ -109,6 +110,25 @@ test.skipIf(!hasSlurm)(
       const shown = await call('scontrol', 'show', 'job', String(number))
       expect(shown).toContain('JobState=CANCELLED')
     }
+  },
+)
+
+test.skipIf(!hasSlurm)(
+  `with --follow the checkpoints that a run saves meanwhile are measured in Slurm, too${why}`,
+  { timeout: PATIENCE },
+  async () => {
+    const { root, add, saves, steps, scored } = await growingRun(join(here.path, 'growing'))
+    const script = join(root, 'measure.mjs')
+    await writeFile(script, SCRIPT)
+    const program = ['--', process.execPath, script, '{checkpoint}']
+    const words = ['eval', root, '--follow', '--launcher', 'slurm', ...program]
+    const evaluating = command(words, { env: here.env })
+    await saves(100)
+    await scored(100)
+    for (const step of [200, 300]) await saves(step)
+    add({ type: 'ended', status: 'completed', error: null })
+    expect((await evaluating).code).toBe(0)
+    expect(steps().sort()).toEqual(STEPS)
   },
 )
 
