@@ -78,10 +78,10 @@ test('a file that is not a backup, is missing, or cannot be written is named', a
     [['backup', 'nowhere/x'], /Cannot write .*nowhere\/x: it does not exist/],
     [['restore', 'board.bestmark', '--replace'], IN_USE],
   ] as const) {
-    await expect(run(...words)).resolves.toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(message),
-    })
+    const { code, stderr } = await run(...words)
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
+    // A sentence, and no stack.
+    expect(stderr.trim().split('\n')).toHaveLength(1)
   }
 })
 

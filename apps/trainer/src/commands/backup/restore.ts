@@ -5,6 +5,7 @@ import {
   BoardInUse,
   BoardNotEmpty,
   checkBackup,
+  Refused,
   restoreBackup,
   RESTORING,
   takeHostId,
@@ -73,13 +74,16 @@ function otherMachine(host: string): string[] {
   ]
 }
 
+/** Errors whose messages say what to do. */
+const EXPLAINED = [BackupUnusable, BoardInUse, Refused]
+
 /** Runs some work; its refusals become a Failure. */
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof BackupUnusable || cause instanceof BoardInUse)
-      throw new Failure(cause.message, { cause })
+    if (EXPLAINED.some((kind) => cause instanceof kind))
+      throw new Failure(errorText(cause), { cause })
     if (cause instanceof BoardNotEmpty) {
       throw new Failure(
         'The board is not empty, so nothing was restored. Use another BESTMARK_HOME, or --replace, ' +
