@@ -97,6 +97,7 @@ export default ts.config(
       '**/processes/**',
       '**/commands/run/fileRestorer.ts',
       '**/shipping/current.ts',
+      '**/sources/stored/runCopy.ts',
       '**/shipping/manifest.ts',
       '**/recording/released/**',
       '**/recipes/**',

@@ -1,6 +1,11 @@
 import { resolve } from 'node:path'
-import { isUri, MOUNT_ADVICE, withoutFileScheme } from '@bestmark/core'
+import { isUri, MOUNT_ADVICE, s3Address, withoutFileScheme } from '@bestmark/core'
 import { Failure } from '../failure.ts'
+
+/** The path of a run as the caller means it, or its URI in S3. Throws a Failure for other stores. */
+export function callerRun(path: string): string {
+  return s3Address(path) === undefined ? callerPath(path) : path
+}
 
 /**
  * A path as the caller means it: pnpm changes the working folder and keeps the caller's in INIT_CWD. Throws a

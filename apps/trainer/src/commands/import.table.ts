@@ -9,7 +9,7 @@ export const IMPORT = command({
   details: ['Importing a run again adds only what is new.'],
   arguments: {
     PATH: many(
-      'a folder (runs are found at any depth), a trainer_state.json, a file of bestmark export, or a SQLite store of MLflow or Trackio',
+      'a folder (runs are found at any depth), a trainer_state.json, a file of bestmark export, a SQLite store of MLflow or Trackio, or the URI of a run in S3',
       {
         isFile: true,
       },

@@ -1,10 +1,10 @@
 import { realpath, stat } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { measuredJson, type TrainingJobStatus } from '@bestmark/core'
+import { isUri, measuredJson, type TrainingJobStatus } from '@bestmark/core'
 import { JobDeleted } from '@bestmark/db'
 import pLimit from 'p-limit'
 import { type Board, openBoard } from '../board/board.ts'
-import { callerPath } from '../cli/callerPath.ts'
+import { callerPath, callerRun } from '../cli/callerPath.ts'
 import { parse } from '../cli/parse.ts'
 import { print, notify } from '../cli/terminal.ts'
 import { exportHeader } from '../export/exportHeader.ts'
@@ -74,7 +74,8 @@ async function rootsOf(found: readonly Found[]): Promise<string[]> {
 
 /** The runs at or below a path, as `bestmark watch` finds them; the path itself if there are none. */
 async function foundAt(path: string): Promise<Found[]> {
-  const absolute = callerPath(path)
+  const absolute = callerRun(path)
+  if (isUri(absolute)) return [{ path, absolute }]
   const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() ?? false
   const runs = isFolder ? await runsIn(absolute) : []
   const [first, ...others] = runs
@@ -105,6 +106,12 @@ async function importFound(
   options: NameOptions,
 ): Promise<TrainingJobStatus[]> {
   const naming = { ...options, name: options.name ?? name }
+  if (isUri(absolute)) {
+    const { importStoredRun } = await import('../recording/storedRun.ts')
+    const onNotice = (text: string): void => void notify(`bestmark: ${path}: ${text}\n`)
+    const job = await importStoredRun(board, absolute, naming, onNotice)
+    return [await withNames(board, path, job, options)]
+  }
   if (await isSqlite(absolute)) return importStored(board, { path, absolute }, options)
   return [
     await withNames(board, path, await importPath(board, { path, absolute }, naming), options),

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { command } from './testing.ts'
 
 test.each([
-  ['pick', 's3://bucket/run'],
+  ['pick', 'gs://bucket/run'],
   ['pick', 'run', '--checkpoints', 's3://bucket/run'],
-  ['import', 's3://bucket/run'],
+  ['import', 'hf://name/run'],
   ['watch', '--once', 's3://bucket/run'],
   ['prune', 's3://bucket/run', '--keep-best', '1', '--keep-last', '1'],
   ['eval', 's3://bucket/run', '--', 'true', '{checkpoint}'],

@@ -6,6 +6,7 @@ import {
   explanationTable,
   explanationText,
   isLoss,
+  isUri,
   questionLines,
   rowsFrom,
   select,
@@ -24,6 +25,7 @@ import { optionProblemOf } from './optionProblem.ts'
 import { findServingProblem } from '../../checkpoints/servable.ts'
 import { type ReadNote, readerNotes, warningTexts } from '../../sources/events/newEvents.ts'
 import { readRun } from '../../sources/readRun.ts'
+import type { ReadRun } from '../../sources/reader/source.ts'
 
 /** The selection in a run on disk, and its explanation. */
 export interface Choice {
@@ -48,7 +50,7 @@ export async function choiceOf(
   policy: PolicyChoice,
   evaluations: boolean,
 ): Promise<Choice> {
-  const run = await readRun(path)
+  const run = await readAnyRun(path)
   const context = contextOf(run.events)
   const among = evaluations || run.isSingleFile ? 'evaluations' : 'checkpoints'
   const { trainLoss, before, logged = [] } = context
@@ -66,6 +68,13 @@ export async function choiceOf(
   const setup = { config: { ...context.config }, environment: environmentIn(run.events) }
   const namable = rows.evaluations.length > 0 ? [] : logged.filter(isTaskMetric)
   return { root: run.root, selection, explanation, problem, namable, reader_notes, ...setup }
+}
+
+async function readAnyRun(path: string): Promise<ReadRun> {
+  if (!isUri(path)) return readRun(path)
+  // Only a run in a store loads it.
+  const { readStoredRun } = await import('../../sources/stored/storedRun.ts')
+  return readStoredRun(path)
 }
 
 function isTaskMetric(name: string): boolean {

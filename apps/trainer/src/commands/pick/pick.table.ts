@@ -11,7 +11,9 @@ export const PICK = command({
     'Exits with 0 if each path has a best checkpoint, with 1 if one has none, and with 2 if one ' +
       'cannot be read.',
   ],
-  arguments: { PATH: many('the folder of a run, or one trainer_state.json', { isFile: true }) },
+  arguments: {
+    PATH: many('the folder of a run, also in S3, or one trainer_state.json', { isFile: true }),
+  },
   options: {
     policy: optional(POLICY, 'How to choose. Default: metric with --metric, else as_declared.'),
     ...POLICY_OPTIONS,

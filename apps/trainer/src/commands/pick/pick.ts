@@ -1,5 +1,5 @@
-import { measuredJson, type PolicyChoice, type Winner, shellWord } from '@bestmark/core'
-import { callerPath } from '../../cli/callerPath.ts'
+import { isUri, measuredJson, type PolicyChoice, type Winner, shellWord } from '@bestmark/core'
+import { callerPath, callerRun } from '../../cli/callerPath.ts'
 import { parse } from '../../cli/parse.ts'
 import {
   absoluteOrNull,
@@ -62,7 +62,8 @@ function readWords(words: readonly string[]): { paths: string[]; options: PickOp
 async function answersFor(path: string, options: PickOptions): Promise<Answer[]> {
   const answers = [await answerFor(path, options)]
   const [first] = answers
-  if (!first || 'error' in first || options.checkpoints !== undefined) return answers
+  const isAlone = options.checkpoints !== undefined || isUri(path)
+  if (!first || 'error' in first || isAlone) return answers
   for (const root of await findFurtherRoots(first.root)) {
     answers.push(await answerFor(root, options))
   }
@@ -71,7 +72,7 @@ async function answersFor(path: string, options: PickOptions): Promise<Answer[]>
 
 async function answerFor(path: string, options: PickOptions): Promise<Answer> {
   try {
-    const choice = await choiceWithLinks(callerPath(path), options)
+    const choice = await choiceWithLinks(callerRun(path), options)
     return { path, ...choice, exit: exitOf(choice, options) }
   } catch (error) {
     const exit = error instanceof Failure ? error.exit : EXIT.unusable
@@ -85,6 +86,8 @@ async function choiceWithLinks(
   { policy, evaluations, checkpoints }: PickOptions,
 ): Promise<Choice> {
   if (checkpoints === undefined) return choiceOf(path, policy, evaluations)
+  if (isUri(path))
+    throw new Failure(`Remove --checkpoints: the weights of ${path} are beside its log.`)
   const { root, undo } = await linkCheckpoints(path, callerPath(checkpoints))
   try {
     return await choiceOf(root, policy, evaluations)
