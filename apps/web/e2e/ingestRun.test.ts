@@ -2,7 +2,14 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findJobs, jobLogs, jobStatus, listCheckpoints, readSeries } from '@bestmark/db'
+import {
+  findJobs,
+  jobLogs,
+  jobStatus,
+  listCheckpoints,
+  listSamples,
+  readSeries,
+} from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ended, type IngestSite, ingestSite, until } from './ingestSite.ts'
@@ -116,6 +123,29 @@ test('if bestmark run is killed, its program goes on, and the rest is sent once 
   const sent = await recorded(site.db, job?.job_id ?? '')
   expect(sent.series).toContainEqual(['loss', STEPS, STEPS.map((step) => 1 / step)])
   expect(await findJobs(site.db, 'killed')).toHaveLength(1)
+}, 120_000)
+
+/** A training with the Python client, which draws an image. */
+const CLIENT = `
+import bestmark
+bestmark.init()
+for step in (1, 2, 3):
+    bestmark.log({"eval_loss": 1 / step}, step)
+bestmark.sample(3, image=b"\\x89PNG\\r\\n\\x1a\\n" + bytes(9) + b"\\0\\0\\0\\0IEND\\xaeB\\x60\\x82")
+print("trained")
+`
+
+test('the journal and the images of a Python client in the program are one job with its output', async () => {
+  await writeFile(join(site.home, 'client.py'), CLIENT)
+  const words = ['run', '--name', 'client', '--to', site.url, '--', site.program, 'client.py']
+  const { code, out } = await ended(site.host(words))
+  expect([code, out]).toEqual([0, expect.stringContaining('trained')])
+  const jobs = await findJobs(site.db, 'client')
+  expect(jobs).toMatchObject([{ project: 'asr', status: 'completed', current_step: 3 }])
+  const job_id = jobs[0]?.job_id ?? ''
+  expect((await recorded(site.db, job_id)).lines).toContain('trained')
+  const { samples } = await listSamples(site.db, job_id)
+  expect(samples).toMatchObject([{ step: 3, content_state: 'stored' }])
 }, 120_000)
 
 test('an unknown token does not stop the program, but an address that can be no board does', async () => {

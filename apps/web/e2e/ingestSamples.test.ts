@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findJobs, listSamples, sampleContent } from '@bestmark/db'
 import type { TestDatabase } from '@bestmark/db/testing'
@@ -112,6 +112,38 @@ test('images of a run that ended without a board are sent later, also those of a
   const samples = await samplesOn(site.db, job_id)
   expect(samples).toMatchObject([{ step: 500, content_state: 'stored', file: png }])
 }, 120_000)
+
+test('a sample that its program removed before the board was back is sent from its copy', async () => {
+  const folder = join(site.home, 'rolling')
+  const png = await writeKohya(folder)
+  await site.stopServer()
+  const watching = site.watch(['rolling'])
+  await printed(watching, 'Sending rolling')
+  const rolled = join(folder, 'sample', 'cat_000600_00_20240102030405_42.png')
+  await writeFile(rolled, Buffer.from(png, 'base64'))
+  const outbox = join(site.home, 'host', 'outbox')
+  const copies = async () => (await readdir(outbox, { recursive: true })).filter(isCopy)
+  await until(async () => (await copies()).length > 0)
+  watching.kill('SIGKILL')
+  await ended(watching)
+  await rm(folder, { recursive: true })
+  await site.startServer()
+  await mkdir(folder)
+  expect(await ended(site.watch(['rolling', '--once']))).toMatchObject({ code: 0 })
+  const { job_id = '' } = (await findJobs(site.db, 'rolling'))[0] ?? {}
+  const samples = await samplesOn(site.db, job_id)
+  expect(samples).toContainEqual(expect.objectContaining({ step: 600, file: png }))
+  expect(await copies()).toEqual([])
+}, 120_000)
+
+const isCopy = (path: string) => /samples.[\da-f-]{36}$/.test(path)
+
+async function printed(child: ChildProcess, text: string): Promise<void> {
+  for (let all = ''; !all.includes(text);) {
+    const [bytes] = (await once(child.stderr ?? child, 'data')) as [Buffer]
+    all += bytes.toString()
+  }
+}
 
 /** Writes a run of another program with an image that is named by its step; returns the image. */
 async function writeKohya(folder: string): Promise<string> {

@@ -12,6 +12,7 @@ import { serve } from './webServer.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = join(ROOT, 'apps/trainer/src/main.js')
+const CLIENT = join(ROOT, 'clients/python/src')
 const PYTHON = process.env['BESTMARK_PYTHON'] ?? 'python3'
 
 /** A board that takes runs of the project `asr` over HTTP, and the machines that send them. */
@@ -21,6 +22,8 @@ export interface IngestSite extends AsyncDisposable {
   local: TestDatabase
   home: string
   url: string
+  /** The Python of the tests. */
+  program: string
   stopServer: () => Promise<void>
   /** Starts the server again at the same address. */
   startServer: () => Promise<void>
@@ -51,17 +54,17 @@ export async function ingestSite(): Promise<IngestSite> {
   const { DATABASE_URL: _none, ...others } = process.env
   const host = (words: string[], BESTMARK_TOKEN = secret) => {
     const own = { BESTMARK_HOME: join(home, 'host'), BESTMARK_TOKEN, INIT_CWD: home }
-    return start(process.execPath, [MAIN, ...words], { ...others, ...own })
+    return start(process.execPath, [MAIN, ...words], { ...others, ...own, PYTHONPATH: CLIENT })
   }
   return {
-    ...{ db, local, home, url, host },
+    ...{ db, local, home, url, host, program: PYTHON },
     stopServer: () => server.stop(),
     startServer: async () => {
       server = await serve(home, db.databaseUrl, inject('pages'), { PORT: new URL(url).port })
     },
     python: (words, to = url) => {
       const env = { BESTMARK_TO: to, BESTMARK_TOKEN: secret, BESTMARK_MACHINE: 'off' }
-      const path = { PYTHONPATH: join(ROOT, 'clients/python/src'), PATH: process.env['PATH'] }
+      const path = { PYTHONPATH: CLIENT, PATH: process.env['PATH'] }
       return start(PYTHON, words, { ...path, ...env })
     },
     watch: (words, { to = url, token: of } = {}) => host(['watch', ...words, '--to', to], of),

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { readBytes } from '../files/lines.ts'
 import { openFile } from '../files/runFile.ts'
 import { LONGEST_LINE } from '@bestmark/core'
+import type { KeptSamples } from './keptSamples.ts'
 import { BoardRefused } from './boardRefused.ts'
 import type { BoardOffset, BoardTarget } from './boardTarget.ts'
 
@@ -18,6 +19,8 @@ export interface SentFile {
   root: string
   /** How many bytes of the file may be sent; undefined for all whole lines. */
   bytes?: number
+  /** Copies of files of its samples. */
+  kept?: KeptSamples
   /** The size of the run's scores, if they are not in the journal. */
   scores?: () => number
   /** Paths of the run's checkpoints: samples beside them are files of the run, too. */

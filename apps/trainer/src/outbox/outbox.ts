@@ -37,5 +37,6 @@ export function spooledJob(outbox: string, root: string): string | undefined {
 /** The journal of a spool as it is now, to be sent. */
 export function spoolFile(spool: Spool) {
   const { job_id, bytes, root } = spool.state
-  return { job_id, path: spool.path, bytes, root, checkpoints: () => spool.checkpoints }
+  const { path, kept } = spool
+  return { job_id, path, bytes, root, kept, checkpoints: () => spool.checkpoints }
 }

@@ -33,28 +33,42 @@ export async function sendSamples(
 ): Promise<SentFiles> {
   const at = `jobs/${run.job_id}/samples`
   const { wanted, largest } = Wanted.parse(await target.ask(at, { signal }))
-  // Nothing is known of files whose folder is away.
-  if (wanted.length === 0 || !statIfSeen(run.root)) return { isWhole: true, refused: [] }
-  const bases = sampleBases(run.root, run.checkpoints?.() ?? [])
+  if (wanted.length === 0) {
+    run.kept?.clear()
+    return { isWhole: true, refused: [] }
+  }
+  const read = readerOf(run)
   const paths = new Map(wanted.map(({ sample_id, path }) => [sample_id, path]))
   const files = []
   const refused: SentFiles['refused'] = []
   for (const [sample_id, path] of paths) {
-    const read = await readSampleFile(run.root, path, bases)
-    if (read === undefined) continue
-    const offer = offerOf(read, largest)
+    const found = await read(sample_id, path)
+    if (found === undefined) continue
+    const offer = offerOf(found, largest)
     files.push({ sample_id, ...offer })
     if ('content_state' in offer) refused.push({ path, content_state: offer.content_state })
   }
-  if (files.length === 0) return { isWhole: false, refused }
+  // Nothing is known of files whose folder is away.
+  if (files.length === 0) return { isWhole: !statIfSeen(run.root), refused }
   const { missing } = Missing.parse(await target.ask(at, { ...offered(files), signal }))
   for (const sample_id of missing) {
-    const read = await readSampleFile(run.root, paths.get(sample_id) ?? '', bases)
+    const found = await read(sample_id, paths.get(sample_id) ?? '')
     // If it changed meanwhile, the next offer says so.
-    if (!read || !('content' in read)) continue
-    await target.ask(`${at}/${sample_id}`, { ...fileOf(read.content), signal })
+    if (!found || !('content' in found)) continue
+    await target.ask(`${at}/${sample_id}`, { ...fileOf(found.content), signal })
+    run.kept?.remove(sample_id)
   }
   return { isWhole: false, refused }
+}
+
+/** Reads the file of a sample: its copy, or itself while the run's folder is there. */
+function readerOf(run: SentFile) {
+  const bases = statIfSeen(run.root) ? sampleBases(run.root, run.checkpoints?.() ?? []) : undefined
+  return async (sample_id: string, path: string): Promise<SampleContent | undefined> => {
+    const copy = await run.kept?.read(sample_id)
+    if (copy || !bases) return copy
+    return readSampleFile(run.root, path, bases)
+  }
 }
 
 /** What the board hears of a file. */

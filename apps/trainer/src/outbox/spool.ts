@@ -21,6 +21,7 @@ import { z } from 'zod'
 import { jsonObject } from '../files/json.ts'
 import { readBytes } from '../files/lines.ts'
 import { openFile, openToAppend, statIfSeen } from '../files/runFile.ts'
+import { KeptSamples } from './keptSamples.ts'
 import { readIfThere } from '../processes/alive.ts'
 
 const Shift = z.object({
@@ -139,6 +140,11 @@ export class Spool {
     } finally {
       closeSync(file)
     }
+  }
+
+  /** Copies of files of its samples. */
+  get kept(): KeptSamples {
+    return new KeptSamples(this.#folder)
   }
 
   /** Paths of the checkpoints among its events. */

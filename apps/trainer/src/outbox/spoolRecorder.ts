@@ -15,6 +15,8 @@ import { readScores, scoresSize } from '../sources/scores/scoresFile.ts'
 import { findSources, openRun } from '../sources/sources.ts'
 import { changeOf, shorterNote } from './newHistory.ts'
 import { SeenCheckpoints } from './seenCheckpoints.ts'
+import { sampleBases } from '../samples/sampleFolders.ts'
+import { samplePaths } from './keptSamples.ts'
 import { SeenSamples } from './seenSamples.ts'
 import { Spool, type SpoolChange } from './spool.ts'
 
@@ -49,6 +51,8 @@ export class SpoolRecorder {
   #attempt = 0
   #checkpoints: SeenCheckpoints
   #samples: SeenSamples
+  /** Samples whose files are not copied yet. */
+  #unkept: string[] = []
   readonly #onNotice: (text: string) => void
 
   private constructor(run: SpooledRun, spool: Spool, onNotice: (text: string) => void) {
@@ -198,6 +202,7 @@ export class SpoolRecorder {
   async #addFiles(isOver: boolean): Promise<boolean> {
     const isThere = statIfSeen(this.#run.root) !== undefined
     if (!isThere) return false
+    await this.#keepSamples()
     const source = this.#sources[0]?.name ?? ''
     const files = await this.#checkpoints.changes(source, isOver)
     const samples = await this.#samples.news(this.checkpoints, this.#attempt)
@@ -206,8 +211,22 @@ export class SpoolRecorder {
     return true
   }
 
+  /** Copies new files of samples, because the program may remove them before they are sent. */
+  async #keepSamples(): Promise<void> {
+    const { root } = this.#run
+    const { kept, state } = this.#spool
+    const bases = sampleBases(root, this.checkpoints)
+    const waiting: string[] = []
+    for (const path of this.#unkept) {
+      if (!(await kept.keep(state.job_id, root, path, bases))) waiting.push(path)
+    }
+    this.#unkept = waiting
+  }
+
   #append(events: readonly TrainingEvent[], change: SpoolChange): void {
     this.#spool.append(events, change)
+    // What was there before this process is in the run's folder for long.
+    if (this.#isLive) this.#unkept.push(...samplePaths(events))
     this.#note(events)
   }
 

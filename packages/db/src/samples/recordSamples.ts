@@ -31,9 +31,13 @@ function sampleId(
   one: Pick<SampleEvent, 'attempt' | 'step' | 'epoch' | 'kind' | 'prompt_index' | 'path'>,
 ): string {
   const { attempt, step, epoch, kind, prompt_index, path } = one
-  const name =
-    path === null ? `${attempt} ${step} ${epoch} ${kind} ${prompt_index}` : storable(path)
-  return uuidv5(job_id, `sample ${path === null ? 'text' : 'file'} ${name}`)
+  if (path !== null) return fileSampleId(job_id, path)
+  return uuidv5(job_id, `sample text ${attempt} ${step} ${epoch} ${kind} ${prompt_index}`)
+}
+
+/** The id of the sample in a file. */
+export function fileSampleId(job_id: string, path: string): string {
+  return uuidv5(job_id, `sample file ${storable(path)}`)
 }
 
 /** Adds samples, and updates stored ones. Their files are opened later. */
