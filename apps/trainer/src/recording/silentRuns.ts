@@ -13,6 +13,7 @@ import { statIfSeen } from '../files/runFile.ts'
 import { isTrainedElsewhere, readRunProcess } from '../processes/mark.ts'
 import { isWrittenByOthers } from '../processes/tree.ts'
 import { isAlive } from '../processes/alive.ts'
+import { SlurmLife } from './slurmLife.ts'
 
 /** A run, and how it logged, if that is known without asking the database. */
 interface ListenedRun {
@@ -24,15 +25,17 @@ interface ListenedRun {
 /**
  * Ends runs that are silent for too long, and that no known process of this machine writes. A run has
  * stopped if its folder can be reached; it is lost if not, or if a process of another machine trained
- * it, since nobody here can see that process. A new line makes it run again.
+ * it, since nobody here can see that process. Slurm may say more of it. A new line makes it run again.
  */
 export class SilentRuns {
   readonly #db: Database
   readonly #patience: Patience
+  readonly #slurm: SlurmLife
   #since: number | undefined
 
   constructor(db: Database, patience: Patience) {
     this.#db = db
+    this.#slurm = new SlurmLife(db)
     this.#patience = patience
   }
 
@@ -56,7 +59,7 @@ export class SilentRuns {
     if (folders.size === 0) return
     for (const job_id of await silentJobs(this.#db, [...folders.keys()], limit)) {
       const folder = folders.get(job_id)
-      if (!folder || isInUse(folder)) continue
+      if (!folder || isInUse(folder) || (await this.#slurm.knows(job_id))) continue
       const isSeen = statIfSeen(folder) !== undefined && !isTrainedElsewhere(folder)
       const why = isSeen ? noNewLines : undefined
       await endSilentJob(this.#db, job_id, limit, why)

@@ -1,17 +1,10 @@
-import { type EndCause, endCauseText, type EventOf, hasEnded, isFailure } from '@bestmark/core'
+import { hasEnded } from '@bestmark/core'
 import { endUnseenJob, jobDetail, jobStatus, recordFacts, type Database } from '@bestmark/db'
 import { statIfSeen } from '../files/runFile.ts'
 import { causeAfter } from '../slurm/endOfJob.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
+import { causedEnd } from './causedEnd.ts'
 import { noNewLines } from './silentRuns.ts'
-
-/** How an attempt ended that something beside its program ended. */
-function causedEnd(attempt: number, cause: EndCause): EventOf<'ended'> {
-  const [status, error] = isFailure(cause)
-    ? (['failed', endCauseText(cause)] as const)
-    : (['stopped', null] as const)
-  return { ...endedEvent(attempt, status, error), at: Date.now(), cause }
-}
 
 /**
  * Records the end of a run whose process has ended on this machine, and whose log does not say how.

@@ -26,7 +26,7 @@ time.sleep(600)
 `
 
 /** The batch script for a run, in which `PROGRAM` stands for the command line of its program. */
-async function trains(name: string, script: string) {
+async function trains(name: string, script: string, ...options: string[]) {
   const root = join(here.path, name)
   await mkdir(root)
   const program = join(root, 'train.py')
@@ -34,7 +34,7 @@ async function trains(name: string, script: string) {
   const words = [python, program, root].map(shellWord).join(' ')
   const setup = `export PYTHONPATH=${shellWord(join(CLIENT, 'src'))} BESTMARK_MACHINE=on`
   const text = script.replaceAll('PROGRAM', words).replaceAll('FOLDER', shellWord(root))
-  const number = await submitScript(`#!/bin/bash\n${setup}\n${text}\n`)
+  const number = await submitScript(`#!/bin/bash\n${setup}\n${text}\n`, ...options)
   await eventually(async () => existsSync(join(root, JOURNAL)) || undefined)
   const { job_id } = await importRun(here.board, root, {})
   const statusIs = (wanted: string) =>
@@ -93,5 +93,22 @@ test.skipIf(!hasSlurm)(
     await requestStop(here.board.db, job_id)
     await statusIs('stopped')
     await eventually(async () => existsSync(join(root, 'second')) || undefined)
+  },
+)
+
+test.skipIf(!hasSlurm)(
+  `a silent run goes on while its Slurm job does, and then says what ended it${why}`,
+  { timeout: PATIENCE },
+  async () => {
+    const patience = { factor: 1, floor: 1 }
+    await using _agent = agentOf(here.board, { ...HASTY, patience })
+    const silent = await trains('silent', 'exec PROGRAM', '--time=60')
+    const other = await trains('other', 'PROGRAM\necho second')
+    // It may end while the batch script goes on, so only its silence counts.
+    await other.statusIs('stopped')
+    await silent.statusIs('running')
+    await call('scontrol', 'update', `JobId=${silent.number}`, 'EndTime=now')
+    expect((await silent.statusIs('stopped')).end_cause?.code).toBe('time_limit')
+    await call('scancel', other.number)
   },
 )
