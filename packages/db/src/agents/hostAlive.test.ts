@@ -32,9 +32,13 @@ test('where one statement is refused, an agent learns by two that an order waits
   expect([...db.statements.seen].filter((one) => one.includes('returning'))).toEqual([])
 })
 
-test('another error than a refusal is not tried again', async () => {
-  await using db = await testDatabase()
-  await db.sql.unsafe(REFUSING.replace('feature_not_supported', 'disk_full'))
-  const alive = recordHostAlive(db, { host_id: randomUUID(), hostname: 'gpu' })
-  await expect(alive).rejects.toMatchObject({ cause: { code: '53100' } })
-})
+// Citus refuses the statement before a trigger can.
+test.skipIf(process.env['TEST_CITUS_URL'])(
+  'another error than a refusal is not tried again',
+  async () => {
+    await using db = await testDatabase()
+    await db.sql.unsafe(REFUSING.replace('feature_not_supported', 'disk_full'))
+    const alive = recordHostAlive(db, { host_id: randomUUID(), hostname: 'gpu' })
+    await expect(alive).rejects.toMatchObject({ cause: { code: '53100' } })
+  },
+)
