@@ -6,10 +6,10 @@ import {
   ownValue,
   type TrainingEvent,
 } from '@bestmark/core'
-import { getTableColumns } from 'drizzle-orm'
+import { getTableColumns, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { SMALL_CHUNK } from '../rows/chunks.ts'
-import { isForAgent, type JobChanges, type LockedJob, noticeOf } from '../rows/job.ts'
+import { isForAgent, type JobChanges, type LockedJob, noticeOf, type Tx } from '../rows/job.ts'
 import { TRICKLE } from '../rows/loggedPoints.ts'
 import { type TailRow, tailRows } from '../rows/tailRows.ts'
 import { trainingJobs } from '../schema.ts'
@@ -99,6 +99,18 @@ function changesOf(job: LockedJob, events: readonly TrainingEvent[], revision: n
   return { ...factsAfter(job, events), ...activity, ...touched(job, events, revision) }
 }
 
+/** Servers with Citus, which stays once it is there. */
+const withCitus = new WeakSet<Database['orm']>()
+
+/** Whether a server takes the statement of live points. One with Citus cannot plan it. */
+export async function takesLivePoints(db: Database, tx: Tx): Promise<boolean> {
+  if (withCitus.has(db.orm)) return false
+  const [row] = await tx.execute<{ has_citus: boolean }>(sql`
+    select exists (select from pg_extension where extname = 'citus') as has_citus`)
+  if (row?.has_citus) withCitus.add(db.orm)
+  return row?.has_citus === false
+}
+
 interface Write {
   before: LockedJob
   set: JobChanges
@@ -108,7 +120,8 @@ interface Write {
 /**
  * One statement and one answer, because the time of a write is mostly the way to the server and back.
  * It writes nothing unless the job has the revision before, and the source its cursor. On Citus a
- * notification inside such a statement could be sent on a worker, so nothing is written there.
+ * notification inside such a statement could be sent on a worker, so nothing is written there: it is
+ * not sent to a server that is known to have Citus.
  */
 async function write(
   db: Database,

@@ -20,7 +20,13 @@ import { appendPoints, closeTail } from '../rows/loggedPoints.ts'
 import { reselect } from '../selection/selection.ts'
 import { JobDeleted, JobMoved } from '../values/refused.ts'
 import { DECIDING, factsAfter, storedAfter, touched } from './jobAfter.ts'
-import { addLivePoints, isOnlyPoints, type LastWrite, pointsIn } from './livePoints.ts'
+import {
+  addLivePoints,
+  isOnlyPoints,
+  type LastWrite,
+  pointsIn,
+  takesLivePoints,
+} from './livePoints.ts'
 
 /** The source of scores measured after training; it adds to another source. */
 export const SCORES = 'scores'
@@ -95,7 +101,10 @@ async function recordWhole(db: Database, job_id: string, batch: Batch): Promise<
     const set = { ...forgotten, ...columns }
     const stored = { ...job, ...set, revision, changed_at: job.now }
     const isLive = !isAnew && tail !== undefined && isOnlyPoints(batch)
-    const last = isLive ? { job: stored, tail, read_at: Date.now() } : undefined
+    const last =
+      isLive && (await takesLivePoints(db, tx))
+        ? { job: stored, tail, read_at: Date.now() }
+        : undefined
     return { set, answer: { recorded: true, revision, cursor: to, last } }
   })
 }
