@@ -119,7 +119,7 @@ const HEAD = [COLUMNS, COLUMNS.map(() => '---')].map((cells) => `| ${cells.join(
 
 function rowOf({ hosts, runs, rate }: Simulation, { lags, cost, floor }: Outcome): string {
   const all = hosts * runs
-  const core = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 2 : 0)} %`
+  const core = (share: number): string => `${Number((100 * share).toPrecision(2))} %`
   const often = (one: Cost): string => one.queries_per_second.toFixed(2)
   const cells = [
     ...[hosts, runs, rate, (lags.length / cost.seconds).toFixed(0)],
