@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostId, registerJob, type Database } from '@bestmark/db'
 import { JOURNAL } from '@bestmark/core'
@@ -70,7 +70,7 @@ export class SimulatedHost {
 
   /** Puts the runs on the board, as the programs that begin them do. */
   async register(db: Database): Promise<void> {
-    await chmod(this.#home, 0o700)
+    await mkdir(this.#home, { recursive: true, mode: 0o700 })
     const host_id = await hostId({ home: this.#home, isShareable: true })
     for (const { job_id, folder } of this.task.runs) {
       const named = { name: 'simulated', project: 'simulated', host: 'simulated', source: JOURNAL }
