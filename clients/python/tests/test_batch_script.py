@@ -1,9 +1,11 @@
 """Which batch scripts run one program and nothing else."""
 
 import os
+import subprocess
+import sys
 import unittest
 
-import testing  # noqa: F401  (it finds the client)
+from testing import SOURCE
 
 from bestmark.batch_script import is_one_program, runs_only_one
 
@@ -47,6 +49,22 @@ class BatchScripts(unittest.TestCase):
     def test_a_process_that_is_no_batch_script_is_none(self) -> None:
         self.assertFalse(runs_only_one(os.getpid()))
         self.assertFalse(runs_only_one(1 << 30))
+
+
+    def test_what_a_script_began_before_exec_is_another_part_of_the_job(self) -> None:
+        def is_whole(lines: str, program: str = "") -> str:
+            source = "from bestmark.slurm import is_whole_job\nprint(is_whole_job())"
+            words = [sys.executable, "-c", f"{program}\n{source}"]
+            script = f"export SLURM_TASK_PID=$$\n{lines}\nexec \"$@\""
+            environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
+            ran = subprocess.run(["sh", "-c", script, "sh", *words], env=environment,
+                                 capture_output=True, text=True)
+            return ran.stdout.strip()
+        self.assertEqual(is_whole("cd ."), "True")
+        self.assertEqual(is_whole("sleep 30 >/dev/null 2>&1 &"), "False")
+        workers = ("import os, time\nif os.fork() == 0:\n    os.close(1)\n    os.close(2)\n"
+                   "    time.sleep(1)\n    os._exit(0)")
+        self.assertEqual(is_whole("cd .", workers), "True")
 
 
 if __name__ == "__main__":

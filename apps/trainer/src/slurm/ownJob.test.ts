@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { nodeOptions } from '@bestmark/db/programs'
 import { expect, test } from 'vitest'
 import { arrayTaskName, slurmJobOf } from './ownJob.ts'
 
@@ -44,3 +47,21 @@ test('a task of an array is named by its array and its index', () => {
   expect(arrayTaskName(slurmJobOf(piped, 1), 'tune.py')).toBe('tune_7')
   expect(arrayTaskName(slurmJobOf({ SLURM_JOB_ID: '3' }, 1), 'tune.py')).toBe(undefined)
 })
+
+/** Whether a process is the whole job that replaces a batch script after these lines of it. */
+async function isWholeAfter(lines: string): Promise<boolean> {
+  const path = `${import.meta.dirname}/ownJob.ts`
+  const program = `import { ownSlurmJob } from '${path}'; console.log(ownSlurmJob().is_whole_job)`
+  const words = [...nodeOptions(), '--input-type=module', '-e', program]
+  const script = `export SLURM_JOB_ID=19 SLURM_TASK_PID=$$\n${lines}\nexec "$0" "$@"`
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, ...words])
+  return stdout.trim() === 'true'
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'what a batch script began in the background before `exec` is another part of the job',
+  async () => {
+    expect(await isWholeAfter('cd .')).toBe(true)
+    expect(await isWholeAfter('sleep 30 >/dev/null 2>&1 &')).toBe(false)
+  },
+)

@@ -1,7 +1,24 @@
 import { SlurmJob } from '@bestmark/core'
+import { processTree } from '../processes/tree.ts'
 
 /** Names of jobs that only say how they were submitted: from stdin, by --wrap, or by salloc. */
 const NAMELESS = new Set(['sbatch', 'wrap', 'interactive'])
+
+let own: { job: SlurmJob | undefined } | undefined
+
+/**
+ * The Slurm job of this process, as it was when it was asked first: before it starts its program. What
+ * a batch script began in the background before `exec` is a child of this process then.
+ */
+export function ownSlurmJob(): SlurmJob | undefined {
+  own ??= { job: ifAlone(slurmJobOf(process.env, process.pid)) }
+  return own.job
+}
+
+function ifAlone(job: SlurmJob | undefined): SlurmJob | undefined {
+  if (!job?.is_whole_job || processTree(process.pid).size === 1) return job
+  return { ...job, is_whole_job: false }
+}
 
 /**
  * The Slurm job in which a program with this environment runs; undefined if it runs in none. `pid` is

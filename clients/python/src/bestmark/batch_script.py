@@ -49,3 +49,38 @@ def is_simple(line: str) -> bool:
 def is_setup(line: str) -> bool:
     """Whether a line only prepares a program."""
     return bool(SETUP.match(line))
+
+
+def has_other_children(process: int) -> bool:
+    """Whether a process has children that are not parts of its own program: what a batch script began
+    in the background stays with the program that replaces it by `exec`."""
+    own = command_line(process)
+    others = (command_line(child) for child in children(process))
+    return any(words != own and b"multiprocessing" not in b" ".join(words) for words in others if words)
+
+
+def children(process: int) -> list[int]:
+    """The children of a process; empty without /proc."""
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdecimal() and parent(name) == process]
+
+
+def parent(process: str) -> int | None:
+    """The parent of a process; None if it has ended."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])  # the name before may hold spaces
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def command_line(process: int) -> list[bytes]:
+    """The words of a process; empty if it has ended or belongs to another user."""
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            return file.read().split(b"\0")[:-1]
+    except OSError:
+        return []

@@ -3,7 +3,7 @@ import os
 import re
 from typing import Any
 
-from .batch_script import runs_only_one
+from .batch_script import has_other_children, runs_only_one
 
 NAMELESS = ("", "sbatch", "wrap", "interactive")  # these only say how a job was submitted
 
@@ -30,7 +30,9 @@ def is_whole_job() -> bool:
     started = number("SLURM_TASK_PID")
     if started is None or os.environ.get("SLURM_STEP_ID"):  # a script may have several steps of srun
         return False
-    return started == os.getpid() or started == os.getppid() and runs_only_one(started)
+    if started == os.getpid():
+        return not has_other_children(started)
+    return started == os.getppid() and runs_only_one(started)
 
 
 def own_step_id() -> str | None:

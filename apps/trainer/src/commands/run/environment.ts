@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { arch, availableParallelism, hostname, release, totalmem, type as system } from 'node:os'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
-import { slurmJobOf } from '../../slurm/ownJob.ts'
+import { ownSlurmJob } from '../../slurm/ownJob.ts'
 import { redactedCommand } from '../../sources/config/commandLine.ts'
 import { jsonObject } from '../../files/json.ts'
 
@@ -21,7 +21,7 @@ interface Command {
 
 /** The part of the environment that needs no other program. */
 export function environmentOfSystem({ argv, cwd }: Command): Environment {
-  const slurm = slurmJobOf(process.env, process.pid)
+  const slurm = ownSlurmJob()
   return {
     host: hostname(),
     system: `${system()} ${release()} ${arch()}`,

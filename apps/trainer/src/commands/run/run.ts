@@ -22,7 +22,7 @@ import { ProgramClaim } from './programClaim.ts'
 import { outputFolderOf } from './outputFolder.ts'
 import { isAtOrBelow } from '../../files/below.ts'
 import { ORDERED_JOB } from '../../recipes/orderedRun.ts'
-import { arrayTaskName, slurmJobOf } from '../../slurm/ownJob.ts'
+import { arrayTaskName, ownSlurmJob } from '../../slurm/ownJob.ts'
 import { cancelSlurmJob } from '../../slurm/cancel.ts'
 import { requeuedJob } from '../../slurm/requeue.ts'
 import { startProgram } from './program.ts'
@@ -69,7 +69,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const { 'kill-after': killAfter } = values
   const home = await machine()
   const to = values.to === undefined ? undefined : await destinationOf(values.to)
-  const slurm = slurmJobOf(process.env, process.pid)
+  const slurm = ownSlurmJob()
   const script = basename(argv.find((word) => /\.py$/.test(word)) ?? argv[0] ?? 'run')
   const name = values.name ?? arrayTaskName(slurm, script) ?? script
   const { checkpoints } = values
