@@ -23,11 +23,19 @@ export class Listing {
   names(folder = ''): string[] {
     const listed = this.#names.get(folder)
     if (listed) return listed
-    const entries = this.#files.has(folder) ? [] : listEntries(join(this.root, folder))
+    const entries = this.#isNoFolder(folder) ? [] : listEntries(join(this.root, folder))
     for (const entry of entries) if (entry.isFile()) this.#files.add(join(folder, entry.name))
     const names = entries.map(({ name }) => name).sort()
     this.#names.set(folder, names)
     return names
+  }
+
+  /** Whether the listing shows that a path is a file, or below no name of the root in any case. */
+  #isNoFolder(folder: string): boolean {
+    const [first = ''] = folder.toLowerCase().split('/')
+    if (this.#files.has(folder)) return true
+    if (first === '' || first === '.' || first === '..') return false
+    return !this.names().some((name) => name.toLowerCase() === first)
   }
 
   /** The beginning of a file, without a byte order mark; empty if it cannot be read. */

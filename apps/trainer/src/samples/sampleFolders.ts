@@ -44,10 +44,13 @@ export function sampleFoldersState(bases: readonly string[]): string {
 /** Finds the samples of a run in the folders of samples below `bases`, the highest steps first. */
 export async function findSamples(root: string, bases: readonly string[]): Promise<FoundSample[]> {
   const found: (SampleName & { path: string })[] = []
-  for (const folder of sampleFolders(bases)) {
-    for (const name of new Listing(folder).names()) {
-      const read = readSampleName(name)
-      if (read) found.push({ ...read, path: relative(root, resolve(folder, name)) })
+  for (const base of bases) {
+    const listing = new Listing(base)
+    for (const folder of FOLDERS) {
+      for (const name of listing.names(folder)) {
+        const read = readSampleName(name)
+        if (read) found.push({ ...read, path: relative(root, join(base, folder, name)) })
+      }
     }
   }
   const latest = found.sort((a, b) => rankOf(b) - rankOf(a)).slice(0, MOST_FILES)
