@@ -123,6 +123,37 @@ test('a checkpoint that a target does not take is told before it is shipped, wit
   await dialog.getByText('waiting for the agent').waitFor()
 })
 
+test('a checkpoint in S3 can be shipped by any host, to a target of that host', async () => {
+  const server = { host_id: crypto.randomUUID(), hostname: 'gpu-server' }
+  await recordHostAlive(site.db, server)
+  await publishTargets(site.db, server.host_id, [
+    { name: 'folder', kind: 'folder', place: 'models', conditions: null },
+    { name: 'serve', kind: 'command', place: 'vllm', conditions: null },
+  ])
+  const stored = await new Run(site.db, 'stored').begin()
+  await stored.record(evaluation(100, 2), { ...checkpoint(100), path: 's3://bucket/run/a' })
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${stored.job_id}`)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  const dialog = dialogOn(page)
+  await dialog.getByLabel('host that ships').selectOption('gpu-server')
+  await dialog.getByLabel('target on gpu-server').selectOption('serve (command vllm)')
+  expect(await violationsOf(page)).toEqual([])
+  await dialog.getByLabel('your name').fill('ana')
+  await dialog.getByRole('button', { name: 'Ship step 100 to serve/stored' }).click()
+  await dialog.getByText('waiting for the agent').waitFor()
+  const [order] = await listDeployments(site.db, { job_id: stored.job_id })
+  expect(order).toMatchObject({ host_id: server.host_id, target: 'serve' })
+})
+
+test('a checkpoint on a disk is shipped by the host of its files alone', async () => {
+  const page = await (await site.visitor()).newPage()
+  await goLive(page, `/jobs/${run.job_id}`)
+  await page.getByRole('button', { name: 'Deploy this checkpoint' }).click()
+  await dialogOn(page).getByLabel('target on tower').waitFor()
+  expect(await dialogOn(page).getByLabel('host that ships').count()).toBe(0)
+})
+
 test('on the narrowest phone the dialog does not scroll sideways', async () => {
   const context = await site.visitor({ viewport: { width: 320, height: 700 } })
   const page = await context.newPage()
