@@ -12,6 +12,8 @@ import { printLine } from './figures.ts'
 /** How long the run logs, and how many series. Free space evens out after about half an hour. */
 const MINUTES = Number(process.env['BENCH_MINUTES'] ?? 10)
 const SERIES = Number(process.env['BENCH_SERIES'] ?? 10)
+/** Values of 32-bit floats, as torch computes losses, or of 64 bits, which nothing can make shorter. */
+const VALUE = process.env['BENCH_VALUES'] === 'single' ? Math.fround : (value: number) => value
 /** After how many minutes the tables are measured. */
 const MEASURED = [1, 5, 10, 20, 30, 40, 50, 60, 120]
 
@@ -69,7 +71,7 @@ async function journal(home: string): Promise<string> {
 
 async function append(folder: string, step: number): Promise<void> {
   const names = Array.from({ length: SERIES }, (_, index) => `train/metric_${index}`)
-  const values = Object.fromEntries(names.map((name) => [name, Math.random()]))
+  const values = Object.fromEntries(names.map((name) => [name, VALUE(Math.random())]))
   const line = { type: 'metrics', attempt: 0, at: Date.now(), step, values }
   await appendFile(join(folder, 'journal.jsonl'), `${JSON.stringify(line)}\n`)
 }
