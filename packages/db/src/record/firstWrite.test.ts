@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jobStatus } from '../jobs/jobs.ts'
 import { listCheckpoints } from '../selection/checkpoints.ts'
 import { listAttempts } from '../rows/attempts.ts'
+import { SMALL_CHUNK } from '../rows/chunks.ts'
+import { readSeries } from '../series/series.ts'
 import { type TestDatabase, testDatabase, readStoredRows } from '../testing.ts'
 import { checkpoint, ended, evaluation, metrics, newJob, started } from '../testRun.ts'
 import { recordFacts } from './record.ts'
@@ -51,4 +53,19 @@ test('a history in the first write of a job is stored as one that comes event by
   const byEvents = await stored(job_id)
   expect(inOneWrite).toEqual(byEvents)
   expect(inOneWrite.checkpoints.filter((one) => one.files_state === 'missing')).toHaveLength(2)
+})
+
+test('a first write that fills a chunk leaves no tail, though each of its series is short', async () => {
+  const many = 16
+  // Neighbouring events log different series, so that the tail has many rows.
+  const events = Array.from({ length: 4 * SMALL_CHUNK }, (_, step) =>
+    metrics(step, { [`loss/${step % many}`]: step }),
+  )
+  const job_id = await newJob(db)
+  await recordFacts(db, job_id, [started(), ...events])
+  const [{ rows } = { rows: NaN }] = await db.sql<{ rows: number }[]>`
+    select count(*)::int as rows from series_tails where job_id = ${job_id}`
+  expect(rows).toBe(0)
+  const [series] = await readSeries(db, job_id, { names: ['loss/3'], points: events.length })
+  expect(series?.steps).toHaveLength(events.length / many)
 })

@@ -24,19 +24,24 @@ export async function appendPoints(
   if (longest === 0) return undefined
   if (longest <= TRICKLE) {
     const length = await appendToTail(tx, at, events)
-    if (length < SMALL_CHUNK) return length
+    // Also the first write of a job has a tail now.
+    return length < SMALL_CHUNK ? length : closeTail(tx, at, [], true)
   }
-  return closeTail(tx, at, longest > TRICKLE ? events : [])
+  return closeTail(tx, at, events)
 }
 
-/** Moves the tail of a job to its chunks, and appends the points of later events. Returns 0, its length. */
+/**
+ * Moves the tail of a job to its chunks, and appends the points of later events. Returns 0, its length.
+ * Without `hasTail`, no tail is looked for.
+ */
 export async function closeTail(
   tx: Tx,
   at: WriteAt,
   later: readonly EventOf<'metrics'>[] = [],
+  hasTail = !isFirstWrite(at),
 ): Promise<number> {
   const points = new PointsBySeries()
-  if (!isFirstWrite(at)) await takeTail(tx, at.job_id, points)
+  if (hasTail) await takeTail(tx, at.job_id, points)
   points.addEvents(later)
   await appendToChunks(tx, at, points.all)
   return 0
