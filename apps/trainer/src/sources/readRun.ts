@@ -12,7 +12,7 @@ import { readSetup } from './setup/setup.ts'
 import { type ReadRun, readWhole } from './reader/source.ts'
 import { findSiblingWeights } from './siblingFolders.ts'
 import { nothingReadText } from './nothingRead.ts'
-import { findRunsBelow, runsBelowText } from './runsBelow.ts'
+import { findRunsBelow, NotOneRun } from './runsBelow.ts'
 import { openRun, findSources } from './sources.ts'
 
 /**
@@ -46,8 +46,7 @@ async function readOnlyRunBelow(path: string): Promise<ReadRun> {
   const [only, ...others] = below.roots
   if (only === undefined)
     throw new Failure(`No training run found in ${path}. ${await nothingReadText(path)}`)
-  if (others.length > 0 || below.isPartial)
-    throw new Failure(`${path} is not a run itself. ${runsBelowText(path, below)}`)
+  if (others.length > 0 || below.isPartial) throw new NotOneRun(path, below)
   const run = await readRun(only)
   const notes: ReaderNote[] = [
     { code: 'run_below', text: `The only run below ${path} is in ${only}` },

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
-import { shellWord } from '@bestmark/core'
+import { isUri, shellWord } from '@bestmark/core'
+import { Failure } from '../failure.ts'
 import { searchRuns } from './runSearch.ts'
 
 /** At most this many runs are named. */
@@ -14,6 +15,16 @@ export interface RunsBelow {
   isPartial: boolean
   /** Folders that could not be read, with the reason. */
   skipped: string[]
+}
+
+/** A folder is no run itself; several runs, or perhaps several, are below it. */
+export class NotOneRun extends Failure {
+  readonly below: RunsBelow
+
+  constructor(folder: string, below: RunsBelow) {
+    super(`${folder} is not a run itself. ${runsBelowText(folder, below)}`)
+    this.below = below
+  }
 }
 
 /** Searches the runs below a folder that is not a run itself. */
@@ -35,7 +46,7 @@ export async function findRunsBelow(folder: string): Promise<RunsBelow> {
 }
 
 /** Says which runs are below a folder, and what to do. */
-export function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): string {
+function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): string {
   const names = roots.map((root) => relative(folder, root))
   const more = names.length - NAMED
   const shown = names.slice(0, NAMED).join(', ')
@@ -45,6 +56,7 @@ export function runsBelowText(folder: string, { roots, isPartial }: RunsBelow): 
   return [
     `Runs below it: ${shown}${others}. ${unsearched}`.trim(),
     `Give one of them, such as ${shellWord(first)}.`,
-    `To compare them: bestmark import ${shellWord(folder)}.`,
+    // A run in a store is imported by its own URI.
+    ...(isUri(folder) ? [] : [`To compare them: bestmark import ${shellWord(folder)}.`]),
   ].join(' ')
 }

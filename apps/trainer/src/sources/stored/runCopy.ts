@@ -31,9 +31,10 @@ type Stored = NonNullable<Awaited<ReturnType<typeof listStored>>>['files'][numbe
  * objects. Throws StoreUnread, and a Failure if there is no run or it is too large.
  */
 export async function copyRun(uri: string): Promise<RunCopy> {
+  assertInside(uri)
   const found = await listStored(uri)
   if (!found) throw new Failure(`There is nothing at ${uri}.`)
-  const files = found.isFile ? [] : found.files.filter(({ name }) => isFileName(name))
+  const files = found.isFile ? [] : filesOnly(found.files)
   if (files.length === 0) throw new Failure(`${uri} is no folder. Name the folder of the run.`)
   assertSmall(uri, files)
   const top = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-s3-')))
@@ -46,6 +47,25 @@ export async function copyRun(uri: string): Promise<RunCopy> {
     await copy[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** Throws a Failure if the names in a URI would lead out of the copy. */
+function assertInside(uri: string): void {
+  const part = uri.split('/').find((one) => one === '.' || one === '..')
+  if (part === undefined) return
+  throw new Failure(`${uri} has the part "${part}". Write the URI without it.`)
+}
+
+/** The objects that can be files. A store may have an object and a folder of one name; the folder counts. */
+function filesOnly(files: readonly Stored[]): Stored[] {
+  const named = files.filter(({ name }) => isFileName(name))
+  const folders = new Set(named.flatMap(({ name }) => foldersAbove(name)))
+  return named.filter(({ name }) => !folders.has(name))
+}
+
+function foldersAbove(name: string): string[] {
+  const parts = name.split('/').slice(0, -1)
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 const REMOVAL = { recursive: true, force: true }

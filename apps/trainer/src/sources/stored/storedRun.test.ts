@@ -106,3 +106,30 @@ s3test(
     expect(answer.error).not.toContain('bestmark-s3-')
   },
 )
+
+s3test(
+  `an object with the name of a folder of the run does not hide the folder${why}`,
+  async () => {
+    const { uri } = await inBoth('two-kinds')
+    await put('two-kinds/checkpoint-200', Buffer.from('a mark of the folder'))
+    const { answer } = await picked(uri)
+    expect(answer.best_checkpoint_path).toBe(`${uri}/checkpoint-200`)
+  },
+)
+
+s3test(`a URI whose names lead out of the copy is refused${why}`, async () => {
+  const { code, answer } = await picked('s3://models/a/../../../outside')
+  expect([code, answer.error]).toEqual([2, expect.stringContaining('has the part "..".')])
+})
+
+s3test(`of several runs below a URI, the answer gives a command that works${why}`, async () => {
+  await inBoth('several/a')
+  await inBoth('several/b')
+  for (const command of ['pick', 'import']) {
+    const { code, stdout, stderr } = await bestmark(command, 's3://models/several')
+    expect(code).toBe(2)
+    const said = stdout + stderr
+    expect(said).toContain('Give one of them, such as s3://models/several/a.')
+    expect(said).not.toContain('bestmark import s3://models/several.')
+  }
+})

@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import { inspectStored } from '../../checkpoints/inspectStored.ts'
 import { Failure } from '../../failure.ts'
 import { readRun } from '../readRun.ts'
+import { NotOneRun } from '../runsBelow.ts'
 import type { ReadRun } from '../reader/source.ts'
 import { copyRun } from './runCopy.ts'
 
@@ -22,6 +23,8 @@ export async function readStoredRun(uri: string): Promise<ReadRun> {
   const inStore = (text: string): string => text.replaceAll(copy.folder, given)
   const run = await readRun(copy.folder).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error
+    if (error instanceof NotOneRun)
+      throw new NotOneRun(given, { ...error.below, roots: error.below.roots.map(inStore) })
     throw new Failure(inStore(error.message), { cause: error })
   })
   const root = inStore(run.root)
