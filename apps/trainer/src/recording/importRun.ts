@@ -119,6 +119,12 @@ async function importFile(
   return importEvents(board, path, { ...(await readRun(path)), job_id: null }, naming, onNotice)
 }
 
+/**
+ * The source of a journal that is recorded as a whole. The cursor of `JOURNAL` is a number of bytes,
+ * where the recorder of a folder goes on.
+ */
+const WHOLE_JOURNAL = 'whole journal'
+
 /** Records a whole history, which replaces what was recorded before. */
 export async function importEvents(
   board: Board,
@@ -127,7 +133,7 @@ export async function importEvents(
   naming: NameOptions,
   onNotice: RecordedRun['onNotice'] = undefined,
 ): Promise<TrainingJobStatus> {
-  const { source } = identity
+  const source = identity.source === JOURNAL ? WHOLE_JOURNAL : identity.source
   const job_id = await jobIdOf(board, identity)
   const job = await putOnBoard(board, { ...identity, job_id }, naming)
   const to = digestOf(events)

@@ -2,11 +2,15 @@ import {
   factsAfter,
   hasEnded,
   initialTracker,
+  isActive,
+  isUri,
   type TrainingEvent,
   type TrainingJobStatus,
 } from '@bestmark/core'
-import { uuidv5 } from '@bestmark/db'
+import { jobStatus, uuidv5 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
+import { Failure } from '../failure.ts'
+import type { ReadRun } from '../sources/reader/source.ts'
 import { endedEvent } from '../sources/events/newEvents.ts'
 import { readStoredRun } from '../sources/stored/storedRun.ts'
 import { importEvents, type NameOptions } from './importRun.ts'
@@ -20,7 +24,8 @@ const LEFT_OPEN =
 
 /**
  * Puts a run in S3 on the board as it is now; its root is the URI. All hosts give it the same job.
- * Importing it again replaces its history. Throws a Failure if nothing can be read there.
+ * Importing it again replaces its history. Throws a Failure if nothing can be read there, or if
+ * the run is a copy of one that trains.
  */
 export async function importStoredRun(
   board: Board,
@@ -29,9 +34,20 @@ export async function importStoredRun(
   onNotice: RecordedRun['onNotice'],
 ): Promise<TrainingJobStatus> {
   const run = await readStoredRun(uri)
+  await assertNoTraining(board, run)
   const job_id = run.job_id ?? uuidv5(ADDRESSES, run.root)
   const read = { ...run, job_id, events: ended(run.events) }
   return importEvents(board, uri, read, naming, onNotice)
+}
+
+/** A copy knows less than the folder where the run trains, from which its recorder goes on. */
+async function assertNoTraining({ db }: Board, { root, job_id }: ReadRun): Promise<void> {
+  const job = job_id === null ? undefined : await jobStatus(db, job_id)
+  if (!job || job.deleted_at !== null || isUri(job.output_dir) || !isActive(job.status)) return
+  const where = `${job.output_dir} on ${job.host}`
+  throw new Failure(
+    `${root} is a copy of "${job.name}", which trains in ${where}. Import it when it has ended.`,
+  )
 }
 
 /** No agent follows a folder in a store, so a run that still trains ends on the board for now. */
