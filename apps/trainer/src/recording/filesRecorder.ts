@@ -245,13 +245,18 @@ export class FilesRecorder {
     this.#cursor = cursor
   }
 
+  /** As `recordAll`, after another search for logs. */
+  async finish(): Promise<void> {
+    this.#searchedAt = -Infinity
+    this.#readState = undefined
+    await this.recordAll()
+  }
+
   /**
    * Records the files as they are now. Lines written meanwhile wait for the next recorder, so that a
    * fast program cannot keep this call running. Throws the same errors as `record`.
    */
-  async finish(): Promise<void> {
-    this.#searchedAt = -Infinity
-    this.#readState = undefined
+  async recordAll(): Promise<void> {
     let left = await piecesIn(this.#run.folder)
     while (left-- > 0 && (await this.record()));
   }

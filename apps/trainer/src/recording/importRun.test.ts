@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findJobs } from '@bestmark/db'
 import { expect, test } from 'vitest'
@@ -45,3 +46,18 @@ for (const [name, [files, why]] of Object.entries(UNREADABLE)) {
     expect(await findJobs(here.board.db, name)).toEqual([])
   })
 }
+
+test('an import ends, however fast its run goes on', async () => {
+  const root = join(here.path, 'fast')
+  const log = join(root, 'log.jsonl')
+  const line = (step: number): string => `${JSON.stringify({ step, loss: 1 / step })}\n`
+  await writeFiles(root, { 'log.jsonl': line(1) })
+  let steps = 1
+  // The run logs more before each answer of the database.
+  here.board.db.sql.options.debug = () => appendFileSync(log, line(++steps))
+  const job = await importRun(here.board, root, {})
+  here.board.db.sql.options.debug = false
+  expect(job.current_step).toBeGreaterThan(1)
+  await importRun(here.board, root, {})
+  expect(await findJobs(here.board.db, 'fast')).toMatchObject([{ current_step: steps }])
+})

@@ -55,7 +55,7 @@ export async function importRun(
     const run = { job_id, folder: root, host_id: board.host_id, onNotice }
     const isOver = reading?.isOver ?? !(await mayGrow(root))
     const recorder = new FilesRecorder(board.db, run, { isOver, reading })
-    while (await recorder.record());
+    await recorder.recordAll()
   }
   // The readers of other programs' files have just checked the checkpoints.
   if (!reading || identity.job_id !== null) await sweepJob(board.db, job)
