@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { registerJob } from '@bestmark/db'
 import { expect, test } from 'vitest'
+import { testBoard } from '../board/testing.ts'
 import { command } from './testing.ts'
+
+const here = testBoard()
 
 test.each([
   ['pick', 'gs://bucket/run'],
@@ -16,4 +21,18 @@ test.each([
   expect(code).not.toBe(0)
   expect(stderr).toContain('is in an object store, but')
   expect(stderr).toContain('`rclone mount` makes a folder of it')
+})
+
+test.each([
+  ['prune', 'stored', '--keep-best', '1', '--keep-last', '1'],
+  ['eval', 'stored', '--', 'true', '{checkpoint}'],
+])('so is the error for a job whose run is in a store: %s', async (...words) => {
+  const { board, env } = here
+  const job = { job_id: randomUUID(), host_id: board.host_id, host: board.host, name: 'stored' }
+  const run = { root: 's3://bucket/run', project: 'p', source: 'huggingface' }
+  await registerJob(board.db, { ...job, ...run, status: 'completed' })
+  const { code, stderr } = await command(words, { env })
+  await board.db.sql`delete from training_jobs where job_id = ${job.job_id}`
+  expect(code).not.toBe(0)
+  expect(stderr).toContain('s3://bucket/run is in an object store, but')
 })

@@ -24,7 +24,7 @@ export async function findRun(text: string): Promise<NamedRun> {
   const here = await hostedJobs(board.db, board.host_id)
   const job = here.find((one) => one.job_id === job_id)
   if (!job) throw new Failure(`The files of ${name} are on ${host}. Evaluate it there.`)
-  return { run: await runIn(job.root), best: best_checkpoint_path }
+  return { run: await runIn(callerPath(job.root)), best: best_checkpoint_path }
 }
 
 async function runIn(path: string): Promise<ReadRun> {

@@ -92,7 +92,7 @@ async function ofJob(board: Board, job: HostedJob): Promise<PrunedRun> {
   const { job_id } = job
   const name = (await jobStatus(db, job_id))?.name ?? job_id
   if (job.source === EXPORTED) throw new Failure(exportedRefusal(name))
-  if (!existsSync(job.root)) throw new Failure(`${job.root} no longer exists.`)
+  if (!existsSync(callerPath(job.root))) throw new Failure(`${job.root} no longer exists.`)
   const root = await realpath(job.root)
   const look = async (): Promise<Present> => {
     const status = (await jobStatus(db, job_id))?.status ?? job.status
