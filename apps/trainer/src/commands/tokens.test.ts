@@ -39,7 +39,7 @@ const ID = 'd9428888-122b-41e1-b85c-61cd43f4e002'
 
 test('a token to send journals is for one project, or for one job that may not exist yet', async () => {
   const made = await tokens('--new', 'gpu', '--scope', 'ingest', '--project', 'asr')
-  expect(made.stderr).toMatch(/allows to ingest of project asr until/)
+  expect(made.stderr).toMatch(/may only send runs of project asr, until/)
   const limited = await tokens('--new', 'one', '--scope', 'ingest', '--job', ID, '--json')
   expect(JSON.parse(limited.stdout)).toMatchObject({ scope: 'ingest', job_id: ID, project: null })
   expect((await tokens()).stdout).toContain(`ingest of job ${ID}`)

@@ -1,4 +1,4 @@
-import { columns, scopeText } from '@bestmark/core'
+import { columns, scopeText, visible } from '@bestmark/core'
 import {
   type ApiToken,
   createApiToken,
@@ -31,7 +31,7 @@ export async function main(words: readonly string[]): Promise<number> {
     )
     const { token, secret } = await making.catch(refusal)
     print(values.json ? JSON.stringify({ ...token, secret }) : secret)
-    notify(`Keep it: it is not shown again. It allows to ${allows(token)} until ${day(token)}.`)
+    notify(`Keep it: it is not shown again. It may ${allows(token)} until ${day(token)}.`)
     return EXIT.found
   }
   if (revoke !== undefined) {
@@ -70,8 +70,11 @@ function stateOf(token: ApiToken): string {
   return `${token.expires_at <= Date.now() ? 'expired' : 'expires'} ${day(token)}`
 }
 
-function allows(token: ApiToken): string {
-  return token.scope === 'admin' ? 'do everything' : scopeText(token)
+/** What a token may do; its words follow "may". */
+function allows({ scope, project, job_id }: ApiToken): string {
+  if (scope === 'admin') return 'do everything'
+  if (scope !== 'ingest') return scope === 'read' ? 'read' : 'read and write'
+  return `only send ${project === null ? `job ${job_id}` : `runs of project ${visible(project)}`},`
 }
 
 function day({ expires_at }: ApiToken): string {

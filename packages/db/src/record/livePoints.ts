@@ -19,6 +19,9 @@ import { factsAfter, touched } from './jobAfter.ts'
 /** How long the database's clock is not read again (ms), since this machine's clock may be set. */
 const FRESH = 60_000
 
+/** With more events a batch is no trickle, and is not looked at further. */
+const MOST_EVENTS = 4 * TRICKLE
+
 /** What a recorder keeps of its last write, so that the next one does not read the job again. */
 export interface LastWrite {
   /** The job's row after the write, with the database's clock at `read_at`. */
@@ -88,6 +91,7 @@ export async function addLivePoints(
 /** The points as the one row that they need; undefined if they need more rows, or are many. */
 function rowOf(events: readonly TrainingEvent[]): (TailRow & { attempt: number }) | undefined {
   const points = pointsIn(events)
+  if (points.length > MOST_EVENTS) return undefined
   const [attempt, ...others] = new Set(points.map((one) => one.attempt))
   const [row, ...more] = tailRows(points)
   if (attempt === undefined || !row || others.length + more.length > 0) return undefined
