@@ -39,11 +39,18 @@ export async function copyRun(uri: string): Promise<RunCopy> {
   assertSmall(uri, files)
   const top = await realpath(await mkdtemp(join(tmpdir(), 'bestmark-s3-')))
   const copy = { folder: folderOf(top, uri), [Symbol.asyncDispose]: () => rm(top, REMOVAL) }
+  const atOnce = pLimit(AT_ONCE)
+  let isFailed = false
+  const copies = files.map((file) =>
+    atOnce(async () => void (isFailed || (await copyFile(file, copy.folder)))),
+  )
   try {
-    const atOnce = pLimit(AT_ONCE)
-    await Promise.all(files.map((file) => atOnce(() => copyFile(file, copy.folder))))
+    await Promise.all(copies)
     return copy
   } catch (error) {
+    isFailed = true
+    // What is still being copied would come back after the removal.
+    await Promise.allSettled(copies)
     await copy[Symbol.asyncDispose]()
     throw error
   }

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { createDeployment, listDeployments } from '@bestmark/db'
 import { expect } from 'vitest'
+import { command } from '../../commands/testing.ts'
 import { why } from '../../s3/testing.ts'
 import { storeTests, weightsOf } from '../../s3/storedTesting.ts'
 import { shipNext } from '../../shipping/shipping.ts'
@@ -133,3 +134,23 @@ s3test(`of several runs below a URI, the answer gives a command that works${why}
     expect(said).not.toContain('bestmark import s3://models/several.')
   }
 })
+
+s3test(
+  `a copy that fails leaves nothing behind, also of what was still being copied${why}`,
+  async () => {
+    const TMPDIR = join(here.path, 'temporary')
+    await mkdir(TMPDIR, { recursive: true })
+    const numbers = Array.from({ length: 40 }, (_, index) => index)
+    for (const number of numbers) await put(`failing/${number}/train.log`, Buffer.from('step 1'))
+    store.proxy.fault = (seen) =>
+      seen.startsWith('GET /models/failing/0/') ? { status: 403 } : undefined
+    const words = ['pick', 's3://models/failing']
+    const { code } = await command(words, { cwd: here.path, env: { ...here.env, TMPDIR } })
+    store.proxy.fault = () => undefined
+    expect(code).toBe(2)
+    const requests = store.proxy.seen.length
+    await expect.poll(() => readdir(TMPDIR)).toEqual([])
+    // Nothing goes on afterwards.
+    expect(store.proxy.seen).toHaveLength(requests)
+  },
+)
