@@ -2,6 +2,7 @@ import {
   factsAfter,
   hasEnded,
   initialTracker,
+  s3Address,
   isActive,
   isUri,
   type TrainingEvent,
@@ -35,7 +36,7 @@ export async function importStoredRun(
 ): Promise<TrainingJobStatus> {
   const run = await readStoredRun(uri)
   await assertNoTraining(board, run)
-  const job_id = run.job_id ?? uuidv5(ADDRESSES, run.root)
+  const job_id = run.job_id ?? uuidv5(ADDRESSES, oneAddress(run.root))
   const read = { ...run, job_id, events: ended(run.events) }
   return importEvents(board, uri, read, naming, onNotice)
 }
@@ -54,4 +55,10 @@ async function assertNoTraining({ db }: Board, { root, job_id }: ReadRun): Promi
 function ended(events: TrainingEvent[]): TrainingEvent[] {
   const { status, attempt } = events.reduce(factsAfter, initialTracker().facts)
   return hasEnded(status) ? events : [...events, endedEvent(attempt, 'stopped', LEFT_OPEN)]
+}
+
+/** The same address for the other words for S3, such as `s3a://`. */
+function oneAddress(uri: string): string {
+  const address = s3Address(uri)
+  return address ? `s3://${address.bucket}/${address.key}` : uri
 }

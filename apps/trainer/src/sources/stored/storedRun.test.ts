@@ -79,6 +79,8 @@ s3test(
       job_id: before?.job_id,
       best_checkpoint_path: `${uri}/checkpoint-200`,
     })
+    await bestmark('import', uri.replace('s3:', 's3a:'))
+    expect(await here.jobNamed('job')).toMatchObject({ job_id: before?.job_id })
     await bestmark('import', uri)
     expect(await here.jobNamed('job')).toEqual({ ...after, eta_seconds: null })
     const { job_id = '', best_checkpoint_id } = after ?? {}

@@ -64,6 +64,7 @@ export class Places {
     this.#live = ledger.live
     this.#published = published
     if (this.target === DEFAULT_TARGET) this.target = firstTarget(this.targets, wanted)
+    this.#keepOffered()
   }
 
   /** Notes which checkpoint is to be shipped. */
