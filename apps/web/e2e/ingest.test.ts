@@ -138,7 +138,10 @@ test('a host without a database whose watch is killed sends each point once', as
 
 test('a watch with an unknown token, or another server as its board, ends with the reason', async () => {
   const refused = await ended(site.watch(['tree'], { token: 'bestmark_wrong' }))
-  expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('Send a token of this') })
+  expect(refused).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('This board does not know the token'),
+  })
   const other = site.watch([home], { to: `${site.url}/not-a-board` })
   const said = expect.stringContaining('not as a board that takes runs')
   expect(await ended(other)).toMatchObject({ code: 2, out: said })

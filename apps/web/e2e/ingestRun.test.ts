@@ -148,9 +148,25 @@ test('the journal and the images of a Python client in the program are one job w
   expect(samples).toMatchObject([{ step: 3, content_state: 'stored' }])
 }, 120_000)
 
+test('a run in a folder that only its script names is one job, also sent again from elsewhere and imported', async () => {
+  const script = CLIENT.replace('init()', 'init("of-script")')
+  await writeFile(join(site.home, 'script.py'), script)
+  const words = ['run', '--name', 'script', '--to', site.url, '--', site.program, 'script.py']
+  expect(await ended(site.host(words))).toMatchObject({ code: 0 })
+  const [job] = await findJobs(site.db, 'script')
+  const again = ['watch', 'of-script', '--to', site.url, '--once']
+  expect(await ended(site.host(again, undefined, 'another home'))).toMatchObject({ code: 0 })
+  const imported = site.bestmarkLocal(['import', join(site.home, 'of-script')], site.db)
+  expect(await ended(imported)).toMatchObject({ code: 0 })
+  expect(await findJobs(site.db, 'script')).toMatchObject([{ job_id: job?.job_id }])
+  expect(await findJobs(site.db, 'of-script')).toEqual([])
+  const { series } = await recorded(site.db, job?.job_id ?? '')
+  expect(series).toContainEqual(['eval_loss', [1, 2, 3], [1, 1 / 2, 1 / 3]])
+}, 120_000)
+
 test('an unknown token does not stop the program, but an address that can be no board does', async () => {
   const { code, out } = await ended(run('unknown', { code: 4, token: 'bestmark_wrong' }))
-  expect([code, out]).toEqual([4, expect.stringContaining('Send a token of this board')])
+  expect([code, out]).toEqual([4, expect.stringContaining('This board does not know the token')])
   await mkdir(join(site.home, 'never'), { recursive: true })
   const refused = await ended(run('never/started', { to: 'board' }))
   expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('--to must be') })

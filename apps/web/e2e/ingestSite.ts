@@ -30,11 +30,11 @@ export interface IngestSite extends AsyncDisposable {
   /** Starts Python with the client of this repository; the board is at `to`. */
   python: (words: string[], to?: string) => ChildProcess
   /** Starts a command of `bestmark` on a host that has no database. */
-  host: (words: string[], token?: string) => ChildProcess
+  host: (words: string[], token?: string, home?: string) => ChildProcess
   /** Starts `bestmark watch --to` there. */
   watch: (words: string[], options?: { to?: string; token?: string }) => ChildProcess
-  /** Starts a command on the machine that imports. */
-  bestmarkLocal: (words: string[]) => ChildProcess
+  /** Starts a command on a machine with a database: by default the one that imports. */
+  bestmarkLocal: (words: string[], on?: TestDatabase) => ChildProcess
 }
 
 /** Starts such a board. Its end kills what still runs. */
@@ -52,8 +52,8 @@ export async function ingestSite(): Promise<IngestSite> {
     return child
   }
   const { DATABASE_URL: _none, ...others } = process.env
-  const host = (words: string[], BESTMARK_TOKEN = secret) => {
-    const own = { BESTMARK_HOME: join(home, 'host'), BESTMARK_TOKEN, INIT_CWD: home }
+  const host = (words: string[], BESTMARK_TOKEN = secret, of = 'host') => {
+    const own = { BESTMARK_HOME: join(home, of), BESTMARK_TOKEN, INIT_CWD: home }
     return start(process.execPath, [MAIN, ...words], { ...others, ...own, PYTHONPATH: CLIENT })
   }
   return {
@@ -68,8 +68,8 @@ export async function ingestSite(): Promise<IngestSite> {
       return start(PYTHON, words, { ...path, ...env })
     },
     watch: (words, { to = url, token: of } = {}) => host(['watch', ...words, '--to', to], of),
-    bestmarkLocal: (words) => {
-      const own = { DATABASE_URL: local.databaseUrl, BESTMARK_HOME: join(home, 'local') }
+    bestmarkLocal: (words, on = local) => {
+      const own = { DATABASE_URL: on.databaseUrl, BESTMARK_HOME: join(home, 'local') }
       return start(process.execPath, [MAIN, ...words], { ...others, ...own, INIT_CWD: home })
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { JOURNAL } from '@bestmark/core'
+import { DEFAULT_PROJECT, JOURNAL } from '@bestmark/core'
 import { ErrorReporter } from '../cli/errorReporter.ts'
 import { statIfSeen } from '../files/runFile.ts'
 import { pause } from '../pause.ts'
@@ -21,8 +21,8 @@ const READ_EVERY = { growing: 1_000, quiet: 5_000 }
 const QUIET_AFTER = 30_000
 /** How often spools that are not needed any more are removed (ms). */
 const REMOVE_EVERY = 60_000
-/** The project of a run that names none. A journal without a project belongs to that of its token. */
-const UNNAMED = 'imported'
+/** Projects of runs that name none. A journal without a project belongs to that of its token. */
+const UNNAMED: readonly string[] = ['imported', DEFAULT_PROJECT]
 
 /** How a found run is named. */
 export interface Naming {
@@ -109,8 +109,9 @@ export class SentRuns {
     if (driven === null) return
     const name = await this.#naming.nameOf(run)
     const noted = (await readRunNote(root))?.job_id ?? null
-    // What `bestmark run --to` read of a program has more than the journal of its client.
-    const isSpooled = noted !== null && statIfSeen(join(this.#outbox.outbox, noted)) !== undefined
+    // What `bestmark run` reads of a program has more than the journal of its client, whose id may differ.
+    const hasSpool = noted !== null && statIfSeen(join(this.#outbox.outbox, noted)) !== undefined
+    const isSpooled = noted !== null && (hasSpool || noted !== run.job_id)
     if (run.source === JOURNAL && run.job_id !== null && !isSpooled) {
       const scores = (): number => scoresSize(root)
       const journal = { job_id: run.job_id, path: join(root, JOURNAL), root, scores }
@@ -118,7 +119,7 @@ export class SentRuns {
       return void this.#read.set(root, await readLastChange(root))
     }
     const job_id = isSpooled ? noted : (driven ?? run.job_id ?? noted)
-    const project = this.#naming.project ?? (run.project === UNNAMED ? '' : run.project)
+    const project = this.#naming.project ?? (UNNAMED.includes(run.project) ? '' : run.project)
     const reading = this.#follow({ ...run, job_id, name, project }, signal, once)
     const done = reading
       .catch((error: unknown) => this.#errors.reportFor(`Skipped ${root}`, error))

@@ -5,7 +5,9 @@ import {
   type JobOfFolder,
   jobsOfOtherHosts,
   jobsOfFolder,
+  jobRow,
   jobStatus,
+  SENT,
   uuidv5,
 } from '@bestmark/db'
 import type { Board } from '../board/board.ts'
@@ -41,7 +43,10 @@ export async function findJob(
   const ofLogs = await jobOfLinkedLogs({ db, host_id }, root)
   if (ofLogs) return { job_id: ofLogs, is_new: false }
   const noted = (await readRunNote(root))?.job_id
-  if (noted && !(await jobStatus(db, noted))) return { job_id: noted, is_new: true }
+  const sent = noted ? await jobRow(db, noted) : undefined
+  if (noted && !sent) return { job_id: noted, is_new: true }
+  // Its machine sent it over HTTP; from here on its files are read.
+  if (noted && sent?.source === SENT) return { job_id: noted, is_new: false }
   const folder_id = await folderId(root)
   return { job_id: job_id ?? (await newJobId(db, host_id, { root, folder_id })), is_new: true }
 }

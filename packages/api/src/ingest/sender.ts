@@ -9,10 +9,12 @@ export interface Sender {
   sender: Caller
 }
 
+const UNKNOWN = 'This board does not know the token, or got none in a Bearer header.'
+
 const NO_CALLER: Record<NonNullable<NoCaller>, [IngestCode, string]> = {
   expired: ['token_expired', 'This token has expired.'],
   revoked: ['token_revoked', 'This token was revoked.'],
-  signed_out: ['token_unknown', 'Send a token of this board in a Bearer header.'],
+  signed_out: ['token_unknown', UNKNOWN],
 }
 const NEW_TOKEN =
   'Make one on the machine of the board: bestmark tokens --new NAME --scope ingest --project PROJECT'
@@ -20,8 +22,7 @@ const NEW_TOKEN =
 /** Who sends, and what it may send. Throws IngestRefused. */
 export function senderOf(caller: Caller | NoCaller): Sender {
   if (caller === undefined) {
-    const text = `Send a token of this board in a Bearer header. ${NEW_TOKEN}`
-    throw new IngestRefused('token_unknown', text)
+    throw new IngestRefused('token_unknown', `${UNKNOWN} ${NEW_TOKEN}`)
   }
   if (typeof caller === 'string') {
     const [code, text] = NO_CALLER[caller]

@@ -99,7 +99,8 @@ export function assertMaySend(limit: SenderLimit, job_id: string, job: JobRow | 
 
 function assertProject({ project }: SenderLimit, of: string): void {
   if (project === null || project === of) return
-  throw new IngestRefused('other_project', `This token is for the project "${project}" only.`)
+  const text = `This token is for the project "${project}" only, and the run is of "${of}".`
+  throw new IngestRefused('other_project', text)
 }
 
 /** Throws IngestRefused unless a piece follows what the board has. */

@@ -81,7 +81,9 @@ export class ProgramSender implements Recording {
     const { address } = this.#to.target
     const what = `Not all of the run is on ${address} yet; the rest stays in ${this.#to.outbox}`
     const words = this.#parts.map(({ root }) => shellWord(root)).join(' ')
-    return `${what}. Send it later: bestmark watch ${words} --to ${shellWord(address)} --once`
+    const home = process.env['BESTMARK_HOME']
+    const set = home ? `BESTMARK_HOME=${shellWord(home)} ` : ''
+    return `${what}. Send it later: ${set}bestmark watch ${words} --to ${shellWord(address)} --once`
   }
 
   async #read(): Promise<void> {
