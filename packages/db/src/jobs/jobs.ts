@@ -2,7 +2,7 @@ import { mayFollow, type TrainingJobStatus } from '@bestmark/core'
 import { and, desc, eq, isNull, like, ne, or, sql } from 'drizzle-orm'
 import type { Database } from '../connection/client.ts'
 import { changeJob, statusOf } from '../rows/job.ts'
-import { JobUnknown, Refused } from '../values/refused.ts'
+import { existing, JobUnknown, Refused } from '../values/refused.ts'
 import { type JobRow, trainingJobs } from '../schema.ts'
 import { storable } from '../values/storable.ts'
 
@@ -200,9 +200,4 @@ export async function jobsOfOtherHosts(
 export function isSameFolder(one: string | null, other: string | null): boolean {
   const onDisk = (id: string | null): string | undefined => id?.split(':').slice(1).join(':')
   return one !== null && onDisk(one) === onDisk(other)
-}
-
-function existing<T>(job_id: string, value: T | undefined): T {
-  if (value === undefined) throw new JobUnknown(job_id)
-  return value
 }

@@ -9,7 +9,7 @@ import { changeJob, noticeOf, notify, statusOf, type Tx } from '../rows/job.ts'
 import { projectPolicy } from '../rows/projectPolicy.ts'
 import { hosts, type JobRow, trainingJobs } from '../schema.ts'
 import { reselect } from '../selection/selection.ts'
-import { JobDeleted, JobMoved, JobUnknown } from '../values/refused.ts'
+import { existing, JobDeleted, JobMoved } from '../values/refused.ts'
 import { isSameFolder, jobRow, jobStatus } from './jobs.ts'
 
 /** A host whose agent was silent for this long does not keep its jobs (ms). */
@@ -127,9 +127,4 @@ function isAsRegistered(stored: JobRow, job: JobRegistration): boolean {
 
 function isStored(stored: JobRow, place: ReturnType<typeof placeOf>): boolean {
   return Object.entries(place).every(([key, value]) => stored[key as keyof JobRow] === value)
-}
-
-function existing<T>(job_id: string, value: T | undefined): T {
-  if (value === undefined) throw new JobUnknown(job_id)
-  return value
 }

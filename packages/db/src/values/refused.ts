@@ -19,6 +19,12 @@ export class JobUnknown extends Error {
   }
 }
 
+/** What was read of a job. Throws JobUnknown if nothing was. */
+export function existing<T>(job_id: string, value: T | undefined): T {
+  if (value === undefined) throw new JobUnknown(job_id)
+  return value
+}
+
 /** The job's run is in another folder now, so what was read in this one is not recorded. */
 export class JobMoved extends Error {
   override readonly name = 'JobMoved'
