@@ -8,7 +8,7 @@ import { isInUse } from '../recording/silentRuns.ts'
 import { readLastChange, mayGrow } from '../sources/identity.ts'
 import { scoresSize } from '../sources/scores/scoresFile.ts'
 import { drivenJob, readRunNote } from '../sources/runNote.ts'
-import { type FoundRun, searchRuns } from '../sources/runSearch.ts'
+import { type FoundRun, searchRuns, unreadFolderText } from '../sources/runSearch.ts'
 import { type Outbox, spoolFile, spoolsIn } from './outbox.ts'
 import type { Sending } from './sending.ts'
 import { type SpooledRun, SpoolRecorder } from './spoolRecorder.ts'
@@ -89,7 +89,7 @@ export class SentRuns {
   /** Looks once. With `once` each run is read as it is now. */
   async look(paths: readonly string[], signal: AbortSignal, once = false): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#errors.report(`Skipped ${folder}: ${why}`)
+      this.#errors.report(unreadFolderText(folder, why))
     }
     const seen = new Set<string>()
     for (const path of paths) {

@@ -32,6 +32,11 @@ const ORBAX = '_CHECKPOINT_METADATA'
 /** Names that data sets have too. */
 const DATA = /\.(bin|npz|h5|hdf5|pb|msgpack)$/
 
+/** What a command that searches again says of a folder that it could not read. */
+export function unreadFolderText(folder: string, why: string): string {
+  return `Cannot read ${folder} now: ${why}`
+}
+
 /** How folders are searched. */
 export interface SearchOptions {
   signal: AbortSignal

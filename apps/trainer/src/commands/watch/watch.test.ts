@@ -35,6 +35,20 @@ async function watched(tree: string, patience?: Patience) {
   return { messages, [Symbol.asyncDispose]: dispose }
 }
 
+test('a watched folder that is not there yet is named as that, and its run is recorded when it comes', async () => {
+  const messages: string[] = []
+  const tree = join(here.path, 'a later tree')
+  const watcher = new Watcher(here.board, {}, display(messages))
+  const signal = new AbortController().signal
+  await watcher.look([tree], signal)
+  expect(messages).toEqual([expect.stringContaining(`Cannot read ${tree} now: it does not exist`)])
+  await mkdir(join(tree, 'run'), { recursive: true })
+  await writeFile(join(tree, 'run', 'metrics.csv'), HEAD + row(10) + evaluation(10))
+  await makeOld(tree)
+  await watcher.look([tree], signal)
+  expect((await here.jobNamed('run'))?.current_step).toBe(10)
+})
+
 test('a new run below a watched folder is followed row by row', async () => {
   const tree = join(here.path, 'growing tree')
   await using watching = await watched(tree)

@@ -19,7 +19,7 @@ import { followJournal } from '../../recording/journal.ts'
 import { endReplacedJob } from '../../recording/replacedRuns.ts'
 import { OtherRunError } from '../../recording/journalCursor.ts'
 import { statusesOf } from '../../recording/statuses.ts'
-import { searchRuns } from '../../sources/runSearch.ts'
+import { searchRuns, unreadFolderText } from '../../sources/runSearch.ts'
 import { readLastChange, mayGrow, type RunIdentity } from '../../sources/identity.ts'
 import { nameBelow } from './runName.ts'
 import { unloggedText } from './unloggedFolders.ts'
@@ -95,7 +95,7 @@ export class Watcher {
   /** Looks once for new runs, and for finished runs that changed. */
   async look(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const onUnreadable = (folder: string, why: string): void => {
-      this.#errors.report(`Skipped ${folder}: ${why}`)
+      this.#errors.report(unreadFolderText(folder, why))
     }
     const [weights, roots, seen] = [new Set<string>(), new Set<string>(), new Set<string>()]
     const onWeights = (folder: string): void => void weights.add(folder)
